@@ -1,0 +1,41 @@
+# `make bench` and `make test` set up all that they need. PYTHON=... uses that interpreter as it is and installs nothing.
+SUITE ?= quick
+ifdef PYTHON
+READY :=
+else
+PYTHON := .venv/bin/python
+READY := .venv/ready
+endif
+
+.PHONY: bench test check perf tables clean help
+.DEFAULT_GOAL := help
+
+bench: $(READY)  ## train and score every pair without a fresh record, then write the tables (SUITE=quick)
+	$(PYTHON) -m bench run --suite $(SUITE)
+
+test: $(READY)  ## all tests
+	$(PYTHON) -m pytest
+
+check: $(READY)  ## lint, types and the fast tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest -m "not slow"
+
+perf: $(READY)  ## time sampling, training steps and evaluation, each beside a matrix product of the same size
+	$(PYTHON) -m pytest tests/perf --benchmark-enable --benchmark-only
+
+tables: $(READY)  ## rebuild the tables from records, without training
+	$(PYTHON) -m bench tables --out results/runs/$(SUITE)
+
+clean:  ## remove the virtual environment and caches; results stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks lengthwise.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+.venv/ready: pyproject.toml constraints.txt
+	python3 -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""How it is judged: specs, random streams, training, evaluation, records, statistics, tables, command line."""

@@ -1,0 +1,41 @@
+"""The command line: python -m bench list | run | tables | promote | show."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bench.arguments import build_parser
+from bench.errors import RequestError, WorkError
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    debug = False
+    try:
+        options = build_parser().parse_args(arguments)
+        debug = options.debug
+        if debug:
+            os.environ["LENGTHWISE_DEBUG"] = "1"
+        return int(options.command(options))
+    except RequestError as error:
+        return complain(error, WRONG, debug)
+    except WorkError as error:
+        return complain(error, FAILED, debug)
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept, run again to go on", file=sys.stderr)
+        return INTERRUPTED
+
+
+def complain(error: Exception, code: int, debug: bool) -> int:
+    """Print an error as one line, or raise it for people who debug."""
+    if debug:
+        raise error
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

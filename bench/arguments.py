@@ -1,0 +1,69 @@
+"""The command line's commands and options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from bench import commands
+from bench.errors import RequestError
+
+CHANGES = "task.FIELD=V|model.FIELD=V|train.FIELD=V"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage."""
+        raise RequestError(message)
+
+
+def build_parser() -> Parser:
+    """Describe the command line."""
+    top = Parser(prog="python -m bench", description="How far past its training lengths does each model hold?")
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, function: object, text: str) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function)
+        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        return sub
+
+    one = command("list", commands.list_all, "list tasks, models or suites")
+    one.add_argument("kind", nargs="?", choices=("tasks", "models", "suites"))
+    one.add_argument("--json", action="store_true")
+    one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
+
+    one = command("run", commands.run, "train and score every pair without a fresh record, then write the tables")
+    one.add_argument("--suite", default="quick", metavar="NAME")
+    one.add_argument("--tasks", metavar="A,B", help="only these tasks")
+    one.add_argument("--models", metavar="C,D", help="only these models")
+    one.add_argument("--seeds", metavar="N|0,1,2", help="how many seeds, or which")
+    one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
+    one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
+    one.add_argument("--jobs", type=int, metavar="N", help="cells at once; default: one a core, on a GPU one")
+    one.add_argument("--threads", type=int, default=1, metavar="N", help="threads a cell (default 1)")
+    one.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
+    one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
+    one.add_argument("--set", action="append", default=[], dest="changes", metavar=CHANGES)
+
+    one = command("tables", commands.tables, "rebuild the tables from records")
+    one.add_argument("--out", type=Path, default=commands.RUNS / "quick", metavar="DIR")
+
+    one = command("promote", commands.promote, "make a run the committed baseline of its suite")
+    one.add_argument("run", type=Path, metavar="RUN", help="a folder such as results/runs/quick")
+
+    one = command(
+        "show", commands.show, "print examples of a task; with a model, which is trained first, its predictions"
+    )
+    one.add_argument("task", metavar="TASK")
+    one.add_argument("--length", type=int, metavar="N")
+    one.add_argument("--count", type=int, default=3, metavar="K")
+    one.add_argument("--model", metavar="M")
+    one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
+    one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
+    one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
+    one.add_argument("--set", action="append", default=[], dest="changes", metavar=CHANGES)
+    return top

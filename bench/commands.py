@@ -1,0 +1,186 @@
+"""What each command does; heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.catalogue import ROOT, Catalogue
+from bench.errors import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from bench.cell import Cell
+    from bench.spec import Spec
+
+BASELINE = ROOT / "results" / "baseline"
+RUNS = ROOT / "results" / "runs"
+FINE, FAILED = 0, 1
+
+
+def list_all(options: argparse.Namespace) -> int:
+    """Print what exists."""
+    from bench.listing import listing, listing_text
+
+    found = listing(Catalogue(tuple(options.plugin)))
+    chosen = {options.kind: found[options.kind]} if options.kind else found
+    print(json.dumps(chosen, indent=1) if options.json else listing_text(chosen))
+    return FINE
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, score, write tables."""
+    from rich.console import Console
+
+    from bench.cell import is_fresh, make_cells
+    from bench.plan import parse_seeds, plan
+    from bench.settings import parse_change
+    from bench.suites import find_suite
+    from bench.tables import write_tables
+
+    console = Console()
+    suite = find_suite(options.suite)
+    catalogue = Catalogue(tuple(options.plugin))
+    options.tasks, options.models = names(options.tasks, "--tasks"), names(options.models, "--models")
+    changes = [parse_change(text) for text in options.changes]
+    specs = plan(suite, catalogue, options.tasks, options.models, changes, options.steps)
+    seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
+    at_least("--jobs", options.jobs, 1)
+    at_least("--threads", options.threads, 1)
+    out = options.out or RUNS / suite.name
+    writable(out / "records")
+    cells = make_cells(specs, seeds, catalogue)
+    failures: list[str] = []
+    if all(is_fresh(cell, out / "records") for cell in cells):
+        console.print(f"all {len(cells)} cells have fresh records: nothing to train", highlight=False)
+    else:
+        failures = train(console, options, cells, specs, out / "records")
+    _, board, problems = write_tables(out, suite.name)
+    report(console, board, out, problems)
+    for line in failures:
+        print(f"failed: {line}", file=sys.stderr)
+    return FAILED if failures else FINE
+
+
+def train(
+    console: Console, options: argparse.Namespace, cells: list[Cell], specs: list[Spec], records: Path
+) -> list[str]:
+    """Check the specs, run the cells that have no fresh record, say how long it took; return what failed."""
+    from bench.cell import is_fresh
+    from bench.prepare import check_specs, choose_device
+    from bench.progress import Display
+    from bench.runner import run_cells, set_aside_stale
+
+    device = choose_device(options.device)
+    kept, skipped = check_specs(specs, tuple(options.plugin), bool(options.tasks and options.models))
+    for line in skipped:
+        console.print(line, markup=False, highlight=False)
+    cells = [cell for cell in cells if cell.spec in kept]
+    aside = set_aside_stale(cells, records)
+    if aside:
+        console.print(f"{aside} records of other settings or code were set aside in {shown(records / 'stale')}")
+    finished = sum(is_fresh(cell, records) for cell in cells)
+    jobs = options.jobs or (1 if device.startswith("cuda") else len(os.sched_getaffinity(0)))
+    started = time.perf_counter()
+    with Display(console, cells, finished) as display:
+        failures = run_cells(cells, records, device, jobs, options.threads, display.listen)
+    console.print(f"{len(cells) - finished} cells in {time.perf_counter() - started:.0f} s", highlight=False)
+    return failures
+
+
+def report(console: Console, board: pd.DataFrame, out: Path, problems: list[str]) -> None:
+    """Print the leaderboard and where the tables are."""
+    from bench.terminal import leaderboard_table
+
+    console.print(leaderboard_table(board))
+    for line in problems:
+        console.print(f"note: {line}", markup=False, highlight=False)
+    console.print(f"tables: {shown(out / 'leaderboard.md')}, {shown(out / 'by_length.csv')}", highlight=False)
+
+
+def tables(options: argparse.Namespace) -> int:
+    """Rebuild tables."""
+    from rich.console import Console
+
+    from bench.tables import write_tables
+
+    _, board, problems = write_tables(options.out, options.out.name)
+    report(Console(), board, options.out, problems)
+    return FINE
+
+
+def promote(options: argparse.Namespace) -> int:
+    """Make a run the baseline."""
+    from bench.promote import promote
+
+    baseline = BASELINE / options.run.resolve().name
+    for line in promote(options.run, baseline):
+        print(line)
+    print(f"promoted to {shown(baseline)}; commit it")
+    return FINE
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print examples and predictions."""
+    from bench.plan import changed
+    from bench.settings import parse_change
+    from bench.suites import ROWS, recipe
+
+    catalogue = Catalogue(tuple(options.plugin))
+    at_least("--length", options.length, 1)
+    at_least("--count", options.count, 1)
+    if options.task not in ROWS:
+        catalogue.find("task", options.task)
+    model = catalogue.find("model", options.model).name if options.model else "majority"
+    from rich.console import Console
+
+    from bench.prepare import check_specs, choose_device
+    from bench.show import show
+    from bench.spec import Spec
+
+    spec = recipe(options.task, model) if options.task in ROWS else Spec(options.task, model)
+    spec = changed(spec, catalogue, [parse_change(text) for text in options.changes], options.steps)
+    if options.model or options.plugin:
+        check_specs([spec], tuple(options.plugin), explicit=bool(options.model))
+    show(Console(), spec, options.length, options.count, bool(options.model), choose_device(options.device))
+    return FINE
+
+
+def names(text: str | None, option: str) -> list[str] | None:
+    """Split a list of names; commas inside brackets belong to a name."""
+    if text is None:
+        return None
+    found = [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
+    if not found:
+        raise RequestError(f"{option} names nothing; got {text!r}")
+    return found
+
+
+def at_least(option: str, value: int | None, least: int) -> None:
+    """Raise unless a number that was given is large enough."""
+    if value is not None and value < least:
+        raise RequestError(f"{option} must be {least} or more; got {value}")
+
+
+def writable(folder: Path) -> None:
+    """Raise unless a folder can be made and written in, before anything is trained for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"cannot write in {str(folder)!r}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RequestError(f"cannot write in {str(folder)!r}: permission denied")
+
+
+def shown(path: Path) -> str:
+    """A path as people type it."""
+    full = path.resolve()
+    return str(full.relative_to(Path.cwd())) if full.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,97 @@
+"""What training reads, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.holdout import held_out
+from bench.losses import shift_right
+from bench.spec import Spec
+from bench.streams import stream
+from tasks.base import START, Batch, Task
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training step's data.
+
+    inputs: what the decoder reads (batch, time[, values]); weight (batch, time), True where the loss counts
+    carries: the state goes on from the step before (a stream read in order)
+    """
+
+    batch: Batch
+    inputs: Tensor
+    weight: Tensor
+    carries: bool = False
+
+
+def training_feed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
+    """Yield training steps without end, drawn on the device from the seed's own stream."""
+    return streamed(task, spec, seed, device) if task.streams else sampled(task, spec, seed, device)
+
+
+def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
+    """Yield batches of random examples; held-out ones have no weight."""
+    generator = stream(device, seed, "train")
+    while True:
+        batch = draw(task, spec.batch, generator)
+        weight = batch.target_mask if spec.loss_mask else torch.ones_like(batch.target_mask)
+        held = held_out(batch)
+        if held is not None:
+            weight = weight & ~held[:, None]
+        yield Step(batch, shift_right(batch.target, task.first_input(batch)), weight)
+
+
+def streamed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
+    """Yield windows of the training text: each lane a contiguous piece, state carried, a random offset each epoch."""
+    window: int = task.window  # type: ignore[attr-defined]  # every streaming task has one
+    text = torch.cat([torch.tensor([START]), task.stream(max(task.train_lengths))]).to(device)
+    if len(text) < spec.batch * (window + 1) + window:
+        raise ValueError(f"a text of {len(text)} symbols is too short for {spec.batch} lanes of {window}")
+    offsets = stream("cpu", seed, "train")
+    length = torch.full((spec.batch,), window, device=device)
+    while True:
+        offset = int(torch.randint(window, (), generator=offsets))
+        windows = (len(text) - offset - 1) // (spec.batch * window)
+        span = spec.batch * windows * window
+        inputs = text[offset : offset + span].view(spec.batch, -1)
+        targets = text[offset + 1 : offset + 1 + span].view(spec.batch, -1)
+        for index, first in enumerate(range(0, windows * window, window)):
+            batch = Batch(None, torch.zeros_like(length), targets[:, first : first + window], length)
+            yield Step(batch, inputs[:, first : first + window], batch.target_mask, carries=index > 0)
+
+
+def fitting_batch(task: Task, spec: Spec, seed: int, device: str) -> Step:
+    """Return one large step for floors that are fitted: the whole text, or `spec.fits` examples, none held out."""
+    if task.streams:
+        text = task.stream(max(task.train_lengths)).to(device)[None]
+        length = torch.full((1,), text.shape[1], device=device)
+        batch = Batch(None, torch.zeros_like(length), text, length)
+        return Step(batch, shift_right(text, task.first_input(batch)), batch.target_mask)
+    batch = draw(task, spec.fits, stream(device, seed, "train"))
+    held = held_out(batch)
+    if held is not None:
+        batch = rows_of(batch, ~held)
+    return Step(batch, shift_right(batch.target, task.first_input(batch)), batch.target_mask)
+
+
+def draw(task: Task, rows: int, generator: torch.Generator) -> Batch:
+    """Draw so many examples, each training length alike."""
+    lengths = torch.tensor(task.train_lengths, device=generator.device)
+    choice = torch.randint(len(lengths), (rows,), generator=generator, device=generator.device)
+    return task.sample(lengths[choice], max(task.train_lengths), generator)
+
+
+def rows_of(batch: Batch, rows: Tensor) -> Batch:
+    """Return some rows of a batch: rows is a mask or indices (batch,)."""
+    return Batch(
+        None if batch.source is None else batch.source[rows],
+        batch.source_length[rows],
+        batch.target[rows],
+        batch.target_length[rows],
+        None if batch.identity is None else batch.identity[rows],
+    )

@@ -1,0 +1,69 @@
+"""Make a run the committed baseline."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from bench.catalogue import Catalogue
+from bench.errors import RequestError
+from bench.provenance import commit
+from bench.records import Record, read_records
+from bench.sources import TRIAL, fingerprint
+from bench.tables import group, summary, write_tables
+
+
+def promote(run: Path, baseline: Path) -> list[str]:
+    """Replace a baseline by a run's records and tables; return lines that say what changes.
+
+    Refused unless the code is committed, every record was made by committed code, and that code is this code.
+    """
+    records, problems = read_records(run / "records")
+    if problems:
+        raise RequestError(f"{str(run)!r} has files that are no records: {problems[0]}")
+    if not records:
+        raise RequestError(f"{str(run)!r} has no records; run `python -m bench run` first")
+    if commit()[1] is not False:
+        raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")
+    for record in records:
+        check_origin(record)
+    groups, mixed = group(records)
+    if mixed:
+        raise RequestError(mixed[0])
+    lines = differences(group(read_records(baseline / "records")[0])[0], groups)
+    if (baseline / "records").exists():
+        shutil.rmtree(baseline / "records")
+    shutil.copytree(run / "records", baseline / "records", ignore=shutil.ignore_patterns("stale", "*.tmp"))
+    write_tables(baseline, baseline.name)
+    return lines
+
+
+def check_origin(record: Record) -> None:
+    """Raise unless a record was made by committed code that is still the code."""
+    name = f"{record['task']} {record['model']} seed {record['seed']}"
+    if record["commit"] is None or record["dirty"]:
+        raise RequestError(f"{name} was made by code that was not committed: run it again")
+    catalogue = Catalogue()
+    files = [catalogue.find(kind, record["spec"][kind]).file for kind in ("task", "model")]
+    if record["sources"] != fingerprint(TRIAL, *files):
+        raise RequestError(f"{name} was made by other code than this checkout's: run it again")
+
+
+def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, str], list[Record]]) -> list[str]:
+    """Say pair by pair what a new baseline changes."""
+    lines = []
+    for pair in sorted(old.keys() | new.keys()):
+        name = " ".join(pair)
+        if pair not in new:
+            lines.append(f"- {name}: gone")
+        elif pair not in old:
+            lines.append(f"+ {name}: new, {described(pair, new[pair])}")
+        elif [r["by_length"] for r in old[pair]] != [r["by_length"] for r in new[pair]]:
+            lines.append(f"  {name}: {described(pair, old[pair])} -> {described(pair, new[pair])}")
+    return lines or ["nothing changes"]
+
+
+def described(pair: tuple[str, str], records: list[Record]) -> str:
+    """Accuracy inside and beyond in a few characters."""
+    row = summary(*pair, records)
+    return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

@@ -1,0 +1,50 @@
+"""Tasks and models by name, built from settings; plug-in files are loaded here."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import RequestError
+from models import MODELS
+from models.base import Model, UnsuitableError
+from tasks import TASKS, Task
+
+
+def load_plugin(file: Path) -> None:
+    """Import a plug-in file once; what it registers is then known by name."""
+    name = f"plugin_{file.resolve().as_posix().replace('/', '_').replace('.', '_')}"
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise RequestError(f"plug-in {str(file)!r} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise RequestError(f"plug-in {str(file)!r} fails to import: {type(error).__name__}: {error}") from error
+
+
+def build_task(name: str, settings: Mapping[str, Any]) -> Task:
+    """Build a task; lists in the settings (JSON has no tuples) become tuples."""
+    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
+    try:
+        return TASKS[name](**tuples)
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"task {name}: {error}") from error
+
+
+def build_model(name: str, task: Task, settings: Mapping[str, Any]) -> Model:
+    """Build a model for a task's spaces; its weights are drawn from torch's global generator."""
+    try:
+        return MODELS[name](task.source, task.target, **settings)
+    except UnsuitableError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"model {name}: {error}") from error

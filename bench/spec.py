@@ -1,0 +1,49 @@
+"""What one row of the tables is trained by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A (task, model) pair with its settings and its budget; with a seed it is a cell.
+
+    steps: optimiser steps at most; batch: examples a step (for a stream: lanes)
+    warmup: steps of linear warm-up; schedule: "cosine" to zero at the last step, or "constant"
+    check_every: steps between two looks at held-out strings of training lengths (and two progress reports)
+    patience: training stops when so many looks in a row were all exact; 0 never stops early
+    examples: strings a length in the final evaluation; fits: examples that a fitted floor sees
+    loss_mask: False lets padding count in the loss, an ablation
+    row, column: the names of task and model in the tables
+    """
+
+    task: str
+    model: str
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
+    model_settings: Mapping[str, Any] = field(default_factory=dict)
+    steps: int = 1000
+    batch: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    warmup: int = 100
+    schedule: str = "cosine"
+    clip: float = 1.0
+    check_every: int = 100
+    patience: int = 3
+    examples: int = 512
+    fits: int = 4096
+    loss_mask: bool = True
+    row: str = ""
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", self.row or self.task)
+        object.__setattr__(self, "column", self.column or self.model)
+        for name, least in (("steps", 1), ("batch", 1), ("check_every", 1), ("examples", 1), ("fits", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be {least} or more; got {getattr(self, name)}")
+        if self.schedule not in ("cosine", "constant"):
+            raise ValueError(f"unknown schedule {self.schedule!r}; choose from: constant, cosine")

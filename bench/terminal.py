@@ -1,0 +1,33 @@
+"""The leaderboard on the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.table import Table
+
+from bench.markdown import percent
+
+
+def leaderboard_table(board: pd.DataFrame) -> Table:
+    """Return the leaderboard as a table for people; percentages of exact match."""
+    table = Table(title="free-running exact match, %", title_justify="left")
+    table.add_column("task", overflow="fold")
+    table.add_column("model", overflow="fold")
+    for name in ("inside", "beyond", "L99", "L50", "solved", "steps", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    last = None
+    for _, row in board.iterrows():
+        if last is not None and row["task"] != last:
+            table.add_section()
+        table.add_row(
+            "" if row["task"] == last else str(row["task"]),
+            str(row["model"]),
+            percent(row["inside"]),
+            percent(row["beyond"]),
+            *(str(row[level]) if row[level] else "-" for level in ("l99", "l50")),
+            f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
+            f"{row['steps']:,}",
+            f"{row['seconds']:.1f}",
+        )
+        last = row["task"]
+    return table

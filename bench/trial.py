@@ -1,0 +1,57 @@
+"""One trial: build a model for a task, train it, evaluate it at every declared length."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from bench.evaluate import Score, evaluate
+from bench.heldout_sets import evaluation_hash, evaluation_set
+from bench.registry import build_model, build_task
+from bench.spec import Spec
+from bench.streams import number
+from bench.train import Training, Watch, train
+from models.base import Model, state_size
+from tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a trial; scores by length, `state`: numbers that a decoder holds for one example."""
+
+    task: Task
+    model: Model
+    training: Training
+    scores: dict[int, Score]
+    evaluation_seconds: float
+    evaluation_hash: str
+    parameters: int
+    state: int
+
+
+def run_trial(spec: Spec, seed: int, device: str, watch: Watch) -> Outcome:
+    """Train and evaluate one cell on a device; `watch` sees the progress."""
+    task = build_task(spec.task, spec.task_settings)
+    torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
+    model = build_model(spec.model, task, spec.model_settings).to(device)
+    training = train(model, task, spec, seed, device, watch)
+    started = time.perf_counter()
+    scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
+    seconds = time.perf_counter() - started
+    parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    state = decoder_state_size(model, task, device)
+    return Outcome(task, model, training, scores, seconds, evaluation_hash(task, spec.examples), parameters, state)
+
+
+def decoder_state_size(model: Model, task: Task, device: str) -> int:
+    """Count the numbers that the decoder's state holds before its first step, at the longest training length."""
+    if not hasattr(model, "begin"):
+        return 0
+    with torch.no_grad():
+        if task.streams:
+            return state_size(model.begin(None, torch.zeros(1, dtype=torch.long, device=device)))
+        batch = evaluation_set(task, max(task.train_lengths), 1).batch
+        source = None if batch.source is None else batch.source[:1].to(device)
+        return state_size(model.begin(source, batch.source_length[:1].to(device)))

@@ -1,0 +1,38 @@
+"""GRU: gated recurrent units."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from models.base import Seq2Seq, Space, register
+from models.recurrent import build, state_after
+
+
+class GRULayer(nn.Module):
+    """torch.nn.GRU with one layer (Cho et al. 2014, arXiv 1406.1078)."""
+
+    parts = 1
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.gru = nn.GRU(width, hidden, batch_first=True)
+
+    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        outputs, last = self.gru(inputs, state.contiguous())
+        return outputs, last if length is None else state_after(outputs, length)
+
+
+@register("gru")
+def gru(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 64,
+    layers: int = 1,
+    decoder: str = "fed",
+    dropout: float = 0.0,
+    start: str = "orthogonal",
+) -> Seq2Seq:
+    """GRU encoder and decoder; the encoder's last state starts the decoder."""
+    return build(GRULayer, source, target, hidden=hidden, layers=layers, decoder=decoder, dropout=dropout, start=start)

@@ -1,0 +1,78 @@
+"""LSTM: long short-term memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.base import Seq2Seq, Space, register
+from models.gru import GRULayer
+from models.recurrent import Layer, build
+from models.rnn import RNNLayer
+
+
+class LSTMLayer(nn.Module):
+    """torch.nn.LSTM with one layer (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+    Its state has two parts, output and cell. nn.LSTM does not give the cell at each row's own end, so rows of different
+    lengths are stepped through with the same weights, and a row's state stays as it is past its end.
+    """
+
+    parts = 2
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(width, hidden, batch_first=True)
+
+    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        if length is not None:
+            return self.read(inputs, state, length)
+        outputs, last = self.lstm(inputs, (state[:1].contiguous(), state[1:].contiguous()))
+        return outputs, torch.cat(last)
+
+    def read(self, inputs: Tensor, state: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Step through rows of different lengths: the outputs and each row's state at its end."""
+        from_input, from_output, input_bias, output_bias = self.lstm.all_weights[0]
+        driven = nn.functional.linear(inputs, from_input, input_bias + output_bias)
+        transposed = from_output.T
+        output, cell = state[0], state[1]
+        outputs, real = [], (torch.arange(inputs.shape[1], device=length.device)[:, None] < length)[..., None]
+        for drive, inside in zip(driven.unbind(1), real, strict=True):
+            write, keep, content, show = torch.addmm(drive, output, transposed).chunk(4, 1)
+            next_cell = keep.sigmoid() * cell + write.sigmoid() * content.tanh()
+            cell = torch.where(inside, next_cell, cell)
+            output = torch.where(inside, show.sigmoid() * next_cell.tanh(), output)
+            outputs.append(output)
+        return torch.stack(outputs, 1), torch.stack([output, cell])
+
+
+DECODER_CELLS: dict[str, Layer] = {"lstm": LSTMLayer, "gru": GRULayer, "rnn": RNNLayer}
+
+
+@register("lstm")
+def lstm(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 64,
+    layers: int = 1,
+    decoder: str = "fed",
+    dropout: float = 0.0,
+    start: str = "orthogonal",
+    decoder_cell: str = "lstm",
+) -> Seq2Seq:
+    """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn)."""
+    if decoder_cell not in DECODER_CELLS:
+        raise ValueError(f"unknown decoder_cell {decoder_cell!r}; choose from: {', '.join(DECODER_CELLS)}")
+    return build(
+        LSTMLayer,
+        source,
+        target,
+        hidden=hidden,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+        start=start,
+        decoder_layer=DECODER_CELLS[decoder_cell],
+    )

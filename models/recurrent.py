@@ -1,0 +1,183 @@
+"""The recurrent encoder and decoder, made of any family's layers.
+
+A layer is an nn.Module built as layer(width, hidden) with
+    parts: int                           how many vectors its state has (2 for an LSTM: output and cell)
+    forward(inputs, state, length=None)  inputs (batch, time, width), state (parts, batch, hidden)
+                                         -> outputs (batch, time, hidden) and the state after `length` (batch,) steps
+                                         of each row, or after all of them
+Part 0 of a state is always the layer's last output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from models.attention import AdditiveAttention
+from models.base import Memory, Seq2Seq, Space, reader
+
+Layer = Callable[[int, int], nn.Module]
+DECODERS = ("fed", "blind")
+STARTS = ("orthogonal", "torch")
+
+
+class RecurrentState(NamedTuple):
+    """One state (parts, batch, hidden) a layer, and the encoder's memory where the decoder attends to it."""
+
+    layers: tuple[Tensor, ...]
+    memory: Memory | None
+
+
+class LayerStack(nn.Module):
+    """Layers on top of one another, dropout between them; the state they start from is zero, or learnt."""
+
+    def __init__(self, layer: Layer, hidden: int, layers: int, dropout: float, learn_start: bool) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layer(hidden, hidden) for _ in range(layers))
+        self.dropout = nn.Dropout(dropout)
+        starts = [torch.zeros(cast("int", layer.parts), 1, hidden) for layer in self.layers]
+        self.starts = nn.ParameterList(nn.Parameter(start, requires_grad=learn_start) for start in starts)
+
+    def start(self, batch: int) -> tuple[Tensor, ...]:
+        """Return each layer's state (parts, batch, hidden) before anything was read."""
+        return tuple(start.expand(-1, batch, -1) for start in self.starts)
+
+    def forward(
+        self, inputs: Tensor, states: tuple[Tensor, ...], length: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
+        after = []
+        for depth, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
+            inputs, state = layer(inputs if depth == 0 else self.dropout(inputs), state, length)
+            after.append(state)
+        return inputs, tuple(after)
+
+
+class RecurrentEncoder(nn.Module):
+    """Reads the source once, left to right; its final states are those at each row's true end."""
+
+    def __init__(self, space: Space, stack: LayerStack, width: int) -> None:
+        super().__init__()
+        self.reader = reader(space, width, unit=True)
+        self.stack = stack
+
+    def forward(self, source: Tensor, source_length: Tensor) -> Memory:
+        """Read source (batch, source_time[, values]), source_length (batch,) -> Memory."""
+        states, final = self.stack(self.reader(source), self.stack.start(len(source)), source_length)
+        return Memory(source_length, states, final)
+
+
+class RecurrentDecoder(nn.Module):
+    """Starts from the encoder's final states; reads its inputs ("fed") or zeros ("blind": all comes from the state).
+
+    With attention, what is read out is the state beside the context that attention gathered for it.
+    """
+
+    def __init__(
+        self, space: Space, stack: LayerStack, hidden: int, decoder: str, attention: AdditiveAttention | None
+    ) -> None:
+        super().__init__()
+        self.blind = decoder == "blind"
+        self.width = hidden
+        if not self.blind:
+            self.reader = reader(space, hidden, unit=True)
+        self.stack = stack
+        self.attention = attention
+        self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
+
+    def begin(self, memory: Memory) -> RecurrentState:
+        """Return the states that the encoder left, or fresh ones."""
+        fresh = self.stack.start(len(memory.length))
+        layers = tuple(map(handed_over, memory.final, fresh)) if memory.final else fresh
+        return RecurrentState(layers, memory if self.attention else None)
+
+    def forward(self, inputs: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
+        """Read inputs (batch, time[, values]) -> outputs (batch, time, size) and the state after them."""
+        read = self.readout.weight.new_zeros(*inputs.shape[:2], self.width) if self.blind else self.reader(inputs)
+        outputs, layers = self.stack(read, state.layers)
+        if self.attention is not None and state.memory is not None:
+            context, _ = self.attention(outputs, state.memory)
+            outputs = torch.cat([outputs, context], -1)
+        return self.readout(outputs), state._replace(layers=layers)
+
+
+def handed_over(final: Tensor, fresh: Tensor) -> Tensor:
+    """Fit an encoder layer's final state (parts, batch, hidden) to a decoder layer of another kind.
+
+    The output is handed over; a part that only one of the two kinds has is dropped or starts fresh.
+    """
+    return final[: len(fresh)] if len(final) >= len(fresh) else torch.cat([final, fresh[len(final) :]])
+
+
+def state_after(outputs: Tensor, length: Tensor | None) -> Tensor:
+    """Return the outputs (batch, time, hidden) at each row's end as a state of one part (1, batch, hidden)."""
+    if length is None:
+        return outputs[:, -1][None]
+    index = (length - 1)[:, None, None].expand(-1, 1, outputs.shape[-1])
+    return outputs.gather(1, index).transpose(0, 1)
+
+
+def build(
+    layer: Layer,
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int,
+    layers: int,
+    decoder: str,
+    dropout: float = 0.0,
+    decoder_layer: Layer | None = None,
+    attention: bool = False,
+    learn_start: bool = False,
+    start: str = "torch",
+) -> Seq2Seq:
+    """Compose encoder and decoder of these layers; without a source space, a decoder alone.
+
+    start "orthogonal": torch's layers get orthogonal recurrent weights (see `start_orthogonal`); "torch": torch's own.
+    """
+    if start not in STARTS:
+        raise ValueError(f"unknown start {start!r}; choose from: {', '.join(STARTS)}")
+    if decoder not in DECODERS:
+        raise ValueError(f"unknown decoder {decoder!r}; choose from: {', '.join(DECODERS)}")
+    if hidden < 1 or layers < 1:
+        raise ValueError(f"hidden and layers must be 1 or more; got {hidden} and {layers}")
+    encoder = None
+    if source is not None:
+        encoder = RecurrentEncoder(source, LayerStack(layer, hidden, layers, dropout, learn_start), hidden)
+    stack = LayerStack(decoder_layer or layer, hidden, layers, dropout, learn_start and source is None)
+    attend = AdditiveAttention(hidden) if attention and source is not None else None
+    model = Seq2Seq(encoder, RecurrentDecoder(target, stack, hidden, decoder, attend))
+    if start == "orthogonal":
+        start_orthogonal(model)
+    return model
+
+
+def start_orthogonal(model: nn.Module) -> None:
+    """Make every gate's recurrent weights orthogonal, so that a state neither fades nor grows at first.
+
+    After Saxe et al. 2014 (arXiv 1312.6120). With torch's own start, whose recurrent weights shrink a state at every
+    step, nn.RNN does not learn to copy ten symbols in any budget that we tried. LSTM forget gates start open (bias 1:
+    Jozefowicz et al. 2015).
+    """
+    for module in model.modules():
+        if isinstance(module, nn.RNNBase):
+            for name, weight in module.named_parameters():
+                if name.startswith("weight_hh"):
+                    with torch.no_grad():
+                        for gate in weight.split(module.hidden_size):
+                            nn.init.orthogonal_(gate)
+                elif name.startswith("bias_hh") and isinstance(module, nn.LSTM):
+                    with torch.no_grad():
+                        weight[module.hidden_size : 2 * module.hidden_size].fill_(1.0)
+
+
+def step_through(driven: Tensor, hidden: Tensor, recurrent: Tensor, squash: Callable[[Tensor], Tensor]) -> Tensor:
+    """h[t] = squash(recurrent h[t-1] + driven[t]): driven (batch, time, hidden), h[0] (batch, hidden) -> every h[t]."""
+    transposed, outputs = recurrent.T, []
+    for drive in driven.unbind(1):
+        hidden = squash(torch.addmm(drive, hidden, transposed))
+        outputs.append(hidden)
+    return torch.stack(outputs, 1)

@@ -1,0 +1,50 @@
+"""Ridge: linear autoregression, fitted in closed form. The floor for real values, and for sines the ceiling."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.linear_model import Ridge
+from torch import Tensor, nn
+
+from models.base import Space, UnsuitableError, register
+
+
+@register("ridge")
+class RidgeRegression(nn.Module):
+    """x[t] = sum_k c[k] x[t-k] over the last `lags` values (scikit-learn's Ridge with a tiny penalty, in float64).
+
+    A sum of n sines obeys such a recurrence exactly with 2 n lags (Prony 1795), so for noiseless sines this is exact.
+    """
+
+    def __init__(self, source: Space | None, target: Space, *, lags: int = 8, penalty: float = 1e-8) -> None:
+        super().__init__()
+        if source is None or source.discrete or source.size != 1 or target.size != 1:
+            raise UnsuitableError("ridge continues one real value; this task has other data")
+        if lags < 1:
+            raise ValueError(f"lags must be 1 or more; got {lags}")
+        self.lags = lags
+        self.regression = Ridge(alpha=penalty, fit_intercept=False)
+
+    def fit(self, source: Tensor, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
+        """Regress target values (batch, time, 1) on those before them; source (batch, source_time, 1)."""
+        whole = torch.cat([source, target], 1).squeeze(-1).double()
+        windows = whole.unfold(1, self.lags + 1, 1)[:, -target.shape[1] :][mask].cpu().numpy()
+        self.regression.fit(windows[:, :-1], windows[:, -1])
+
+    def begin(self, source: Tensor, source_length: Tensor) -> Tensor:
+        """Return the values before the last observed one, which is the first input: (batch, lags - 1)."""
+        if source.shape[1] < self.lags:
+            raise ValueError(f"ridge with {self.lags} lags needs as long a prefix; got {source.shape[1]}")
+        return source[:, -self.lags : -1, 0].double()
+
+    def decoder(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the value after each input: inputs (batch, time, 1), state (batch, lags - 1)."""
+        whole = torch.cat([state, inputs.squeeze(-1).double()], 1)
+        coefficients = torch.from_numpy(np.asarray(self.regression.coef_)).to(whole)
+        outputs = whole.unfold(1, self.lags, 1) @ coefficients
+        return outputs[..., None], whole[:, whole.shape[1] - self.lags + 1 :]
+
+    def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
+        """Predict every step: source (batch, source_time, 1), target_in (batch, time, 1) -> (batch, time, 1)."""
+        return self.decoder(target_in, self.begin(source, source_length))[0]

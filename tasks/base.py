@@ -1,0 +1,159 @@
+"""What every task shares: spaces, the batch, and the contract that the harness relies on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+PAD, START, STOP, FIRST_SYMBOL = 0, 1, 2, 3  # data symbols begin at FIRST_SYMBOL, so a reserved id never collides
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """Sequences of integer ids: three reserved ones (PAD, START, STOP), then `count` of data."""
+
+    count: int
+    discrete: ClassVar[bool] = True
+
+    @property
+    def size(self) -> int:
+        """How many ids there are, the reserved ones included."""
+        return FIRST_SYMBOL + self.count
+
+
+@dataclass(frozen=True)
+class Values:
+    """Sequences of real vectors with `size` numbers each."""
+
+    size: int
+    discrete: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples, padded to one width.
+
+    source (batch, source_time[, values]), None for a language model; source_length (batch,), zeros where no source is
+    target (batch, target_time[, values]); target_length (batch,), the stop symbol counted where there is one
+    identity (batch,) int64: examples that must be held out together; None means that the source string is the example
+    """
+
+    source: Tensor | None
+    source_length: Tensor
+    target: Tensor
+    target_length: Tensor
+    identity: Tensor | None = None
+
+    @property
+    def target_mask(self) -> Tensor:
+        """(batch, target_time), True where the target is real."""
+        return before(self.target_length, self.target.shape[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """A task's settings are its fields; what it draws depends on nothing else but the generator.
+
+    train_lengths: the lengths that the harness draws for training
+    eval_lengths: the lengths that are evaluated, inside and beyond training
+    """
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
+    streams: ClassVar[bool] = False  # True: one long stream read in order with carried state (see `stream`)
+    train_lengths: tuple[int, ...]
+    eval_lengths: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        for field in ("train_lengths", "eval_lengths"):
+            lengths = getattr(self, field)
+            if not lengths or any(not isinstance(n, int) or n < 1 for n in lengths):
+                raise ValueError(f"{field} must be whole numbers of 1 or more; got {lengths!r}")
+
+    @property
+    @abstractmethod
+    def source(self) -> Symbols | Values | None:
+        """The space of the source, None for a language model."""
+
+    @property
+    @abstractmethod
+    def target(self) -> Symbols | Values:
+        """The space of the target."""
+
+    @property
+    def inside_lengths(self) -> tuple[int, ...]:
+        """Lengths that count as inside training."""
+        return tuple(sorted(set(self.train_lengths)))
+
+    @abstractmethod
+    def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw one example for each length, on the generator's device.
+
+        length (batch,), each 1 to max_length -> Batch whose widths depend on max_length alone
+        """
+
+    def stream(self, length: int) -> Tensor:
+        """Return the symbols (time,) of the text that `length` names; only where `streams` is true.
+
+        Such a task also has `window`, the symbols that one training step reads, and `separator`, the symbol that ends a
+        line: a line is what exact match counts.
+        """
+        raise TypeError(f"task {self.name!r} is sampled, it has no stream")
+
+    @abstractmethod
+    def chance(self, length: int) -> float:
+        """Probability of an exact match for guesses that know the length and nothing else."""
+
+    def first_input(self, batch: Batch) -> Tensor:
+        """What the decoder reads before its first output: START (batch,)."""
+        return torch.full_like(batch.target[:, 0], START)
+
+    def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy in nats, elementwise: outputs (batch, time, size), target (batch, time) -> (batch, time)."""
+        return F.cross_entropy(outputs.transpose(1, 2), target, reduction="none")
+
+    def correct(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Whether the most likely symbol is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
+        return outputs.argmax(-1) == target
+
+    def symbol(self, index: int) -> str:
+        """How one data symbol is printed, counted from 0."""
+        return "abcdefghijklmnopqrstuvwxyz"[index] if index < 26 else f"<{index}>"
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Print ids for people: padding is dropped, the stop symbol is shown."""
+        names = {START: "<start>", STOP: "<stop>"}
+        return " ".join(names.get(i) or self.symbol(i - FIRST_SYMBOL) for i in ids if i != PAD)
+
+    def show(self, batch: Batch, row: int) -> str:
+        """Print one example, source -> target."""
+        target = self.text(batch.target[row].tolist())
+        return target if batch.source is None else f"{self.text(batch.source[row].tolist())} -> {target}"
+
+
+TASKS: dict[str, type[Task]] = {}
+TaskClass = TypeVar("TaskClass", bound=type[Task])
+
+
+def register(name: str) -> Callable[[TaskClass], TaskClass]:
+    """Add the decorated task under this name; a name that is taken raises ValueError."""
+
+    def add(task: TaskClass) -> TaskClass:
+        if name in TASKS:
+            raise ValueError(f"a task {name!r} exists already; give yours another name")
+        task.name = name
+        TASKS[name] = task
+        return task
+
+    return add
+
+
+def before(length: Tensor, time: int) -> Tensor:
+    """(batch, time), True before each row's length."""
+    return torch.arange(time, device=length.device) < length[:, None]

@@ -1,0 +1,133 @@
+"""Human numbers: one . two . three . and so on, in English words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, register
+from tasks.strings import append_stop, check_at_least, check_choice
+
+ONES = (
+    "one two three four five six seven eight nine ten "
+    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+WORDS = (*ONES, *TENS, "hundred", "thousand", ".")
+SEPARATOR = len(WORDS) - 1
+LARGEST = 999_999
+FORMS = ("stream", "successor")
+
+
+@register("human_numbers")
+@dataclass(frozen=True, kw_only=True)
+class HumanNumbers(Task):
+    """Predict the next word of the numbers in order, for example one . two . three . (a language model).
+
+    After Howard and Gugger, Deep Learning for Coders (2020), chapter 12. Words stand without hyphens or "and"; a
+    separator stands between two numbers; a line is a number with it. A length names a text by its largest number;
+    `starts` gives, for each evaluated length, the smallest: train on 1..7999, evaluate on that text itself (seen: a
+    fit, not a test), on the published validation split 8001..9999 (8000 is missing there) and on two texts further out.
+    That split is itself beyond training: "eight thousand" occurs in no training text. `window` is how many words one
+    training step reads.
+    form "stream": one text in order, state carried. form "successor": read a number drawn from the text, write the
+    next one, stop (one thousand two -> one thousand three <stop>); then a share of the numbers is held out by hash.
+    """
+
+    train_lengths: tuple[int, ...] = (7999,)
+    eval_lengths: tuple[int, ...] = (7999, 9999, 10999, 99999)
+    starts: tuple[int, ...] = (1, 8001, 10001, 99001)
+    window: int = 48
+    form: str = "stream"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("form", self.form, FORMS)
+        check_at_least("window", self.window, 1)
+        if len(self.train_lengths) != 1:
+            raise ValueError(f"train_lengths must be one number, the training text's largest; got {self.train_lengths}")
+        if len(self.starts) != len(self.eval_lengths):
+            raise ValueError(f"starts must be as many as eval_lengths; got {self.starts} for {self.eval_lengths}")
+        for first, last in zip(self.starts, self.eval_lengths, strict=True):
+            if not 1 <= first <= last < LARGEST:
+                raise ValueError(f"a text must run from 1 or more to below {LARGEST}; got {first}..{last}")
+
+    @property
+    def streams(self) -> bool:  # type: ignore[override]  # here it depends on the form
+        """Whether this is a language model."""
+        return self.form == "stream"
+
+    @property
+    def source(self) -> Symbols | None:
+        """Words, or nothing for a stream."""
+        return None if self.streams else Symbols(len(WORDS))
+
+    @property
+    def target(self) -> Symbols:
+        """Words and the separator."""
+        return Symbols(len(WORDS))
+
+    @property
+    def separator(self) -> int:
+        """The symbol between two numbers."""
+        return FIRST_SYMBOL + SEPARATOR
+
+    def first_number(self, length: int) -> int:
+        """The smallest number of the text whose largest is `length`."""
+        starts = dict(zip(self.eval_lengths, self.starts, strict=True))
+        return starts.get(length, 1)
+
+    def stream(self, length: int) -> Tensor:
+        """Return the text that ends with number `length`, a separator between two numbers: (time,)."""
+        words = list(spell(self.first_number(length)))
+        for number in range(self.first_number(length) + 1, length + 1):
+            words += [SEPARATOR, *spell(number)]
+        return torch.tensor(words) + FIRST_SYMBOL
+
+    def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw numbers and their successors: length (batch,) -> source (batch, words), target (batch, words + 1)."""
+        device = generator.device
+        table, counts = (part.to(device) for part in _spelled(max_length + 1))
+        first = torch.ones_like(length)
+        for start, last in zip(self.starts, self.eval_lengths, strict=True):
+            first = torch.where(length == last, start, first)
+        uniform = torch.rand(len(length), generator=generator, device=device, dtype=torch.float64)
+        number = first + (uniform * (length - first + 1)).long()
+        answer_length = counts[number + 1]
+        return Batch(table[number], counts[number], append_stop(table[number + 1], answer_length), answer_length + 1)
+
+    def chance(self, length: int) -> float:
+        """Every word of the shortest number of the text, separator or stop known, guessed."""
+        numbers = range(self.first_number(length), min(length, self.first_number(length) + 1000) + 1)
+        return float(len(WORDS)) ** -min(len(spell(number)) for number in numbers)
+
+    def symbol(self, index: int) -> str:
+        """An English word, or the separator."""
+        return WORDS[index]
+
+
+@cache
+def spell(number: int) -> tuple[int, ...]:
+    """Spell 1..999,999 as indices into WORDS: 21 -> twenty one."""
+    if number >= 1000:
+        rest = spell(number % 1000) if number % 1000 else ()
+        return (*spell(number // 1000), WORDS.index("thousand"), *rest)
+    if number >= 100:
+        rest = spell(number % 100) if number % 100 else ()
+        return (number // 100 - 1, WORDS.index("hundred"), *rest)
+    if number >= 20:
+        ones = (number % 10 - 1,) if number % 10 else ()
+        return (len(ONES) + number // 10 - 2, *ones)
+    return (number - 1,)
+
+
+@cache
+def _spelled(most: int) -> tuple[Tensor, Tensor]:
+    """Spell 0..most as symbols (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
+    spelled = [(), *(spell(number) for number in range(1, most + 1))]
+    width = max(map(len, spelled))
+    table = [[*(FIRST_SYMBOL + word for word in words), *[PAD] * (width - len(words))] for words in spelled]
+    return torch.tensor(table), torch.tensor([len(words) for words in spelled])
