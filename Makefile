@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check perf tables clean help
+.PHONY: bench test check perf tables readme clean help
 .DEFAULT_GOAL := help
 
 bench: $(READY)  ## train and score every pair without a fresh record, then write the tables (SUITE=quick)
@@ -27,6 +27,9 @@ perf: $(READY)  ## time sampling, training steps and evaluation, each beside a m
 
 tables: $(READY)  ## rebuild the tables from records, without training
 	$(PYTHON) -m bench tables --out results/runs/$(SUITE)
+
+readme: $(READY)  ## rewrite the README's tables from the committed baseline
+	$(PYTHON) -m bench readme
 
 clean:  ## remove the virtual environment and caches; results stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks lengthwise.egg-info

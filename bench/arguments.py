@@ -52,6 +52,8 @@ def build_parser() -> Parser:
     one = command("tables", commands.tables, "rebuild the tables from records")
     one.add_argument("--out", type=Path, default=commands.RUNS / "quick", metavar="DIR")
 
+    command("readme", commands.readme, "rewrite the README's tables from the committed baseline")
+
     one = command("promote", commands.promote, "make a run the committed baseline of its suite")
     one.add_argument("run", type=Path, metavar="RUN", help="a folder such as results/runs/quick")
 

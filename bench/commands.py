@@ -117,6 +117,15 @@ def tables(options: argparse.Namespace) -> int:
     return FINE
 
 
+def readme(options: argparse.Namespace) -> int:
+    """Rewrite the README's tables."""
+    from bench.readme import refresh
+
+    page = ROOT / "README.md"
+    print(f"{shown(page)}: {'rewritten' if refresh(page, ROOT) else 'up to date'}")
+    return FINE
+
+
 def promote(options: argparse.Namespace) -> int:
     """Make a run the baseline."""
     from bench.promote import promote

@@ -61,25 +61,24 @@ def describe(records: list[Record]) -> str:
 
 def table(board: pd.DataFrame, record: Record) -> str:
     """Return one task's leaderboard."""
-    longest_inside, longest = max(record["inside_lengths"]), max(map(int, record["by_length"]))
     lines = [row_of(HEADER), row_of(["---"] + ["---:"] * (len(HEADER) - 1))]
-    for _, row in board.iterrows():
-        name = f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else row["model"]
-        lines.append(
-            row_of(
-                [
-                    name,
-                    share(row["inside"], row["inside_low"], row["inside_high"]),
-                    share(row["beyond"], row["beyond_low"], row["beyond_high"]),
-                    *(reach(row[level], longest_inside, longest) for level in ("l99", "l90", "l50")),
-                    f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
-                    f"{row['parameters']:,}",
-                    f"{row['steps']:,}",
-                    f"{row['seconds']:.1f}",
-                ]
-            )
-        )
+    lines += [row_of(summary_cells(row, record)) for row in board.to_dict("records")]
     return "\n".join(lines) + "\n"
+
+
+def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
+    """Return the cells under HEADER of one row of the leaderboard; `record` is any of the row's."""
+    longest_inside, longest = max(record["inside_lengths"]), max(map(int, record["by_length"]))
+    return [
+        f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else row["model"],
+        share(row["inside"], row["inside_low"], row["inside_high"]),
+        share(row["beyond"], row["beyond_low"], row["beyond_high"]),
+        *(reach(row[level], longest_inside, longest) for level in ("l99", "l90", "l50")),
+        f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
+        f"{row['parameters']:,}",
+        f"{row['steps']:,}",
+        f"{row['seconds']:.1f}",
+    ]
 
 
 def lengths_heading(record: Record) -> str:

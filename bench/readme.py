@@ -1,0 +1,49 @@
+"""Writes the tables of the README, between markers, from the committed baseline."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import WorkError
+from bench.markdown import HEADER, lengths_table, row_of, summary_cells
+from bench.records import Record, read_records, write_atomically
+from bench.tables import by_length, group, leaderboard
+
+BLOCK = re.compile(r"(<!-- (?P<name>\w+) (?P<folder>\S+)(?: (?P<task>\S+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def refresh(page: Path, root: Path) -> bool:
+    """Rewrite every marked block of a page; return whether anything changed."""
+    text = page.read_text(encoding="utf-8")
+    renewed = BLOCK.sub(lambda match: match[1] + block(match, root) + match[5], text)
+    if renewed != text:
+        write_atomically(page, renewed)
+    return renewed != text
+
+
+def block(match: re.Match[str], root: Path) -> str:
+    """Return what belongs between the markers `<!-- NAME FOLDER [TASK] -->` and `<!-- end -->`."""
+    records, _ = read_records(root / match["folder"] / "records")
+    if not records:
+        raise WorkError(f"no records in {match['folder']!r}: promote a run first")
+    groups, _ = group(records)
+    if match["name"] == "leaderboard":
+        return leaderboard_block(leaderboard(groups), groups)
+    if match["name"] == "lengths":
+        lengths, task = by_length(groups), match["task"]
+        record = next(found[0] for (name, _), found in groups.items() if name == task)
+        return lengths_table(lengths[lengths["task"] == task], record)
+    raise WorkError(f"unknown block {match['name']!r}; choose from: leaderboard, lengths")
+
+
+def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:
+    """Return the leaderboard of every task as one table."""
+    lines = [row_of(("task", *HEADER)), row_of(("---", "---", *["---:"] * (len(HEADER) - 1)))]
+    for task, rows in board.groupby("task"):
+        for index, row in enumerate(rows.to_dict("records")):
+            cells = summary_cells(row, groups[row["task"], row["model"]][0])
+            lines.append(row_of((str(task) if index == 0 else "", *cells)))
+    return "\n".join(lines) + "\n"
