@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BASELINE = ROOT / "results" / "baseline"
 RUNS = ROOT / "results" / "runs"
 FINE, FAILED = 0, 1
+LOG_WIDTH = 120
 
 
 def list_all(options: argparse.Namespace) -> int:
@@ -38,15 +39,13 @@ def list_all(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, score, write tables."""
-    from rich.console import Console
-
     from bench.cell import is_fresh, make_cells
     from bench.plan import parse_seeds, plan
     from bench.settings import parse_change
     from bench.suites import find_suite
     from bench.tables import write_tables
 
-    console = Console()
+    console = make_console()
     suite = find_suite(options.suite)
     catalogue = Catalogue(tuple(options.plugin))
     options.tasks, options.models = names(options.tasks, "--tasks"), names(options.models, "--models")
@@ -108,12 +107,10 @@ def report(console: Console, board: pd.DataFrame, out: Path, problems: list[str]
 
 def tables(options: argparse.Namespace) -> int:
     """Rebuild tables."""
-    from rich.console import Console
-
     from bench.tables import write_tables
 
     _, board, problems = write_tables(options.out, options.out.name)
-    report(Console(), board, options.out, problems)
+    report(make_console(), board, options.out, problems)
     return FINE
 
 
@@ -149,8 +146,6 @@ def show(options: argparse.Namespace) -> int:
     if options.task not in ROWS:
         catalogue.find("task", options.task)
     model = catalogue.find("model", options.model).name if options.model else "majority"
-    from rich.console import Console
-
     from bench.prepare import check_specs, choose_device
     from bench.show import show
     from bench.spec import Spec
@@ -159,8 +154,16 @@ def show(options: argparse.Namespace) -> int:
     spec = changed(spec, catalogue, [parse_change(text) for text in options.changes], options.steps)
     if options.model or options.plugin:
         check_specs([spec], tuple(options.plugin), explicit=bool(options.model))
-    show(Console(), spec, options.length, options.count, bool(options.model), choose_device(options.device))
+    show(make_console(), spec, options.length, options.count, bool(options.model), choose_device(options.device))
     return FINE
+
+
+def make_console() -> Console:
+    """Return the console; where there is no terminal, lines are wide, for logs."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
 def names(text: str | None, option: str) -> list[str] | None:

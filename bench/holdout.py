@@ -16,12 +16,12 @@ _MASK = (1 << 64) - 1
 def example_hash(batch: Batch) -> Tensor | None:
     """Hash each example to an int64 (batch,), the same on every device and at any padding; None for real values."""
     if batch.identity is not None:
-        return _mixed(batch.identity.long() * _factors(1).to(batch.identity.device))
+        return _mixed(batch.identity.long() * _factors(1, batch.identity.device))
     if batch.source is None or batch.source.is_floating_point():
         return None
     time = batch.source.shape[1]
     real = batch.source.masked_fill(~before(batch.source_length, time), 0).long() + 1
-    weighted = real.masked_fill(~before(batch.source_length, time), 0) * _factors(time).to(real.device)
+    weighted = real.masked_fill(~before(batch.source_length, time), 0) * _factors(time, real.device)
     return _mixed(weighted.sum(1) + batch.source_length)
 
 
@@ -39,8 +39,8 @@ def _mixed(hashed: Tensor) -> Tensor:
 
 
 @cache
-def _factors(time: int) -> Tensor:
-    """Return one odd 64-bit factor a position (time,), from the SplitMix64 sequence."""
+def _factors(time: int, device: torch.device) -> Tensor:
+    """Return one odd 64-bit factor a position (time,), from the SplitMix64 sequence; kept on the device once made."""
     factors, state = [], 0
     for _ in range(time):
         state = (state + 0x9E3779B97F4A7C15) & _MASK
@@ -48,7 +48,7 @@ def _factors(time: int) -> Tensor:
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             value = ((value ^ (value >> shift)) * factor) & _MASK
         factors.append(_signed((value ^ (value >> 31)) | 1))
-    return torch.tensor(factors)
+    return torch.tensor(factors, device=device)
 
 
 def _signed(value: int) -> int:

@@ -25,7 +25,7 @@ RULES = {
         "true text before. The text marked * is the training text itself."
     ),
 }
-HEADER = ("model", "inside", "beyond", "L99", "L90", "L50", "solved", "parameters", "steps", "seconds")
+HEADER = ("model", "inside", "beyond", "L99", "L90", "L50", "solved", "parameters", "steps / budget", "seconds")
 
 
 def leaderboard_page(
@@ -76,7 +76,7 @@ def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
         *(reach(row[level], longest_inside, longest) for level in ("l99", "l90", "l50")),
         f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
         f"{row['parameters']:,}",
-        f"{row['steps']:,}",
+        f"{row['steps']:,} / {row['budget']:,}" if row["steps"] else "fitted",
         f"{row['seconds']:.1f}",
     ]
 

@@ -61,7 +61,10 @@ class Display:
         if pair in self.lines and not self.left[pair]:
             self.progress.remove_task(self.lines.pop(pair))
         self.console.print(
-            f"[{self.finished}/{self.total}] {cell.name}: {outcome(report)}", markup=False, highlight=False
+            f"[{self.finished}/{self.total}] {cell.name}: {outcome(report)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
 
     def _look(self, cell: Cell, report: Report) -> None:

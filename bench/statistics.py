@@ -23,7 +23,7 @@ def wilson(
     z = float(ndtri((1 + level) / 2))
     centre = (k + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)  # exact at both ends
 
 
 def over_seeds(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ BY_LENGTH = (
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "
-    "inside_low inside_high beyond_low beyond_high area state diverged"
+    "budget inside_low inside_high beyond_low beyond_high area state diverged"
 ).split()
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 Pair = tuple[str, str]
@@ -98,6 +98,7 @@ def summary(task: str, model: str, records: list[Record]) -> dict[str, Any]:
         "parameters": records[0]["parameters"],
         "seeds": len(records),
         "solve_rate": sum(split_mean(curve, inside, True) >= SOLVED for curve in curves) / len(curves),
+        "budget": records[0]["spec"]["steps"],
         "steps": round(sum(record["steps"] for record in records) / len(records)),
         "seconds": sum(record["timing"]["train_seconds"] for record in records) / len(records),
         "device": ", ".join(sorted({record["device"] for record in records})),

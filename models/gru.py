@@ -33,6 +33,17 @@ def gru(
     decoder: str = "fed",
     dropout: float = 0.0,
     start: str = "orthogonal",
+    tied: bool = False,
 ) -> Seq2Seq:
     """GRU encoder and decoder; the encoder's last state starts the decoder."""
-    return build(GRULayer, source, target, hidden=hidden, layers=layers, decoder=decoder, dropout=dropout, start=start)
+    return build(
+        GRULayer,
+        source,
+        target,
+        hidden=hidden,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+        start=start,
+        tied=tied,
+    )

@@ -60,6 +60,7 @@ def lstm(
     decoder: str = "fed",
     dropout: float = 0.0,
     start: str = "orthogonal",
+    tied: bool = False,
     decoder_cell: str = "lstm",
 ) -> Seq2Seq:
     """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn)."""
@@ -74,5 +75,6 @@ def lstm(
         decoder=decoder,
         dropout=dropout,
         start=start,
+        tied=tied,
         decoder_layer=DECODER_CELLS[decoder_cell],
     )

@@ -32,7 +32,7 @@ class RecurrentState(NamedTuple):
 
 
 class LayerStack(nn.Module):
-    """Layers on top of one another, dropout between them; the state they start from is zero, or learnt."""
+    """Layers on top of one another, dropout on what each reads; the state they start from is zero, or learnt."""
 
     def __init__(self, layer: Layer, hidden: int, layers: int, dropout: float, learn_start: bool) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ class LayerStack(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
         after = []
-        for depth, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
-            inputs, state = layer(inputs if depth == 0 else self.dropout(inputs), state, length)
+        for layer, state in zip(self.layers, states, strict=True):
+            inputs, state = layer(self.dropout(inputs), state, length)
             after.append(state)
         return inputs, tuple(after)
 
@@ -73,11 +73,18 @@ class RecurrentEncoder(nn.Module):
 class RecurrentDecoder(nn.Module):
     """Starts from the encoder's final states; reads its inputs ("fed") or zeros ("blind": all comes from the state).
 
-    With attention, what is read out is the state beside the context that attention gathered for it.
+    With attention, what is read out is the state beside the context that attention gathered for it. Tied: the readout's
+    weights are the embedding's (Press and Wolf 2017, arXiv 1608.05859).
     """
 
     def __init__(
-        self, space: Space, stack: LayerStack, hidden: int, decoder: str, attention: AdditiveAttention | None
+        self,
+        space: Space,
+        stack: LayerStack,
+        hidden: int,
+        decoder: str,
+        attention: AdditiveAttention | None,
+        tied: bool,
     ) -> None:
         super().__init__()
         self.blind = decoder == "blind"
@@ -87,6 +94,10 @@ class RecurrentDecoder(nn.Module):
         self.stack = stack
         self.attention = attention
         self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
+        if tied:
+            if self.blind or attention is not None or not space.discrete:
+                raise ValueError("tied weights need a decoder that is fed symbols and has no attention")
+            self.readout.weight = cast("nn.Embedding", self.reader).weight
 
     def begin(self, memory: Memory) -> RecurrentState:
         """Return the states that the encoder left, or fresh ones."""
@@ -101,7 +112,7 @@ class RecurrentDecoder(nn.Module):
         if self.attention is not None and state.memory is not None:
             context, _ = self.attention(outputs, state.memory)
             outputs = torch.cat([outputs, context], -1)
-        return self.readout(outputs), state._replace(layers=layers)
+        return self.readout(self.stack.dropout(outputs)), state._replace(layers=layers)
 
 
 def handed_over(final: Tensor, fresh: Tensor) -> Tensor:
@@ -133,6 +144,7 @@ def build(
     attention: bool = False,
     learn_start: bool = False,
     start: str = "torch",
+    tied: bool = False,
 ) -> Seq2Seq:
     """Compose encoder and decoder of these layers; without a source space, a decoder alone.
 
@@ -149,7 +161,7 @@ def build(
         encoder = RecurrentEncoder(source, LayerStack(layer, hidden, layers, dropout, learn_start), hidden)
     stack = LayerStack(decoder_layer or layer, hidden, layers, dropout, learn_start and source is None)
     attend = AdditiveAttention(hidden) if attention and source is not None else None
-    model = Seq2Seq(encoder, RecurrentDecoder(target, stack, hidden, decoder, attend))
+    model = Seq2Seq(encoder, RecurrentDecoder(target, stack, hidden, decoder, attend, tied))
     if start == "orthogonal":
         start_orthogonal(model)
     return model

@@ -33,6 +33,17 @@ def rnn(
     decoder: str = "fed",
     dropout: float = 0.0,
     start: str = "orthogonal",
+    tied: bool = False,
 ) -> Seq2Seq:
-    """torch.nn.RNN encoder and decoder ; start=torch keeps torch's own initialisation."""
-    return build(RNNLayer, source, target, hidden=hidden, layers=layers, decoder=decoder, dropout=dropout, start=start)
+    """torch.nn.RNN encoder and decoder; start=torch keeps torch's own initialisation."""
+    return build(
+        RNNLayer,
+        source,
+        target,
+        hidden=hidden,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+        start=start,
+        tied=tied,
+    )

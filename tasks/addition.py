@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -81,7 +82,7 @@ class Addition(Task):
         if self.operands != "equal":
             choices = length - length.clamp(max=self.shortest) + 1  # how many numbers of digits are possible
             uniform = torch.rand(len(length), generator=generator, device=device, dtype=torch.float64)
-            shares = _shares_by_missing_digits(max_length, self.base if self.operands == "values" else 1).to(device)
+            shares = _shares_by_missing_digits(max_length, self.base if self.operands == "values" else 1, device)
             missing = (uniform[:, None] >= shares[choices - 1]).sum(1)
             count = length - missing.minimum(choices - 1)
         shape = (len(length), max_length)
@@ -145,7 +146,8 @@ def _write(digits: Tensor, count: Tensor, width: int, *, low_first: bool) -> Ten
     return symbols.masked_fill(~before(count, width), PAD)
 
 
-def _shares_by_missing_digits(most: int, base: int) -> Tensor:
+@cache
+def _shares_by_missing_digits(most: int, base: int, device: torch.device) -> Tensor:
     """Return (most, most): row n - 1, cumulative shares of 0, 1, .. missing digits, n being possible."""
     rows = []
     for possible in range(1, most + 1):
@@ -155,4 +157,4 @@ def _shares_by_missing_digits(most: int, base: int) -> Tensor:
             running += weight / total
             row.append(running)
         rows.append(row + [2.0] * (most - possible))
-    return torch.tensor(rows, dtype=torch.float64)
+    return torch.tensor(rows, dtype=torch.float64, device=device)

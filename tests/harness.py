@@ -1,0 +1,210 @@
+"""What the tests of bench share: the command line in and out of process, hand-made records, processes of a group."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.__main__ import main
+from bench.cell import Cell
+from bench.records import SCHEMA, Record, read_record, spec_hash, write_record
+from bench.runner import Report
+from bench.spec import Spec
+from models import MODELS
+from tasks import TASKS
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {**os.environ, "COLUMNS": "200"}
+TINY = "--suite smoke --steps 3 --set train.examples=8 --set train.batch=4 --device cpu --jobs 1".split()
+SHORT = ("--set", "task.eval_lengths=5,10,12")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+def arguments_of(arguments: Sequence[object]) -> list[str]:
+    return [str(argument) for argument in arguments]
+
+
+def in_process(capsys: Any, *arguments: object) -> Outcome:
+    """Run a command in this process; the registries are afterwards as they were."""
+    capsys.readouterr()
+    with registries_restored():
+        code = main(arguments_of(arguments))
+    captured = capsys.readouterr()
+    return Outcome(code, captured.out, captured.err)
+
+
+def in_subprocess(*arguments: object, root: Path = ROOT) -> Outcome:
+    """Run a command in a process of its own, from a checkout's root."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments_of(arguments)],
+        cwd=root,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def python(code: str, *arguments: object, root: Path = ROOT) -> str:
+    """Run Python code in a fresh interpreter from a checkout's root; return what it printed."""
+    command = [sys.executable, "-c", code, *arguments_of(arguments)]
+    done = subprocess.run(command, cwd=root, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own, as a terminal does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench", *arguments_of(arguments)],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def living(group: int) -> list[int]:
+    """Return the processes of a group that still run; one that ended and waits to be collected does not."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, process_group = status.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(process_group) == group and state not in "ZX":
+            found.append(int(status.parent.name))
+    return found
+
+
+def wait_until(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait until something holds; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for: {what}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def registries_restored() -> Iterator[None]:
+    """Forget, at the end, what plug-ins registered meanwhile."""
+    tasks, models, modules = dict(TASKS), dict(MODELS), set(sys.modules)
+    debug = os.environ.get("LENGTHWISE_DEBUG")
+    try:
+        yield
+    finally:
+        for registry, before in ((TASKS, tasks), (MODELS, models)):
+            registry.clear()
+            registry.update(before)
+        for name in set(sys.modules) - modules:
+            if name.startswith("plugin_"):
+                del sys.modules[name]
+        if debug is None:
+            os.environ.pop("LENGTHWISE_DEBUG", None)
+
+
+def score(right: int, examples: int = 100, **changes: Any) -> dict[str, Any]:
+    """Return the score at one length of a hand-made record."""
+    whole = {
+        "examples": examples,
+        "right": right,
+        "tokens": 10 * examples,
+        "tokens_right": 9 * right,
+        "stopped_wrong": 0,
+        "unseen": True,
+        "chance": 0.125,
+        "nrmse": None,
+        "next_step_nrmse": None,
+    }
+    return whole | changes
+
+
+def record(rights: Mapping[int, int], *, inside: Sequence[int] = (3,), **changes: Any) -> Record:
+    """Return a hand-made record with so many strings of 100 right at each length."""
+    task, model, seed = (
+        changes.pop(name, default) for name, default in (("task", "copy"), ("model", "gru"), ("seed", 0))
+    )
+    spec = Spec("copy", "gru", row=task, column=model)
+    whole: Record = {
+        "schema": SCHEMA,
+        "key": "key",
+        "spec_hash": spec_hash(spec, seed, 1),
+        "sources": "sources",
+        "task": task,
+        "model": model,
+        "task_version": 1,
+        "seed": seed,
+        "spec": asdict(spec),
+        "status": "trained",
+        "train_lengths": list(inside),
+        "inside_lengths": list(inside),
+        "kind": "symbols",
+        "by_length": {str(length): score(right) for length, right in rights.items()},
+        "curve": [],
+        "parameters": 1234,
+        "state": 64,
+        "steps": 1000,
+        "evaluation_hash": "evaluation",
+        "commit": "0" * 40,
+        "dirty": False,
+        "versions": {"python": "3"},
+        "device": "cpu",
+        "threads": 1,
+        "timing": {"train_seconds": 2.5, "evaluation_seconds": 0.5, "tokens_per_second": 1000.0},
+    }
+    return whole | changes
+
+
+def record_of(cell: Cell) -> Record:
+    """Return a hand-made record that is fresh for a cell."""
+    made = record({3: 50, 4: 40}, task=cell.spec.row, model=cell.spec.column, seed=cell.seed)
+    return made | {"key": cell.key, "sources": cell.sources, "spec": asdict(cell.spec)}
+
+
+class Pretender:
+    """Stands for `run_cells`: keeps what it was asked for and plants a record for each cell, training nothing."""
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+
+    def __call__(
+        self, cells: list[Cell], records: Path, device: str, jobs: int, threads: int, listen: Callable[[Report], None]
+    ) -> list[str]:
+        self.cells += cells
+        for cell in cells:
+            write_record(records, record_of(cell))
+            listen(Report(cell, "done", record_of(cell)))
+        return []
+
+
+def records_in(out: Path) -> dict[str, Record]:
+    """Read every record of a run by its file's name; one that cannot be read raises."""
+    return {path.name: read_record(path) for path in sorted((out / "records").glob("*.json"))}
+
+
+def without(made: Record, *names: str) -> Record:
+    """Return a record without some of its keys."""
+    return {name: value for name, value in made.items() if name not in names}
+
+
+def renamed(spec: Spec, **changes: Any) -> Spec:
+    """Return a spec with some fields changed."""
+    return replace(spec, **changes)

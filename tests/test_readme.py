@@ -1,0 +1,50 @@
+"""The README's examples run as they stand, and its tables are those of the baseline."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import main
+from bench.catalogue import ROOT
+from bench.readme import refresh
+from bench.records import read_records
+
+README = ROOT / "README.md"
+FILES = re.findall(r'```python\n("""(\w+\.py):.*?)```', README.read_text(encoding="utf-8"), re.DOTALL)
+COMMANDS = re.findall(r"^python -m bench (run --plugin .*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.fixture
+def example_files(tmp_path: Path) -> Path:
+    for text, name in FILES:
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_the_readme_shows_a_model_and_a_task() -> None:
+    assert sorted(name for _, name in FILES) == ["double.py", "my_gru.py"]
+    assert len(COMMANDS) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_plug_in_command_runs(command: str, example_files: Path, tmp_path: Path) -> None:
+    words = [str(example_files / word) if word.endswith(".py") else word for word in command.split()]
+    out = tmp_path / "out"
+    options = ["--out", str(out), "--steps", "3", "--seeds", "1", "--jobs", "1", "--device", "cpu"]
+    assert main([*words, *options]) == 0
+    records, problems = read_records(out / "records")
+    assert not problems
+    assert {"my_gru", "double"} & {
+        name for record in records for name in (record["spec"]["task"], record["spec"]["model"])
+    }
+
+
+def test_the_tables_are_those_of_the_baseline(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    shutil.copy(README, page)
+    assert not refresh(page, ROOT), "stale: run `make readme`"
