@@ -139,5 +139,6 @@ def reach(length: int, longest_inside: int, longest: int) -> str:
 
 
 def row_of(cells: list[str] | tuple[str, ...]) -> str:
-    """One line of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
+    """One line of a Markdown table; a bar in a cell is escaped."""
+    escaped = (text.replace("|", r"\|") for text in cells)
+    return f"| {' | '.join(escaped)} |"

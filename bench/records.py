@@ -7,8 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,9 @@ from bench.spec import Spec
 
 SCHEMA = 1
 Record = dict[str, Any]
-REQUIRED = {
-    "schema": int,
-    "key": str,
-    "task": str,
-    "model": str,
-    "task_version": int,
-    "seed": int,
-    "spec": dict,
-    "status": str,
-    "inside_lengths": list,
-    "by_length": dict,
-    "parameters": int,
-    "steps": int,
-    "device": str,
-    "timing": dict,
-}
-SCORED = "examples right tokens tokens_right stopped_wrong unseen chance nrmse next_step_nrmse".split()
+KINDS = ("symbols", "values", "stream")
+OWN_NAME = re.compile(r"--seed\d+\.json$|^cell-.*-[0-9a-f]{16}\.json$")
+FIELDS = frozenset(field.name for field in fields(Spec))
 
 
 def spec_hash(spec: Spec, seed: int, task_version: int) -> str:
@@ -51,8 +36,9 @@ def record_name(row: str, column: str, seed: int) -> str:
     """Return a cell's file name; characters that a file system may refuse are replaced and a hash keeps names apart."""
     plain = f"{row}--{column}--seed{seed}"
     safe = re.sub(r"[^A-Za-z0-9_.,=()+-]", "_", plain)
-    if safe != plain or len(safe) > 120:
-        safe = f"{safe[:100]}-{hashlib.blake2b(plain.encode(), digest_size=4).hexdigest()}"
+    if safe != plain or len(safe) > 120 or safe.count("--") != 2 or safe.startswith("."):
+        digest = hashlib.blake2b(json.dumps([row, column, seed]).encode(), digest_size=8).hexdigest()
+        safe = f"cell-{safe[:100]}-{digest}"
     return f"{safe}.json"
 
 
@@ -92,25 +78,74 @@ def read_record(path: Path) -> Record:
         raise ValueError(f"cannot be read: {error.strerror}") from error
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("is not whole JSON") from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA or isinstance(record["schema"], bool):
         raise ValueError(f"is not a record of schema {SCHEMA}")
-    for name, kind in REQUIRED.items():
-        if not isinstance(record.get(name), kind) or (kind is int and isinstance(record[name], bool)):
-            raise ValueError(f"lacks {name!r} of type {kind.__name__}")
+    check_head(record)
     for length, score in record["by_length"].items():
-        if not length.isdigit() or not isinstance(score, Mapping) or any(name not in score for name in SCORED):
-            raise ValueError(f"has no whole score at length {length!r}")
-    if not record["by_length"]:
-        raise ValueError("has no scores")
+        if not re.fullmatch(r"[1-9][0-9]*", length):
+            raise ValueError(f"has a score at {length!r}, which is no length")
+        check_score(score, length)
     return record
 
 
+def check_head(record: Record) -> None:
+    """Raise ValueError unless all but the scores is as this schema says."""
+    for name in ("key", "sources", "task", "model", "status", "device", "evaluation_hash", "kind"):
+        expect(isinstance(record.get(name), str), name)
+    for name in ("task_version", "seed", "parameters", "state", "steps"):
+        expect(is_count(record.get(name)), name)
+    for name in ("train_lengths", "inside_lengths"):
+        lengths = record.get(name)
+        expect(isinstance(lengths, list) and bool(lengths) and all(is_count(n, 1) for n in lengths), name)
+    expect(record["kind"] in KINDS, "kind")
+    expect(isinstance(record.get("spec"), dict) and record["spec"].keys() >= FIELDS, "spec")
+    timing = record.get("timing")
+    expect(isinstance(timing, dict) and is_number(timing.get("train_seconds")), "timing")
+    expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
+
+
+def check_score(score: Any, length: str) -> None:
+    """Raise ValueError unless a score is whole: parts never more than what they are part of."""
+    where = f"by_length at {length}"
+    expect(isinstance(score, dict), where)
+    for part, whole in (("right", "examples"), ("tokens_right", "tokens"), ("stopped_wrong", "examples")):
+        expect(is_count(score.get(part)) and is_count(score.get(whole), 1) and score[part] <= score[whole], where)
+    expect(isinstance(score.get("unseen"), bool) and is_number(score.get("chance")), where)
+    for name in ("nrmse", "next_step_nrmse"):
+        expect(name in score and (score[name] is None or is_number(score[name])), where)
+
+
+def expect(holds: bool, name: str) -> None:
+    """Raise ValueError that names a part of a record unless it is as it should be."""
+    if not holds:
+        raise ValueError(f"has no valid {name}")
+
+
+def is_count(value: Any, least: int = 0) -> bool:
+    """Whether a value is a whole number of at least so much (True is none)."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number of 0 or more."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:
-    """Read a folder -> its records in order of name, and a line about each file that is none (left where it is)."""
-    records, problems = [], []
-    for path in sorted(folder.glob("*.json")):
+    """Read a folder -> its records in order of cell, and a line about each file that is none (left where it is).
+
+    Of two files that hold the same cell, the one with the cell's own name counts.
+    """
+    found: dict[tuple[str, str, int], Record] = {}
+    problems = []
+    paths = sorted(folder.glob("*.json"))
+    for path in sorted(paths, key=lambda path: not OWN_NAME.search(path.name)):
         try:
-            records.append(read_record(path))
+            record = read_record(path)
+            cell = (record["task"], record["model"], record["seed"])
+            if cell in found:
+                raise ValueError(f"repeats {record_name(*cell)}")
+            found[cell] = record
         except ValueError as error:
             problems.append(f"{path.name} {error}: left alone")
-    return records, problems
+    return [found[cell] for cell in sorted(found)], problems

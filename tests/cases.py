@@ -28,10 +28,13 @@ SMALL_TASKS: dict[str, Task] = {
 }
 SMALL = {"hidden": 16}
 DEEP_BLIND = {"hidden": 16, "layers": 2, "decoder": "blind"}
+TIED = {"hidden": 16, "tied": True}
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     **{name: [SMALL, DEEP_BLIND] for name in ("linear_rnn", "elman", "rnn", "irnn", "gru", "lstm", "lstm_attention")},
     "transformer": [{"hidden": 16, "heads": 2, "positions": each, "window": WINDOW} for each in POSITIONS],
 }
+for each in ("rnn", "gru", "lstm"):
+    SETTINGS[each].append(TIED)
 SETTINGS["lstm"] = [*SETTINGS["lstm"], SMALL | {"decoder_cell": "gru"}, SMALL | {"decoder_cell": "rnn", "layers": 2}]
 
 
@@ -44,7 +47,7 @@ class Case:
     kind: str
 
     def __str__(self) -> str:
-        shown = ",".join(str(value) for key, value in self.settings.items() if self.settings is not SMALL)
+        shown = ",".join(f"{key}={value}" for key, value in self.settings.items() if key not in ("hidden", "heads"))
         return f"{self.model}({shown})-{self.kind}"
 
     @property
@@ -69,6 +72,10 @@ class Case:
 
 
 def suitable(case: Case) -> bool:
+    if case.kind == "stream" and case.settings.get("decoder") == "blind":
+        return False  # it would read nothing at all
+    if case.settings.get("tied") and case.kind == "values":
+        return False  # values have no embedding to share
     try:
         case.new()
     except UnsuitableError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ from tasks import TASKS
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "COLUMNS": "200"}
 TINY = "--suite smoke --steps 3 --set train.examples=8 --set train.batch=4 --device cpu --jobs 1".split()
+OWN_TASKS = sorted(name for name, task in TASKS.items() if task.__module__.startswith("tasks."))
+OWN_MODELS = sorted(name for name, model in MODELS.items() if model.__module__.startswith("models."))
 SHORT = ("--set", "task.eval_lengths=5,10,12")
 
 
@@ -82,6 +85,13 @@ def started(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def ended(process: subprocess.Popen[str]) -> None:
+    """End a command that `started` started, whatever state it is in."""
+    if living(process.pid):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
 def living(group: int) -> list[int]:
     """Return the processes of a group that still run; one that ended and waits to be collected does not."""
     found = []
@@ -137,11 +147,16 @@ def score(right: int, examples: int = 100, **changes: Any) -> dict[str, Any]:
     return whole | changes
 
 
-def record(rights: Mapping[int, int], *, inside: Sequence[int] = (3,), **changes: Any) -> Record:
+def record(
+    rights: Mapping[int, int],
+    *,
+    task: str = "copy",
+    model: str = "gru",
+    seed: int = 0,
+    inside: Sequence[int] = (3,),
+    **changes: Any,
+) -> Record:
     """Return a hand-made record with so many strings of 100 right at each length."""
-    task, model, seed = (
-        changes.pop(name, default) for name, default in (("task", "copy"), ("model", "gru"), ("seed", 0))
-    )
     spec = Spec("copy", "gru", row=task, column=model)
     whole: Record = {
         "schema": SCHEMA,

@@ -97,6 +97,7 @@ def test_every_module_imports_alone_in_a_fresh_interpreter() -> None:
     assert python(IMPORT_EACH_ALONE, *sorted(MODULES)).split() == sorted(MODULES)
 
 
+@pytest.mark.slow
 def test_commands_that_train_nothing_import_no_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ["run", "--suite", "smoke", "--tasks", "copy", "--out", str(tmp_path)]
     monkeypatch.setattr("bench.runner.run_cells", Pretender())
