@@ -46,12 +46,16 @@ def run_trial(spec: Spec, seed: int, device: str, watch: Watch) -> Outcome:
 
 
 def decoder_state_size(model: Model, task: Task, device: str) -> int:
-    """Count the numbers that the decoder's state holds before its first step, at the longest training length."""
+    """Count the numbers that the decoder's state holds for one example.
+
+    Before its first step, at the longest training length; of a language model, after two windows of text.
+    """
     if not hasattr(model, "begin"):
         return 0
     with torch.no_grad():
         if task.streams:
-            return state_size(model.begin(None, torch.zeros(1, dtype=torch.long, device=device)))
+            text = task.stream(max(task.train_lengths))[None, : 2 * task.window].to(device)  # type: ignore[attr-defined]
+            return state_size(model.decoder(text, model.begin(None, torch.zeros_like(text[:, 0])))[1])
         batch = evaluation_set(task, max(task.train_lengths), 1).batch
         source = None if batch.source is None else batch.source[:1].to(device)
         return state_size(model.begin(source, batch.source_length[:1].to(device)))

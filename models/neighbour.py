@@ -35,7 +35,7 @@ class Neighbour(nn.Module):
 
     def fit(self, source: Tensor, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
         """Remember source (batch, source_time) and target (batch, target_time), real under mask."""
-        self.sources = source.cpu().numpy()
+        self.sources = real_only(source, source_length)
         self.answers = target.masked_fill(~mask, NOTHING).cpu()
 
     def begin(self, source: Tensor, source_length: Tensor) -> NeighbourState:
@@ -43,7 +43,7 @@ class Neighbour(nn.Module):
         width = max(source.shape[1], self.sources.shape[1])
         search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="hamming")
         search.fit(widened(self.sources, width))
-        found = search.kneighbors(widened(source.cpu().numpy(), width), return_distance=False)
+        found = search.kneighbors(widened(real_only(source, source_length), width), return_distance=False)
         nearest = torch.from_numpy(found[:, 0])
         given = torch.zeros(len(source), dtype=torch.long, device=source.device)
         return NeighbourState(self.answers[nearest].to(source.device), given)
@@ -58,6 +58,12 @@ class Neighbour(nn.Module):
     def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
         """Score every step: source (batch, source_time), target_in (batch, time) -> (batch, time, size)."""
         return self.decoder(target_in, self.begin(source, source_length))[0]
+
+
+def real_only(source: Tensor, source_length: Tensor) -> NDArray[np.int64]:
+    """Return source (batch, source_time) with nothing past each length."""
+    past_end = torch.arange(source.shape[1], device=source.device) >= source_length[:, None]
+    return source.masked_fill(past_end, NOTHING).cpu().numpy()
 
 
 def widened(strings: NDArray[np.int64], width: int) -> NDArray[np.int64]:

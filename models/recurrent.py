@@ -103,7 +103,7 @@ class RecurrentDecoder(nn.Module):
         """Return the states that the encoder left, or fresh ones."""
         fresh = self.stack.start(len(memory.length))
         layers = tuple(map(handed_over, memory.final, fresh)) if memory.final else fresh
-        return RecurrentState(layers, memory if self.attention else None)
+        return RecurrentState(layers, memory._replace(final=()) if self.attention else None)
 
     def forward(self, inputs: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         """Read inputs (batch, time[, values]) -> outputs (batch, time, size) and the state after them."""

@@ -28,15 +28,20 @@ class RidgeRegression(nn.Module):
 
     def fit(self, source: Tensor, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
         """Regress target values (batch, time, 1) on those before them; source (batch, source_time, 1)."""
-        whole = torch.cat([source, target], 1).squeeze(-1).double()
-        windows = whole.unfold(1, self.lags + 1, 1)[:, -target.shape[1] :][mask].cpu().numpy()
+        whole = torch.cat([self.last(source, source_length, self.lags), target.squeeze(-1).double()], 1)
+        windows = whole.unfold(1, self.lags + 1, 1)[mask].cpu().numpy()
         self.regression.fit(windows[:, :-1], windows[:, -1])
 
     def begin(self, source: Tensor, source_length: Tensor) -> Tensor:
         """Return the values before the last observed one, which is the first input: (batch, lags - 1)."""
-        if source.shape[1] < self.lags:
-            raise ValueError(f"ridge with {self.lags} lags needs as long a prefix; got {source.shape[1]}")
-        return source[:, -self.lags : -1, 0].double()
+        return self.last(source, source_length, self.lags)[:, :-1]
+
+    def last(self, source: Tensor, source_length: Tensor, count: int) -> Tensor:
+        """Return the last real values of source (batch, source_time, 1) -> (batch, count)."""
+        if source.shape[1] < count:
+            raise ValueError(f"ridge with {count} lags needs as long a prefix; got {source.shape[1]}")
+        index = source_length[:, None] - count + torch.arange(count, device=source.device)
+        return source.squeeze(-1).double().gather(1, index.clamp(min=0))
 
     def decoder(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Predict the value after each input: inputs (batch, time, 1), state (batch, lags - 1)."""
