@@ -26,7 +26,7 @@ def load_plugin(file: Path) -> None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise RequestError(f"plug-in {str(file)!r} fails to import: {type(error).__name__}: {error}") from error
 
@@ -46,5 +46,5 @@ def build_model(name: str, task: Task, settings: Mapping[str, Any]) -> Model:
         return MODELS[name](task.source, task.target, **settings)
     except UnsuitableError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError, MemoryError) as error:  # the last two: sizes past what torch can hold
         raise RequestError(f"model {name}: {error}") from error

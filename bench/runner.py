@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import queue
@@ -52,7 +53,8 @@ def set_aside_stale(cells: list[Cell], records: Path) -> int:
             path = records / record_name(*name, record["seed"])
             if path.is_file():
                 (records / "stale").mkdir(exist_ok=True)
-                path.replace(records / "stale" / path.name)
+                digest = hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
+                path.replace(records / "stale" / f"{path.stem}-{digest}.json")
                 moved += 1
     return moved
 
@@ -94,28 +96,35 @@ def run_parallel(cells: list[Cell], records: Path, device: str, jobs: int, threa
     messages: Any = context.Queue()
     stop = context.Event()
     failures: list[str] = []
-    todo = list(cells)
-    try:
-        while todo:
-            with ProcessPoolExecutor(jobs, context, start_worker, (messages, stop, threads)) as pool:
-                futures = {pool.submit(work, cell, records, device): cell for cell in todo}
-                try:
-                    for report in gather(futures, messages, listen):
-                        todo.remove(report.cell)
-                        listen(report)
-                        if report.kind == "failed":
-                            failures.append(f"{report.cell.name}: {report.payload}")
-                except BrokenProcessPool:
-                    lost = [cell for cell in todo if not is_fresh(cell, records)][:jobs]
-                    for cell in lost:  # which of the running cells killed its worker is not known: none is tried again
-                        failures.append(f"{cell.name}: a worker process died (out of memory?)")
-                    todo = [cell for cell in todo if cell not in lost]
-                except KeyboardInterrupt:
-                    stop.set()
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    raise
-    finally:
-        stop.set()
+
+    def run_pool(todo: list[Cell], workers: int) -> list[Cell]:
+        """Run these cells; return those that were left when a worker died."""
+        left = list(todo)
+        with ProcessPoolExecutor(workers, context, start_worker, (messages, stop, threads)) as pool:
+            futures = {pool.submit(work, cell, records, device): cell for cell in todo}
+            try:
+                for report in gather(futures, messages, listen):
+                    left.remove(report.cell)
+                    listen(report)
+                    if report.kind == "failed":
+                        failures.append(f"{report.cell.name}: {report.payload}")
+            except BrokenProcessPool:
+                pass
+            except KeyboardInterrupt:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return left
+
+    left = run_pool(cells, jobs)
+    while left:
+        suspects, left = left[:jobs], left[jobs:]  # the cells that ran when a worker died: each again, alone
+        for cell in suspects:
+            if not is_fresh(cell, records) and run_pool([cell], 1):
+                report = Report(cell, "failed", "a worker process died (out of memory?)")
+                listen(report)
+                failures.append(f"{cell.name}: {report.payload}")
+        left = run_pool(left, jobs) if left else []
     return failures
 
 

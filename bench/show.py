@@ -36,7 +36,7 @@ def show(console: Console, spec: Spec, length: int | None, count: int, with_mode
         if task.streams:
             show_text(console, task, each, model, device)
         else:
-            show_rows(console, task, rows_of(evaluation_set(task, each, count).batch, torch.arange(0, count)), model)
+            show_rows(console, task, evaluation_set(task, each, count).batch, model)
 
 
 def max_shown(task: Task) -> int:

@@ -47,18 +47,37 @@ def _imports(file: Path) -> tuple[Path, ...]:
 @cache
 def code_of(file: Path) -> str:
     """Return a file's text without comments, docstrings and blank lines: the same on every Python version."""
-    text = file.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    text, tree = file.read_text(encoding="utf-8"), parse(file)
+    lines = text.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(parse(file)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            expression = node.body[0]
-            for row in range(expression.lineno, (expression.end_lineno or expression.lineno) + 1):
-                lines[row - 1] = ""
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+    kept = _rows_inside_strings(tree)
+    for docstring in _docstrings(tree):
+        first, last = docstring.lineno, docstring.end_lineno or docstring.lineno
+        behind = lines[last - 1].encode()[docstring.end_col_offset or 0 :].decode()
+        lines[first - 1] = lines[first - 1].encode()[: docstring.col_offset].decode() + behind
+        lines[first:last] = [""] * (last - first)
+        kept -= set(range(first, last + 1))
+    stripped = (line if row in kept else line.rstrip() for row, line in enumerate(lines, 1))
+    return "\n".join(line for row, line in enumerate(stripped, 1) if line or row in kept)
+
+
+def _docstrings(tree: ast.Module) -> list[ast.stmt]:
+    """Return the docstring statements of a module, its classes and functions."""
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node.body[0] for node in ast.walk(tree) if isinstance(node, owners) and ast.get_docstring(node) is not None]
+
+
+def _rows_inside_strings(tree: ast.Module) -> set[int]:
+    """Return the rows whose blanks belong to a string of several lines."""
+    rows: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)):
+            last = node.end_lineno or node.lineno
+            rows |= set(range(node.lineno, last + 1)) if last > node.lineno else set()
+    return rows
 
 
 def _shown(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,8 +43,14 @@ class Spec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "row", self.row or self.task)
         object.__setattr__(self, "column", self.column or self.model)
-        for name, least in (("steps", 1), ("batch", 1), ("check_every", 1), ("examples", 1), ("fits", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be {least} or more; got {getattr(self, name)}")
+        for name in ("steps", "batch", "check_every", "examples", "fits"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}")
+        for name in ("warmup", "patience", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}")
+        for name in ("learning_rate", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be above 0; got {getattr(self, name)}")
         if self.schedule not in ("cosine", "constant"):
             raise ValueError(f"unknown schedule {self.schedule!r}; choose from: constant, cosine")
