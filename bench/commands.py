@@ -81,7 +81,7 @@ def train(
     device = choose_device(options.device)
     kept, skipped = check_specs(specs, tuple(options.plugin), bool(options.tasks and options.models))
     for line in skipped:
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     cells = [cell for cell in cells if cell.spec in kept]
     aside = set_aside_stale(cells, records)
     if aside:
@@ -101,8 +101,10 @@ def report(console: Console, board: pd.DataFrame, out: Path, problems: list[str]
 
     console.print(leaderboard_table(board))
     for line in problems:
-        console.print(f"note: {line}", markup=False, highlight=False)
-    console.print(f"tables: {shown(out / 'leaderboard.md')}, {shown(out / 'by_length.csv')}", highlight=False)
+        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"tables: {shown(out / 'leaderboard.md')}, {shown(out / 'by_length.csv')}", highlight=False, soft_wrap=True
+    )
 
 
 def tables(options: argparse.Namespace) -> int:

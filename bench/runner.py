@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.cell import Cell, is_fresh, run_cell
 from bench.errors import RequestError
-from bench.records import Record, read_records, record_name
+from bench.records import Record, read_record, read_records, record_name
 
 POLL = 0.2  # seconds between two looks at what the workers report
 
@@ -120,7 +120,11 @@ def run_parallel(cells: list[Cell], records: Path, device: str, jobs: int, threa
     while left:
         suspects, left = left[:jobs], left[jobs:]  # the cells that ran when a worker died: each again, alone
         for cell in suspects:
-            if not is_fresh(cell, records) and run_pool([cell], 1):
+            if is_fresh(cell, records):  # it was written just before
+                listen(
+                    Report(cell, "done", read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed)))
+                )
+            elif run_pool([cell], 1):
                 report = Report(cell, "failed", "a worker process died (out of memory?)")
                 listen(report)
                 failures.append(f"{cell.name}: {report.payload}")

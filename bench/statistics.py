@@ -38,7 +38,7 @@ def over_seeds(values: Sequence[float], level: float = LEVEL) -> tuple[float, fl
         resamples = np.array(list(itertools.product(range(len(values)), repeat=len(values))))
     else:
         resamples = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
-    low, high = np.quantile(data[resamples].mean(1), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(data[resamples].mean(1), [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return float(low), float(high)
 
 

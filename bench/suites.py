@@ -62,7 +62,7 @@ STRINGS: Recipes = {
 }
 RECIPES: dict[str, Recipes] = {
     "sine": {
-        "linear_rnn": ({"hidden": 2}, {"steps": 800}),
+        "linear_rnn": ({"hidden": 2}, {"steps": 1500, "learning_rate": 3e-2, "weight_decay": 0.0}),
         "elman": ({"hidden": 32}, {}),
         "rnn": ({"hidden": 32}, {}),
         "irnn": ({"hidden": 32}, {"learning_rate": 1e-3}),

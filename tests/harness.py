@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -218,8 +218,3 @@ def records_in(out: Path) -> dict[str, Record]:
 def without(made: Record, *names: str) -> Record:
     """Return a record without some of its keys."""
     return {name: value for name, value in made.items() if name not in names}
-
-
-def renamed(spec: Spec, **changes: Any) -> Spec:
-    """Return a spec with some fields changed."""
-    return replace(spec, **changes)

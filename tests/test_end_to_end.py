@@ -131,7 +131,7 @@ def test_run_after_a_kill_ends_as_if_nothing_had_happened(
     for path in (missing, whole[0] / "records" / broken.name):  # two half-written ones, as a full disk leaves them
         text = path.read_bytes()
         (out / "records" / path.name).write_bytes(text[: len(text) // 2])
-    again = in_subprocess(*SMOKE, "--out", out)
+    again = in_subprocess(*SMOKE, "--jobs", 1, "--out", out)
     assert (again.code, again.err) == (0, "")
     assert f"{CELLS - len(finished)} cells in " in again.out
     assert len(records_in(out)) == CELLS

@@ -80,12 +80,12 @@ def test_neighbour_returns_the_stored_answer_for_a_training_string() -> None:
 
 def test_neighbour_answers_with_the_string_at_the_smallest_hamming_distance() -> None:
     model = MODELS["neighbour"](STRINGS.source, STRINGS.target)
-    source, length = strings([[3, 3, 3, 3], [4, 4, 4], [5, 4, 5, 4]], 4)
-    answers, answer_length = strings([[3, 2], [4, 3, 2], [5, 2]], 3)
+    source, length = strings([[3, 3, 3, 3], [4, 4, 4], [5, 4, 5, 4], [3, 3, 3]], 4)
+    answers, answer_length = strings([[3, 2], [4, 3, 2], [5, 2], [5, 3, 2]], 3)
     model.fit(source, length, answers, before(answer_length, 3))
-    asked, asked_length = strings([[3, 5, 3, 3], [4, 4, 3], [5, 4, 4, 4, 5]], 5)
-    batch = Batch(asked, asked_length, torch.zeros(3, 4, dtype=torch.long), asked_length)
-    assert predicted(model, STRINGS, batch).tolist() == [[3, 2, 0, 0], [4, 3, 2, 0], [5, 2, 0, 0]]
+    asked, asked_length = strings([[3, 5, 3, 3], [4, 4, 3], [5, 4, 4, 4, 5], [5, 3, 3]], 5)
+    batch = Batch(asked, asked_length, torch.zeros(4, 4, dtype=torch.long), asked_length)
+    assert predicted(model, STRINGS, batch).tolist() == [[3, 2, 0, 0], [4, 3, 2, 0], [5, 2, 0, 0], [5, 3, 2, 0]]
 
 
 def test_neighbour_never_copies_a_longer_string_than_it_saw() -> None:

@@ -146,12 +146,14 @@ class Scripted(torch.nn.Module):
 
 
 def test_stopping_wrong_is_told_from_wrong_content() -> None:
-    target = torch.tensor([[3, 4, 2]] * 5)
+    target = torch.tensor([[3, 4, 2, 0]] * 5)
     answers = [[3, 4, 2], [3, 2, 2], [3, 4, 5], [5, 4, 2], [4, 2, 2]]  # right, early, late, content, content first
+    answers = [[*answer, 5] for answer in answers]  # what is answered behind the end is neither right nor wrong
     length = torch.full((5,), 3)
     batch = Batch(target[:, :2], length - 1, target, length)
     score = evaluate.score_symbols(Scripted(answers), VariableCopy(symbols=3), batch, True, "cpu")
     assert (score.right, score.stopped_wrong) == (1, 2)
+    assert (score.tokens_right, score.tokens) == (3 + 2 + 2 + 2 + 1, 15)
 
 
 @pytest.mark.parametrize("name", ["symbols", "values"])

@@ -105,7 +105,6 @@ def test_constraints_pin_every_package_within_what_is_allowed() -> None:
     for requirement in wanted:
         assert requirement.name in pins, f"{requirement.name} is not pinned"
         assert pins[requirement.name] in requirement.specifier
-    assert set(pins) == {requirement.name for requirement in wanted}
 
 
 @pytest.mark.parametrize("version", ["2.6.0", "2.13.0"])
