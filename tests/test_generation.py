@@ -100,8 +100,9 @@ def test_generation_of_values_reads_no_target() -> None:
 
 def test_generation_runs_on_past_the_targets_length() -> None:
     case = next(case for case in FAMILIES if case.model == "gru")
+    model = trained(case)
     with torch.no_grad():
-        assert free_running(trained(case), EASY, mixed_batch(EASY), 30).shape == (180, 30)
+        assert free_running(model, EASY, mixed_batch(EASY), 30).shape == (180, 30)
 
 
 def test_a_length_ends_at_the_first_stop_and_a_row_without_one_at_the_width() -> None:
