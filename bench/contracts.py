@@ -28,7 +28,8 @@ def small_batch(task: Task, rows: int = ROWS, name: str = "contract") -> Batch:
     generator = stream("cpu", name, task.name)
     if task.streams:
         text = task.stream(max(task.train_lengths))
-        width = 12
+        width = min(12, len(text) // rows)
+        require(width >= 2, f"task {task.name!r}", f"its training text has {len(text)} symbols, too few to train on")
         pieces = text[: rows * width].view(rows, width)
         return Batch(None, torch.zeros(rows, dtype=torch.long), pieces, torch.full((rows,), width))
     lengths = torch.tensor(task.train_lengths)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from models.attention import AdditiveAttention
-from models.base import Memory, Seq2Seq, Space, reader
+from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
 
 Layer = Callable[[int, int], nn.Module]
 DECODERS = ("fed", "blind")
@@ -154,6 +154,8 @@ def build(
         raise ValueError(f"unknown start {start!r}; choose from: {', '.join(STARTS)}")
     if decoder not in DECODERS:
         raise ValueError(f"unknown decoder {decoder!r}; choose from: {', '.join(DECODERS)}")
+    if source is None and decoder == "blind":
+        raise UnsuitableError("a blind decoder reads nothing; a language model needs decoder=fed")
     if hidden < 1 or layers < 1:
         raise ValueError(f"hidden and layers must be 1 or more; got {hidden} and {layers}")
     encoder = None

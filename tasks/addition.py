@@ -113,8 +113,8 @@ class Addition(Task):
         return columns.masked_fill(~before(length, left.shape[1]), PAD), length
 
     def chance(self, length: int) -> float:
-        """Every digit of a sum of `length` digits guessed."""
-        return float(self.base) ** -length
+        """Every digit of the sum guessed: `length` of them, one more where zeros pad it."""
+        return float(self.base) ** -(length + self.pad_zeros)
 
     def symbol(self, index: int) -> str:
         """Digits and plus, or a column such as 4|7."""
