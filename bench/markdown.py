@@ -25,7 +25,19 @@ RULES = {
         "true text before. The text marked * is the training text itself."
     ),
 }
-HEADER = ("model", "inside", "beyond", "L99", "L90", "L50", "solved", "parameters", "steps / budget", "seconds")
+HEADER = (
+    "model",
+    "inside",
+    "beyond",
+    "shorter",
+    "L99",
+    "L90",
+    "L50",
+    "solved",
+    "parameters",
+    "steps / budget",
+    "seconds",
+)
 
 
 def leaderboard_page(
@@ -41,11 +53,11 @@ def leaderboard_page(
 
 
 INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean over seeds, 95 % interval in brackets.
-*inside* and *beyond* are means over the evaluated lengths inside and outside training, each length alike. L99, L90 and
-L50 are the longest evaluated lengths up to which accuracy stays at that level, from the shortest training length on,
-with the multiple of the longest training length; `>=` marks that the longest evaluated length still holds, - that none
-does.
-*solved* counts seeds with 99 % or more inside.
+*inside* and *beyond* are means over the evaluated lengths inside training and past it, *shorter* over untrained lengths
+below the longest trained one, each length alike. L99, L90 and L50 are the longest evaluated lengths up to which
+accuracy stays at that level, from the shortest training length on, with the multiple of the longest training length;
+`>=` marks that the longest evaluated length still holds, - that none does. *solved* counts seeds with 99 % or more
+inside.
 """
 
 
@@ -73,6 +85,7 @@ def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
         f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else row["model"],
         share(row["inside"], row["inside_low"], row["inside_high"]),
         share(row["beyond"], row["beyond_low"], row["beyond_high"]),
+        percent(row["shorter"]),
         *(reach(row[level], longest_inside, longest) for level in ("l99", "l90", "l50")),
         f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
         f"{row['parameters']:,}",

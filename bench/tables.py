@@ -19,7 +19,7 @@ BY_LENGTH = (
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "
-    "budget inside_low inside_high beyond_low beyond_high area state diverged"
+    "budget shorter inside_low inside_high beyond_low beyond_high area state diverged"
 ).split()
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 Pair = tuple[str, str]
@@ -59,7 +59,7 @@ def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
                     "task_version": records[0]["task_version"],
                     "model": model,
                     "seeds": len(records),
-                    "split": "train" if int(text) in inside else "beyond",
+                    "split": split_of(int(text), inside),
                     "length": int(text),
                     "ratio": int(text) / max(inside),
                     "exact_match": sum(right) / sum(examples),
@@ -97,7 +97,7 @@ def summary(task: str, model: str, records: list[Record]) -> dict[str, Any]:
         "model": model,
         "parameters": records[0]["parameters"],
         "seeds": len(records),
-        "solve_rate": sum(split_mean(curve, inside, True) >= SOLVED for curve in curves) / len(curves),
+        "solve_rate": sum(split_mean(curve, inside, "train") >= SOLVED for curve in curves) / len(curves),
         "budget": records[0]["spec"]["steps"],
         "steps": round(sum(record["steps"] for record in records) / len(records)),
         "seconds": sum(record["timing"]["train_seconds"] for record in records) / len(records),
@@ -108,9 +108,10 @@ def summary(task: str, model: str, records: list[Record]) -> dict[str, Any]:
     }
     for name, level in LEVELS.items():
         row[name] = horizon(mean_curve, inside, level)
-    for name, wanted in (("inside", True), ("beyond", False)):
-        row[name] = split_mean(mean_curve, inside, wanted)
-        row[f"{name}_low"], row[f"{name}_high"] = split_interval(records, inside, wanted)
+    row["shorter"] = split_mean(mean_curve, inside, "shorter")
+    for name, split in (("inside", "train"), ("beyond", "beyond")):
+        row[name] = split_mean(mean_curve, inside, split)
+        row[f"{name}_low"], row[f"{name}_high"] = split_interval(records, inside, split)
     return row
 
 
@@ -119,19 +120,24 @@ def accuracies(record: Record) -> dict[int, float]:
     return {int(length): score["right"] / score["examples"] for length, score in record["by_length"].items()}
 
 
-def split_mean(curve: dict[int, float], inside: list[int], wanted: bool) -> float:
-    """Mean over the evaluated lengths inside training (or beyond), each length alike; NaN where there is none."""
-    chosen = [accuracy for length, accuracy in curve.items() if (length in inside) == wanted]
+def split_of(length: int, inside: list[int]) -> str:
+    """Say where a length lies: "train", "beyond" the longest trained, or "shorter" than that and never trained."""
+    return "train" if length in inside else "beyond" if length > max(inside) else "shorter"
+
+
+def split_mean(curve: dict[int, float], inside: list[int], split: str) -> float:
+    """Mean over the evaluated lengths of one split, each length alike; NaN where there is none."""
+    chosen = [accuracy for length, accuracy in curve.items() if split_of(length, inside) == split]
     return sum(chosen) / len(chosen) if chosen else float("nan")
 
 
-def split_interval(records: list[Record], inside: list[int], wanted: bool) -> tuple[float, float]:
-    """Interval of the mean inside (or beyond), each length weighted alike; NaN where there is no length."""
-    texts = [text for text in records[0]["by_length"] if (int(text) in inside) == wanted]
+def split_interval(records: list[Record], inside: list[int], split: str) -> tuple[float, float]:
+    """Interval of the mean over one split, each length weighted alike; NaN where there is no length."""
+    texts = [text for text in records[0]["by_length"] if split_of(int(text), inside) == split]
     if not texts:
         return float("nan"), float("nan")
     examples = [sum(record["by_length"][text]["examples"] for text in texts) for record in records]
-    shares = [split_mean(accuracies(record), inside, wanted) for record in records]
+    shares = [split_mean(accuracies(record), inside, split) for record in records]
     return interval([share * count for share, count in zip(shares, examples, strict=True)], examples)
 
 

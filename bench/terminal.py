@@ -13,7 +13,7 @@ def leaderboard_table(board: pd.DataFrame) -> Table:
     table = Table(title="free-running exact match, %", title_justify="left")
     table.add_column("task", overflow="fold")
     table.add_column("model", overflow="fold")
-    for name in ("inside", "beyond", "L99", "L50", "solved", "steps / budget", "seconds"):
+    for name in ("inside", "beyond", "shorter", "L99", "L50", "solved", "steps / budget", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     last = None
     for _, row in board.iterrows():
@@ -24,6 +24,7 @@ def leaderboard_table(board: pd.DataFrame) -> Table:
             str(row["model"]),
             percent(row["inside"]),
             percent(row["beyond"]),
+            percent(row["shorter"]),
             *(str(row[level]) if row[level] else "-" for level in ("l99", "l50")),
             f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
             f"{row['steps']:,} / {row['budget']:,}" if row["steps"] else "fitted",

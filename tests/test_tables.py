@@ -68,9 +68,10 @@ def test_split_follows_exactly_the_training_lengths(tmp_path: Path) -> None:
     made = record({2: 0, 3: 100, 4: 60, 5: 100, 6: 50, 7: 10}, inside=(3, 5))
     lengths, board, _, _ = tables(tmp_path, made)
     splits = {int(row["length"]): row["split"] for row in lengths}
-    assert splits == {2: "beyond", 3: "train", 4: "beyond", 5: "train", 6: "beyond", 7: "beyond"}
+    assert splits == {2: "shorter", 3: "train", 4: "shorter", 5: "train", 6: "beyond", 7: "beyond"}
     assert column(board, "inside") == [1.0]
-    assert column(board, "beyond") == [pytest.approx((0 + 0.6 + 0.5 + 0.1) / 4)]  # the first length beyond counts too
+    assert column(board, "beyond") == [pytest.approx((0.5 + 0.1) / 2)]  # the first length beyond counts too
+    assert column(board, "shorter") == [pytest.approx((0 + 0.6) / 2)]
 
 
 def test_lengths_are_sorted_as_numbers(tmp_path: Path) -> None:
