@@ -22,7 +22,7 @@ RULES = {
     "stream": (
         "Stopping rule: the last step of the budget; no choice reads any score. A length is the largest number of a "
         "text; exact match counts numbers right in every word, token accuracy is next-word accuracy, both given the "
-        "true text before. The text marked * is the training text itself."
+        "true text before. The text marked † is the training text itself."
     ),
 }
 HEADER = (
@@ -100,7 +100,7 @@ def lengths_heading(record: Record) -> str:
         return "Free-running NRMSE in percent by horizon (training horizons in bold):\n"
     if record["kind"] == "stream":
         return "Exact match / token accuracy in percent by text:\n"
-    return "Exact match in percent by length (training lengths in bold; * marks lengths with no string held out):\n"
+    return "Exact match in percent by length (training lengths in bold; † marks lengths with no string held out):\n"
 
 
 def lengths_table(lengths: pd.DataFrame, record: Record) -> str:
@@ -108,7 +108,7 @@ def lengths_table(lengths: pd.DataFrame, record: Record) -> str:
     seen = {str(length) for length, score in record["by_length"].items() if not score["unseen"]}
     columns = sorted(map(int, record["by_length"]))
     heads = [f"**{n}**" if n in record["inside_lengths"] else str(n) for n in columns]
-    heads = [f"{head}*" if str(n) in seen else head for head, n in zip(heads, columns, strict=True)]
+    heads = [f"{head}†" if str(n) in seen else head for head, n in zip(heads, columns, strict=True)]
     lines = [row_of(["model", *heads]), row_of(["---", *["---:"] * len(heads)])]
     for model, rows in lengths.groupby("model"):
         cells = rows.set_index("length").to_dict("index")

@@ -208,7 +208,7 @@ def test_lengths_without_held_out_strings_are_marked(tmp_path: Path) -> None:
     lengths, _, page, _ = tables(tmp_path, made)
     assert [row["unseen"] for row in lengths] == ["False", "True", "True"]
     assert column(lengths, "examples") == [9, 100, 100]
-    assert "| model | 2* | **3** | 4 |" in page
+    assert "| model | 2† | **3** | 4 |" in page
 
 
 def test_task_without_lengths_beyond_training_has_tables(tmp_path: Path) -> None:
