@@ -87,7 +87,7 @@ def train(
     if aside:
         console.print(f"{aside} records of other settings or code were set aside in {shown(records / 'stale')}")
     finished = sum(is_fresh(cell, records) for cell in cells)
-    jobs = options.jobs or (1 if device.startswith("cuda") else len(os.sched_getaffinity(0)))
+    jobs = options.jobs or (1 if device.startswith("cuda") else cores())
     started = time.perf_counter()
     with Display(console, cells, finished) as display:
         failures = run_cells(cells, records, device, jobs, options.threads, display.listen)
@@ -176,6 +176,11 @@ def names(text: str | None, option: str) -> list[str] | None:
     if not found:
         raise RequestError(f"{option} names nothing; got {text!r}")
     return found
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def at_least(option: str, value: int | None, least: int) -> None:
