@@ -84,7 +84,7 @@ RECIPES: dict[str, Recipes] = {
     "addition(reversed)": {
         **STRINGS,
         "gru": (WIDE, {}),
-        "lstm": (WIDE, {"steps": 10_000}),
+        "lstm": (WIDE, {"steps": 20_000}),
         "transformer": ({"hidden": 64}, {"learning_rate": 3e-3, "steps": 2500}),
     },
     "human_numbers": {
