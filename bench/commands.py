@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     changes = [parse_change(text) for text in options.changes]
     specs = plan(suite, catalogue, options.tasks, options.models, changes, options.steps)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):  # which GPUs there are is asked only if one is needed
+        raise RequestError(f"unknown device {options.device!r}; choose from: auto, cpu, cuda, cuda:N")
     at_least("--jobs", options.jobs, 1)
     at_least("--threads", options.threads, 1)
     out = options.out or RUNS / suite.name

@@ -43,7 +43,7 @@ def listing_text(found: Listing) -> str:
     for kind, entries in found.items():
         lines.append(f"{kind}:")
         for entry in entries:
-            size = f" ({len(entry['pairs'])} pairs, {entry['seeds']} seeds)" if kind == "suites" else ""
+            size = f" ({len(entry['pairs'])} pairs, seeds: {entry['seeds']})" if kind == "suites" else ""
             lines.append(f"  {entry['name']:<15} {entry['summary']}{size}")
             settings = entry.get("settings", {})
             if settings:
