@@ -73,7 +73,10 @@ def python(code: str, *arguments: object, root: Path = ROOT) -> str:
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own, as a terminal does."""
+    """Start a command in a process group of its own, as a terminal does.
+
+    A shell's background jobs ignore Ctrl-C and their children inherit that; a command at a terminal does not.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "bench", *arguments_of(arguments)],
         cwd=ROOT,
@@ -82,6 +85,7 @@ def started(*arguments: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
