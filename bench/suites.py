@@ -1,10 +1,10 @@
 """The suites: which pairs are trained, with which settings and budgets.
 
-How these settings were chosen, and where that falls short of the rule in CONTRIBUTING.md ("Tune a recipe"): most sweeps
-ran on seed 0, which the suites use too. human_numbers was tuned by next-word accuracy on 8001..9999, the very split that
-is reported, so its figures are optimistic. The LSTM's budget for addition was doubled after reported seeds had been seen
-to be still learning, and all five were then run again. The sine recipe was found on seeds 101 to 103 after a reported
-seed had failed. Sweeps printed some lengths beyond training; none was used to choose.
+How these settings were chosen, and where that falls short of the rule in CONTRIBUTING.md ("Tune a recipe"): most
+sweeps ran on seed 0, which the suites use too. human_numbers was tuned by next-word accuracy on 8001..9999, the very
+split that is reported, so its figures are optimistic. The LSTM's budget for addition was doubled after reported seeds
+had been seen to be still learning, and all five were then run again. The sine recipe was found on seeds 101 to 103
+after a reported seed had failed. Sweeps printed some lengths beyond training; otherwise none was used to choose.
 """
 
 from __future__ import annotations
