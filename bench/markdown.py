@@ -16,8 +16,8 @@ RULES = {
         "all exact, else after the last step. How settings were chosen: bench/suites.py."
     ),
     "values": (
-        "Stopping rule: the last step of the budget. How settings were chosen: bench/suites.py. Exact match is the share "
-        "of sequences whose free-running error stays under the tolerance."
+        "Stopping rule: the last step of the budget. How settings were chosen: bench/suites.py. Exact match is the "
+        "share of sequences whose free-running error stays under the tolerance."
     ),
     "stream": (
         "Stopping rule: the last step of the budget. Settings were chosen on the text 9999 itself, so its figures are "
