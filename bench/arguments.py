@@ -46,6 +46,7 @@ def build_parser() -> Parser:
     one.add_argument("--jobs", type=int, metavar="N", help="cells at once; default: one a core, on a GPU one")
     one.add_argument("--threads", type=int, default=1, metavar="N", help="threads a cell (default 1)")
     one.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
+    one.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
     one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
     one.add_argument("--set", action="append", default=[], dest="changes", metavar=CHANGES)
 
@@ -57,13 +58,12 @@ def build_parser() -> Parser:
     one = command("promote", commands.promote, "make a run the committed baseline of its suite")
     one.add_argument("run", type=Path, metavar="RUN", help="a folder such as results/runs/quick")
 
-    one = command(
-        "show", commands.show, "print examples of a task; with a model, which is trained first, its predictions"
-    )
+    one = command("show", commands.show, "print examples of a task; with a model, its predictions")
     one.add_argument("task", metavar="TASK")
     one.add_argument("--length", type=int, metavar="N")
     one.add_argument("--count", type=int, default=3, metavar="K")
-    one.add_argument("--model", metavar="M")
+    one.add_argument("--model", metavar="M", help="by its weights that a run kept (--checkpoint), else trained first")
+    one.add_argument("--out", type=Path, metavar="DIR", help="the run that kept them; default: any in results/runs")
     one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
     one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
     one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")

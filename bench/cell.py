@@ -15,13 +15,14 @@ from bench.spec import Spec
 
 @dataclass(frozen=True)
 class Cell:
-    """A spec and a seed, and the key under which its record is fresh."""
+    """A spec and a seed, and the key under which its record is fresh; `checkpoint`: its weights are to be kept."""
 
     spec: Spec
     seed: int
     task_version: int
     sources: str
     plugins: tuple[Path, ...] = ()
+    checkpoint: bool = False
 
     @property
     def key(self) -> str:
@@ -34,30 +35,35 @@ class Cell:
         return f"{self.spec.row} {self.spec.column} seed {self.seed}"
 
 
-def make_cells(specs: list[Spec], seeds: list[int], catalogue: Catalogue) -> list[Cell]:
+def make_cells(specs: list[Spec], seeds: list[int], catalogue: Catalogue, checkpoint: bool = False) -> list[Cell]:
     """Return the cells of specs and seeds, seed by seed, so that every pair has a number early."""
     cells = []
     for seed in seeds:
         for spec in specs:
             task, model = catalogue.find("task", spec.task), catalogue.find("model", spec.model)
             sources = fingerprint(TRIAL, task.file, model.file)
-            cells.append(Cell(spec, seed, task.version, sources, catalogue.plugins))
+            cells.append(Cell(spec, seed, task.version, sources, catalogue.plugins, checkpoint))
     return cells
 
 
 def is_fresh(cell: Cell, records: Path) -> bool:
-    """Whether a whole record of this very cell is there."""
+    """Whether a whole record of this very cell is there, and its weights if they are to be kept."""
     try:
         record = read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed))
     except ValueError:
         return False
-    return bool(record["key"] == cell.key)
+    from bench.checkpoints import checkpoint_path
+
+    kept = not cell.checkpoint or checkpoint_path(records.parent, cell).is_file()
+    return kept and bool(record["key"] == cell.key)
 
 
 def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None]) -> Record:
-    """Train, evaluate and write one cell's record; torch is imported here and not before."""
+    """Train, evaluate and write one cell's record, its weights before it if asked; torch is imported here at last."""
     import torch
 
+    from bench.checkpoints import save
+    from bench.evaluate import finite
     from bench.provenance import commit, versions
     from bench.registry import load_plugin
     from bench.trial import run_trial
@@ -86,7 +92,9 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "inside_lengths": list(task.inside_lengths),
         "kind": "values" if not task.target.discrete else "stream" if task.streams else "symbols",
         "by_length": by_length,
-        "curve": [asdict(look) for look in finite_curve(training.curve)],
+        "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
+        "first_batch": outcome.first_batch,
+        "samples": [asdict(sample) for sample in outcome.samples],
         "parameters": outcome.parameters,
         "state": outcome.state,
         "steps": training.steps,
@@ -98,17 +106,12 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "threads": torch.get_num_threads(),
         "timing": {
             "train_seconds": round(training.seconds, 3),
+            "look_seconds": [round(look.seconds, 3) for look in training.curve],
             "evaluation_seconds": round(outcome.evaluation_seconds, 3),
             "tokens_per_second": round(training.symbols / training.seconds, 1) if training.steps else None,
         },
     }
+    if cell.checkpoint:
+        save(records.parent, cell, outcome.model)
     write_record(records, record)
     return record
-
-
-def finite_curve(curve: list[Any]) -> list[Any]:
-    """Return the looks with a loss that JSON cannot hold (a diverged run's last) written as None."""
-    from dataclasses import replace
-    from math import isfinite
-
-    return [look if isfinite(look.loss) else replace(look, loss=None) for look in curve]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bench.cell import Cell
     from bench.spec import Spec
+    from models.base import Model
 
 BASELINE = ROOT / "results" / "baseline"
 RUNS = ROOT / "results" / "runs"
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     at_least("--threads", options.threads, 1)
     out = options.out or RUNS / suite.name
     writable(out / "records")
-    cells = make_cells(specs, seeds, catalogue)
+    cells = make_cells(specs, seeds, catalogue, options.checkpoint)
     failures: list[str] = []
     if all(is_fresh(cell, out / "records") for cell in cells):
         console.print(f"all {len(cells)} cells have fresh records: nothing to train", highlight=False)
@@ -150,15 +151,30 @@ def show(options: argparse.Namespace) -> int:
     if options.task not in ROWS:
         catalogue.find("task", options.task)
     model = catalogue.find("model", options.model).name if options.model else "majority"
+    from bench.cell import make_cells
+    from bench.checkpoints import load
     from bench.prepare import check_specs, choose_device
     from bench.show import show
     from bench.spec import Spec
+    from bench.trial import run_trial
 
     spec = recipe(options.task, model) if options.task in ROWS else Spec(options.task, model)
     spec = changed(spec, catalogue, [parse_change(text) for text in options.changes], options.steps)
     if options.model or options.plugin:
         check_specs([spec], tuple(options.plugin), explicit=bool(options.model))
-    show(make_console(), spec, options.length, options.count, bool(options.model), choose_device(options.device))
+    console, device = make_console(), choose_device(options.device)
+    (cell,) = make_cells([spec], [0], catalogue)
+
+    def trained() -> Model:
+        for run in [options.out] if options.out else sorted(RUNS.glob("*")):
+            model = load(run, cell, device)
+            if model is not None:
+                console.print(f"weights of {spec.column} kept in {shown(run)}", highlight=False, soft_wrap=True)
+                return model
+        console.print(f"training {spec.column} on {spec.row}: {spec.steps} steps at most ...", highlight=False)
+        return run_trial(spec, cell.seed, device, lambda look: None).model.eval()
+
+    show(console, spec, options.length, options.count, trained if options.model else None, device)
     return FINE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,6 +64,16 @@ def streamed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
         for index, first in enumerate(range(0, windows * window, window)):
             batch = Batch(None, torch.zeros_like(length), targets[:, first : first + window], length)
             yield Step(batch, inputs[:, first : first + window], batch.target_mask, carries=index > 0)
+
+
+def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int) -> dict[str, Any]:
+    """Say what the loss counts in the first rows of the first step: its width, each row's length and counted symbols.
+
+    A row that counts nothing is held out. The step is the first of a training on the CPU.
+    """
+    step = next(training_feed(task, spec, seed, "cpu"))
+    lengths, counted = step.batch.target_length[:rows].tolist(), step.weight[:rows].sum(1).tolist()
+    return {"width": step.weight.shape[1], "lengths": lengths, "counted": counted}
 
 
 def fitting_batch(task: Task, spec: Spec, seed: int, device: str) -> Step:

@@ -1,12 +1,15 @@
-"""Free-running generation: the decoder reads its own output, one step at a time."""
+"""What a model writes: by itself, its own output read next, or symbol by symbol after a true text."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from bench.losses import shift_right
 from models.base import Model
 from tasks.base import STOP, Batch, Task
+
+CHUNK = 256  # symbols of a text read at once; bounds memory and changes no result
 
 
 def free_running(model: Model, task: Task, batch: Batch, steps: int) -> Tensor:
@@ -14,13 +17,41 @@ def free_running(model: Model, task: Task, batch: Batch, steps: int) -> Tensor:
 
     -> symbols (batch, steps), greedy, those after a stop symbol meaning nothing; or values (batch, steps, size)
     """
-    state = model.begin(batch.source, batch.source_length)
+    decoder = model if hasattr(model, "begin") else Rereader(model, batch)
+    state = decoder.begin(batch.source, batch.source_length)
     inputs, decoded = task.first_input(batch), []
     for _ in range(steps):
-        outputs, state = model.decoder(inputs[:, None], state)
+        outputs, state = decoder.decoder(inputs[:, None], state)
         inputs = outputs[:, 0].argmax(-1) if task.target.discrete else outputs[:, 0].to(batch.target.dtype)
         decoded.append(inputs)
     return torch.stack(decoded, 1)
+
+
+class Rereader:
+    """Steps through a model that has no decoder of its own: all that was written is read again at each step."""
+
+    def __init__(self, model: Model, batch: Batch) -> None:
+        self.model, self.batch = model, batch
+
+    def begin(self, source: Tensor | None, source_length: Tensor) -> Tensor | None:
+        """Return the state before the first step: nothing was read."""
+        return None
+
+    def decoder(self, inputs: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Read one more step (batch, 1[, values]) -> its output (batch, 1, size), all that was read so far."""
+        read = inputs if state is None else torch.cat([state, inputs], 1)
+        return self.model(self.batch.source, self.batch.source_length, read)[:, -1:], read
+
+
+def foreseen(model: Model, task: Task, text: Tensor) -> Tensor:
+    """Return the most likely symbol at every place of a text (1, time) given all before it -> (time,)."""
+    none = torch.zeros(1, dtype=torch.long, device=text.device)
+    inputs = shift_right(text, task.first_input(Batch(None, none, text, none + text.shape[1])))
+    state, written = model.begin(None, none), []
+    for first in range(0, text.shape[1], CHUNK):
+        outputs, state = model.decoder(inputs[:, first : first + CHUNK], state)
+        written.append(outputs[0].argmax(-1))
+    return torch.cat(written)
 
 
 def lengths_with_stop(symbols: Tensor) -> Tensor:

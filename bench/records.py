@@ -14,10 +14,11 @@ from typing import Any
 from bench.errors import WorkError
 from bench.spec import Spec
 
-SCHEMA = 1
+SCHEMA = 2
 Record = dict[str, Any]
 KINDS = ("symbols", "values", "stream")
 OWN_NAME = re.compile(r"--seed\d+\.json$|^cell-.*-[0-9a-f]{16}\.json$")
+TIMED = ("train", "evaluation")
 FIELDS = frozenset(field.name for field in fields(Spec))
 
 
@@ -42,13 +43,13 @@ def record_name(row: str, column: str, seed: int) -> str:
     return f"{safe}.json"
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old one or the new one whole, whatever happens meanwhile."""
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -94,8 +95,13 @@ def check_head(record: Record) -> None:
         expect(isinstance(lengths, list) and bool(lengths) and all(is_count(n, 1) for n in lengths), name)
     expect(record["kind"] in KINDS, "kind")
     expect(isinstance(record.get("spec"), dict) and record["spec"].keys() >= FIELDS, "spec")
-    timing = record.get("timing")
-    expect(isinstance(timing, dict) and is_number(timing.get("train_seconds")), "timing")
+    curve, timing = record.get("curve"), record.get("timing")
+    expect(isinstance(curve, list) and all(is_look(look) for look in curve), "curve")
+    expect(isinstance(timing, dict) and all(is_number(timing.get(f"{n}_seconds")) for n in TIMED), "timing")
+    looks = timing["look_seconds"] if isinstance(timing, dict) else None
+    expect(isinstance(looks, list) and len(looks) == len(curve or ()) and all(map(is_number, looks)), "timing")
+    expect(is_mask(record.get("first_batch")), "first_batch")
+    expect(isinstance(record.get("samples"), list) and all(map(is_sample, record["samples"])), "samples")
     expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
 
 
@@ -107,7 +113,9 @@ def check_score(score: Any, length: str) -> None:
         expect(is_count(score.get(part)) and is_count(score.get(whole), 1) and score[part] <= score[whole], where)
     expect(isinstance(score.get("unseen"), bool) and is_number(score.get("chance")), where)
     for name in ("nrmse", "next_step_nrmse"):
-        expect(name in score and (score[name] is None or is_number(score[name])), where)
+        expect(name in score and is_number_or_none(score[name]), where)
+    places = score.get("errors_at")
+    expect(isinstance(places, list) and bool(places) and all(map(is_number_or_none, places)), where)
 
 
 def expect(holds: bool, name: str) -> None:
@@ -124,6 +132,43 @@ def is_count(value: Any, least: int = 0) -> bool:
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number of 0 or more."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def is_number_or_none(value: Any) -> bool:
+    """Whether a value is a finite number of 0 or more, or absent."""
+    return value is None or is_number(value)
+
+
+def is_look(look: Any) -> bool:
+    """Whether a value is a point of a learning curve."""
+    return (
+        isinstance(look, dict)
+        and is_count(look.get("step"), 1)
+        and all(name in look and is_number_or_none(look[name]) for name in ("loss", "exact"))
+    )
+
+
+def is_mask(mask: Any) -> bool:
+    """Whether a value says what the loss counts in the rows of a batch."""
+    if not isinstance(mask, dict) or not is_count(mask.get("width"), 1):
+        return False
+    lengths, counted = mask.get("lengths"), mask.get("counted")
+    if not isinstance(lengths, list) or not isinstance(counted, list) or len(lengths) != len(counted):
+        return False
+    return all(is_count(number) and number <= mask["width"] for number in lengths + counted)
+
+
+def is_sample(sample: Any) -> bool:
+    """Whether a value is a kept example: lists of symbols' names, or of numbers and None where one overflowed."""
+    if not isinstance(sample, dict) or not is_count(sample.get("length"), 1) or not is_count(sample.get("first")):
+        return False
+    parts = [sample.get(name) for name in ("given", "truth", "written")]
+    if not all(isinstance(part, list) for part in parts):
+        return False
+    items = [item for part in parts for item in part or ()]
+    return all(isinstance(item, str) for item in items) or all(
+        item is None or (isinstance(item, int | float) and not isinstance(item, bool)) for item in items
+    )
 
 
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:

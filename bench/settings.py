@@ -51,7 +51,7 @@ def read(text: str, kind: str, name: str) -> Any:
     try:
         if kind == "bool":
             return {"true": True, "false": False}[text.lower()]
-        if kind == "int":
+        if kind in ("int", "int | None"):
             return int(text)
         if kind == "float":
             return float(text)

@@ -18,6 +18,7 @@ class Spec:
     patience: training stops when so many looks in a row were all exact; 0 never stops early
     examples: strings a length in the final evaluation; fits: examples that a fitted floor sees
     loss_mask: False lets padding count in the loss, an ablation
+    data_seed: names the training data's stream in place of the cell's seed, which then draws the weights alone
     row, column: the names of task and model in the tables
     """
 
@@ -37,6 +38,7 @@ class Spec:
     examples: int = 512
     fits: int = 4096
     loss_mask: bool = True
+    data_seed: int | None = None
     row: str = ""
     column: str = ""
 
@@ -49,6 +51,8 @@ class Spec:
         for name in ("warmup", "patience", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}")
+        if self.data_seed is not None and self.data_seed < 0:
+            raise ValueError(f"data_seed must be 0 or more; got {self.data_seed}")
         for name in ("learning_rate", "clip"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0; got {getattr(self, name)}")

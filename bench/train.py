@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from bench.evaluate import share_right
 from bench.feed import fitting_batch, training_feed
@@ -23,11 +23,15 @@ VALIDATION = 256  # held-out strings of training lengths that early stopping loo
 
 @dataclass
 class Look:
-    """What was seen at one step: mean loss since the last look, held-out exact match (None for a stream)."""
+    """What was seen at one step.
+
+    loss: mean since the last look; exact: held-out exact match (None for a stream); seconds of training so far
+    """
 
     step: int
     loss: float
     exact: float | None
+    seconds: float
 
 
 @dataclass
@@ -45,7 +49,7 @@ Watch = Callable[[Look], None]
 
 
 def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch) -> Training:
-    """Train a model in place; `watch` sees every look and may raise to stop."""
+    """Train a model in place on the data that `seed` names; `watch` sees every look and may raise to stop."""
     if hasattr(model, "fit"):
         return fit(model, task, spec, seed, device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
@@ -72,8 +76,10 @@ def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: W
         total += loss.detach()
         symbols += data.weight.numel()
         if step % spec.check_every == 0 or step == spec.steps:
+            mean_loss = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
             before_look = time.perf_counter()
-            curve.append(look(model, task, step, total, curve, device))
+            exact = None if task.streams else share_right(model, task, validation_set(task, VALIDATION), device)
+            curve.append(Look(step, mean_loss, exact, before_look - started - looking))
             total = torch.zeros((), device=device)
             watch(curve[-1])
             looking += time.perf_counter() - before_look
@@ -82,13 +88,6 @@ def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: W
             if spec.patience and len(curve) >= spec.patience and all(c.exact == 1 for c in curve[-spec.patience :]):
                 break
     return Training("trained", step, time.perf_counter() - started - looking, symbols, curve)
-
-
-def look(model: Model, task: Task, step: int, total: Tensor, curve: list[Look], device: str) -> Look:
-    """Read the loss back and score held-out strings of training lengths."""
-    steps = step - (curve[-1].step if curve else 0)
-    exact = None if task.streams else share_right(model, task, validation_set(task, VALIDATION), device)
-    return Look(step, float(total) / steps, exact)
 
 
 def rate(step: int, spec: Spec) -> float:

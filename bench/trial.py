@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from bench.evaluate import Score, evaluate
+from bench.feed import mask_of_first_batch
 from bench.heldout_sets import evaluation_hash, evaluation_set
 from bench.registry import build_model, build_task
+from bench.samples import Sample, kept_samples
 from bench.spec import Spec
 from bench.streams import number
 from bench.train import Training, Watch, train
 from models.base import Model, state_size
 from tasks.base import Task
+
+MASK_ROWS = 32  # of the first training batch, kept to show what the loss counts
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Outcome:
     model: Model
     training: Training
     scores: dict[int, Score]
+    samples: list[Sample]
+    first_batch: dict[str, Any]
     evaluation_seconds: float
     evaluation_hash: str
     parameters: int
@@ -36,13 +43,16 @@ def run_trial(spec: Spec, seed: int, device: str, watch: Watch) -> Outcome:
     task = build_task(spec.task, spec.task_settings)
     torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
     model = build_model(spec.model, task, spec.model_settings).to(device)
-    training = train(model, task, spec, seed, device, watch)
+    data_seed = seed if spec.data_seed is None else spec.data_seed
+    training = train(model, task, spec, data_seed, device, watch)
     started = time.perf_counter()
     scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
     seconds = time.perf_counter() - started
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     state = decoder_state_size(model, task, device)
-    return Outcome(task, model, training, scores, seconds, evaluation_hash(task, spec.examples), parameters, state)
+    samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples)
+    first = mask_of_first_batch(task, spec, data_seed, MASK_ROWS)
+    return Outcome(task, model, training, scores, samples, first, seconds, judged, parameters, state)
 
 
 def decoder_state_size(model: Model, task: Task, device: str) -> int:

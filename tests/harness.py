@@ -147,6 +147,7 @@ def score(right: int, examples: int = 100, **changes: Any) -> dict[str, Any]:
         "chance": 0.125,
         "nrmse": None,
         "next_step_nrmse": None,
+        "errors_at": [0.0, 0.25, None],
     }
     return whole | changes
 
@@ -177,7 +178,11 @@ def record(
         "inside_lengths": list(inside),
         "kind": "symbols",
         "by_length": {str(length): score(right) for length, right in rights.items()},
-        "curve": [],
+        "curve": [{"step": 500, "loss": 1.5, "exact": 0.5}, {"step": 1000, "loss": 0.5, "exact": 1.0}],
+        "first_batch": {"width": 3, "lengths": [3, 2, 3], "counted": [3, 2, 0]},
+        "samples": [
+            {"length": 3, "first": 0, "given": ["a", "b", "c"], "truth": ["a", "b", "c"], "written": ["a", "c", "c"]}
+        ],
         "parameters": 1234,
         "state": 64,
         "steps": 1000,
@@ -187,7 +192,12 @@ def record(
         "versions": {"python": "3"},
         "device": "cpu",
         "threads": 1,
-        "timing": {"train_seconds": 2.5, "evaluation_seconds": 0.5, "tokens_per_second": 1000.0},
+        "timing": {
+            "train_seconds": 2.5,
+            "look_seconds": [1.2, 2.5],
+            "evaluation_seconds": 0.5,
+            "tokens_per_second": 1000.0,
+        },
     }
     return whole | changes
 

@@ -307,7 +307,7 @@ def test_no_command_line_ends_in_an_exception(
             model=build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings)
         )
 
-    monkeypatch.setattr("bench.show.run_trial", untrained)
+    monkeypatch.setattr("bench.trial.run_trial", untrained)
     monkeypatch.setattr("bench.commands.RUNS", Path(tempfile.mkdtemp(dir=tmp_path)))
     code = main(arguments)
     captured = capsys.readouterr()

@@ -7,7 +7,7 @@ import torch
 from cases import CASES, Case, inputs_of
 from torch import Tensor
 
-from bench.evaluate import evaluate, score_symbols, score_values
+from bench.evaluate import SPANS, Places, evaluate, score_symbols, score_values
 from bench.feed import draw
 from bench.generate import free_running, lengths_with_stop
 from bench.heldout_sets import evaluation_set
@@ -17,6 +17,7 @@ from bench.train import train
 from models import MODELS
 from models.base import Model
 from tasks import Batch, Task
+from tasks.base import STOP
 from tasks.copy import Copy
 from tasks.sine import Sine
 
@@ -76,6 +77,56 @@ def test_teacher_forced_exact_match_is_greedy_generation_example_by_example(case
     assert forced == generated
     assert score.right == sum(generated)
     assert 0 < sum(generated) < len(generated)
+
+
+def written_at_true_length(model: Model, task: Task, batch: Batch, row: int) -> list[int]:
+    """Decode one row greedily with the true length forced: never a stop before it, and nothing after it."""
+    assert batch.source is not None
+    one = Batch(
+        *(part[row : row + 1] for part in (batch.source, batch.source_length, batch.target, batch.target_length))
+    )
+    state, symbol, written = model.begin(one.source, one.source_length), task.first_input(one), []
+    for _ in range(int(one.target_length) - 1):
+        outputs, state = model.decoder(symbol[:, None], state)
+        scores = outputs[0, 0].tolist()
+        scores[STOP] = float("-inf")
+        symbol = torch.tensor([scores.index(max(scores))])
+        written.append(int(symbol))
+    return [*written, STOP]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [case for case in FAMILIES if case.model != "majority"], ids=str)
+def test_stopped_wrong_are_the_strings_that_are_right_once_the_true_length_is_forced(case: Case) -> None:
+    model, task, batch = trained(case), EASY, mixed_batch(EASY)
+    with torch.no_grad():
+        right = generated_right(model, task, batch)
+        targets = [row[:n] for row, n in zip(batch.target.tolist(), batch.target_length.tolist(), strict=True)]
+        forced = [written_at_true_length(model, task, batch, row) == target for row, target in enumerate(targets)]
+        score = score_symbols(model, task, batch, True, "cpu")
+    assert all(f for f, r in zip(forced, right, strict=True) if r)
+    assert score.stopped_wrong == sum(forced) - sum(right)
+
+
+def test_errors_by_place_are_the_shares_of_wrong_symbols_in_each_span() -> None:
+    case = next(case for case in FAMILIES if case.model == "gru")
+    model, batch = trained(case), mixed_batch(EASY)
+    with torch.no_grad():
+        outputs = model(batch.source, batch.source_length, inputs_of(EASY, batch))
+        score = score_symbols(model, EASY, batch, True, "cpu")
+    wrong = (outputs.argmax(-1) != batch.target).tolist()
+    for time, found in enumerate(score.errors_at):  # seven steps, so that each is a span of its own
+        real = [row for row, length in enumerate(batch.target_length.tolist()) if time < length]
+        assert found == pytest.approx(sum(wrong[row][time] for row in real) / len(real), rel=1e-3)
+    assert len(score.errors_at) == 7
+
+
+def test_a_long_target_has_at_most_so_many_spans_and_padding_alone_has_no_error() -> None:
+    places = Places(100, "cpu")
+    assert len(places.means()) == SPANS
+    assert set(places.means()) == {None}
+    places.add(torch.arange(100) < 50, torch.ones(100))
+    assert places.means() == (1.0,) * 12 + (0.0,) * 12
 
 
 @pytest.mark.slow

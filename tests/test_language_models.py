@@ -9,7 +9,7 @@ import torch
 from cases import SMALL_TASKS, WINDOW, Case, assert_close, of_kind
 from torch import Tensor
 
-from bench import evaluate
+from bench import evaluate, generate
 from bench.feed import training_feed
 from bench.losses import masked_mean
 from bench.spec import Spec
@@ -90,7 +90,7 @@ def test_the_transformer_carries_only_its_window(case: Case) -> None:
 def test_scores_do_not_depend_on_how_much_is_read_at_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     model, scores = case.ready(), []
     for chunk in (1000, 7, 64):
-        monkeypatch.setattr(evaluate, "CHUNK", chunk)
+        monkeypatch.setattr(generate, "CHUNK", chunk)
         scores.append(evaluate.evaluate(model, TASK, 90, 0, "cpu"))
     assert scores[0] == scores[1] == scores[2]
 
@@ -115,7 +115,7 @@ class Scripted(torch.nn.Module):
 
 
 def test_a_line_is_right_when_all_its_symbols_and_its_separator_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "CHUNK", 10)
+    monkeypatch.setattr(generate, "CHUNK", 10)
     text = TASK.stream(60)
     first_separator, last = text.tolist().index(TASK.separator), len(text) - 1
     model = Scripted(text, {first_separator, 10, 11, last})  # four places on three lines

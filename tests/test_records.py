@@ -13,14 +13,15 @@ from harness import in_process, record, records_in, score, without
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.records import Record, cell_key, read_record, read_records, record_name, spec_hash, write_record
+from bench.records import SCHEMA, Record, cell_key, read_record, read_records, record_name, spec_hash, write_record
 from bench.spec import Spec
 from bench.tables import write_tables
 
 WHOLE = record({3: 90, 4: 50}, seed=1)
+SAMPLE = WHOLE["samples"][0]
 NEEDED = (
     "schema key sources task model task_version seed spec status train_lengths inside_lengths kind by_length "
-    "parameters state steps evaluation_hash device timing"
+    "parameters state steps evaluation_hash device timing curve samples first_batch"
 ).split()
 
 
@@ -99,8 +100,8 @@ DAMAGED: dict[str, str | bytes] = {
     "deeply nested": b"[" * 100_000,
     **{f"JSON of another type: {text}": text for text in ("null", "true", "3", '"text"', "[]", "{}")},
     "a list of records": json.dumps([WHOLE]),
-    "another schema": json.dumps(WHOLE | {"schema": 2}),
-    "schema as text": json.dumps(WHOLE | {"schema": "1"}),
+    "another schema": json.dumps(WHOLE | {"schema": SCHEMA + 1}),
+    "schema as text": json.dumps(WHOLE | {"schema": str(SCHEMA)}),
     **{f"without {name}": json.dumps(without(WHOLE, name)) for name in NEEDED},
     **{f"{name} of another type": json.dumps(WHOLE | {name: [3.5, None]}) for name in NEEDED if "lengths" not in name},
     **{f"{name} null": json.dumps(WHOLE | {name: None}) for name in NEEDED},
@@ -118,6 +119,15 @@ DAMAGED: dict[str, str | bytes] = {
     "inside length as text": json.dumps(changed("inside_lengths", ["3"])),
     "no seconds": json.dumps(changed("timing", {})),
     "seconds as text": json.dumps(changed("timing.train_seconds", "2.5")),
+    "look without a step": json.dumps(changed("curve", [{"loss": 1.0, "exact": None}])),
+    "look without a loss": json.dumps(changed("curve", [{"step": 1, "exact": None}])),
+    "fewer seconds than looks": json.dumps(changed("timing.look_seconds", [1.2])),
+    "a mask wider than its batch": json.dumps(changed("first_batch.lengths", [4, 2, 3])),
+    "a mask of other rows": json.dumps(changed("first_batch.counted", [3, 2])),
+    "a sample of numbers and names": json.dumps(changed("samples", [SAMPLE | {"written": ["a", 0.5]}])),
+    "a sample without its answer": json.dumps(changed("samples", [without(SAMPLE, "written")])),
+    "errors by place as text": json.dumps(changed("by_length.3.errors_at", ["0.5"])),
+    "no errors by place": json.dumps(changed("by_length.3.errors_at", [])),
     "spec without fields": json.dumps(changed("spec", {})),
 }
 
@@ -199,7 +209,13 @@ def test_records_of_different_cells_have_different_names(
 
 
 SPEC = Spec("copy", "gru", {"symbols": 3, "eval_lengths": (3, 4)}, {"hidden": 8})
-OTHER_VALUES: dict[str, Any] = {"schedule": "constant", "loss_mask": False, "task_settings": {}, "model_settings": {}}
+OTHER_VALUES: dict[str, Any] = {
+    "schedule": "constant",
+    "loss_mask": False,
+    "data_seed": 0,
+    "task_settings": {},
+    "model_settings": {},
+}
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Spec)])

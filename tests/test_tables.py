@@ -110,7 +110,7 @@ def test_solve_rate_counts_seeds_and_not_strings(tmp_path: Path) -> None:
 
 def test_leaderboard_summarises_the_mean_curve(tmp_path: Path) -> None:
     rights = [{3: 100, 4: 98, 5: 98, 8: 70, 9: 40, 10: 90}, {3: 100, 4: 100, 5: 90, 8: 40, 9: 70, 10: 90}]
-    timing = [{"train_seconds": 2.0}, {"train_seconds": 5.0}]
+    timing = [record({3: 1})["timing"] | {"train_seconds": seconds} for seconds in (2.0, 5.0)]
     made = [
         record(right, seed=seed, steps=100 + 100 * seed, timing=timing[seed], parameters=77)
         for seed, right in enumerate(rights)

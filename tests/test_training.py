@@ -12,10 +12,14 @@ from torch import Tensor, nn
 
 import bench.evaluate
 import bench.heldout_sets
-from bench.feed import sampled
+from bench.feed import draw, mask_of_first_batch, sampled
+from bench.holdout import held_out
 from bench.registry import build_model, build_task
 from bench.spec import Spec
+from bench.streams import stream
 from bench.train import Look, Training, rate, train
+from bench.trial import run_trial
+from tasks.copy import Copy
 
 EASY = Spec(
     "copy",
@@ -130,3 +134,26 @@ def test_the_same_seed_trains_the_same_weights_and_another_does_not() -> None:
     first, again, other = (trained(spec, seed)[0].state_dict() for seed in (3, 3, 4))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_the_mask_of_the_first_batch_counts_each_real_symbol_of_the_rows_that_are_not_held_out() -> None:
+    task = Copy(train_lengths=(2, 5), eval_lengths=(5,), stop="once")
+    mask = mask_of_first_batch(task, Spec("copy", "gru", batch=64), 3, 20)
+    batch = draw(task, 64, stream("cpu", 3, "train"))
+    held = held_out(batch)
+    assert held is not None
+    assert mask["width"] == 6
+    assert mask["lengths"] == batch.target_length[:20].tolist()
+    assert mask["counted"] == [0 if out else n for n, out in zip(mask["lengths"], held.tolist(), strict=False)]
+    assert 0 in mask["counted"]
+
+
+def test_a_data_seed_names_the_data_and_leaves_the_weights_to_the_seed() -> None:
+    spec = Spec("copy", "elman", {"train_lengths": (3,), "eval_lengths": (3,)}, {"hidden": 8}, steps=3, check_every=1)
+
+    def first_loss(seed: int, data_seed: int | None) -> float:
+        return run_trial(replace(spec, data_seed=data_seed), seed, "cpu", lambda _: None).training.curve[0].loss
+
+    assert first_loss(0, None) == first_loss(0, 0)
+    assert first_loss(1, None) == first_loss(1, 1)
+    assert len({first_loss(0, 0), first_loss(1, 0), first_loss(0, 1), first_loss(1, 1)}) == 4
