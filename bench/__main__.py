@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from bench.arguments import build_parser
 from bench.errors import RequestError, WorkError
@@ -19,10 +20,16 @@ def main(arguments: list[str] | None = None) -> int:
         debug = options.debug
         if debug:
             os.environ["LENGTHWISE_DEBUG"] = "1"
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()  # a full disk may refuse what was printed
+        return code
     except RequestError as error:
         return complain(error, WRONG, debug)
     except WorkError as error:
+        return complain(error, FAILED, debug)
+    except OSError as error:
+        with suppress(OSError):  # nor is the rest tried again when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return complain(error, FAILED, debug)
     except KeyboardInterrupt:
         print("interrupted: what was finished is kept, run again to go on", file=sys.stderr)

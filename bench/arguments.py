@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from bench import commands
+from bench import commands, gate_commands
 from bench.errors import RequestError
 
 CHANGES = "task.FIELD=V|model.FIELD=V|train.FIELD=V"
@@ -47,11 +47,32 @@ def build_parser() -> Parser:
     one.add_argument("--threads", type=int, default=1, metavar="N", help="threads a cell (default 1)")
     one.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
     one.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
+    one.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
     one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
     one.add_argument("--set", action="append", default=[], dest="changes", metavar=CHANGES)
 
     one = command("tables", commands.tables, "rebuild the tables from records")
     one.add_argument("--out", type=Path, default=commands.RUNS / "quick", metavar="DIR")
+
+    one = command("report", commands.report_page, "write a run's page, report.html, and its figures")
+    one.add_argument("--out", type=Path, default=commands.RUNS / "quick", metavar="DIR")
+
+    one = command("compare", gate_commands.compare, "say what a run changed against a baseline: exit code 1 if worse")
+    one.add_argument("base", nargs="?", type=Path, metavar="BASE", help="default: results/baseline/NAME OF NEW")
+    one.add_argument("new", type=Path, metavar="NEW", help="a run's folder, or its by_length.csv or leaderboard.csv")
+    one.add_argument("--tolerance", type=float, default=2, metavar="POINTS", help="smaller drops do not count (2)")
+    one.add_argument("--tasks", metavar="A,B", help="only these tasks, by their names in the tables")
+    one.add_argument("--models", metavar="C,D", help="only these models, by their names in the tables")
+    one.add_argument("--markdown", action="store_true", help="for pasting into a pull request")
+
+    one = command("power", gate_commands.power, "say how often `compare` errs, by simulation of a run's noise")
+    one.add_argument("run", nargs="?", type=Path, default=gate_commands.default_run(), metavar="RUN")
+    one.add_argument("--drop", type=float, default=10, metavar="POINTS", help="the drop to be found (10)")
+    one.add_argument("--suites", type=int, default=2000, metavar="N", help="simulated suites a figure (2000)")
+
+    one = command("history", gate_commands.history, "keep a run's headline numbers under this commit")
+    one.add_argument("run", nargs="?", type=Path, default=commands.RUNS / "quick", metavar="RUN")
+    one.add_argument("--file", type=Path, default=gate_commands.HISTORY, metavar="CSV")
 
     command("readme", commands.readme, "rewrite the README's tables from the committed baseline")
 

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.settings import parse_change
     from bench.suites import find_suite
     from bench.tables import write_tables
+    from bench.trackers import check_trackers
 
     console = make_console()
     suite = find_suite(options.suite)
@@ -57,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
         raise RequestError(f"unknown device {options.device!r}; choose from: auto, cpu, cuda, cuda:N")
     at_least("--jobs", options.jobs, 1)
     at_least("--threads", options.threads, 1)
+    check_trackers(options.track)
     out = options.out or RUNS / suite.name
     writable(out / "records")
     cells = make_cells(specs, seeds, catalogue, options.checkpoint)
@@ -79,12 +82,15 @@ def train(
     from bench.cell import is_fresh
     from bench.prepare import check_specs, choose_device
     from bench.progress import Display
-    from bench.runner import run_cells, set_aside_stale
+    from bench.runner import Report, run_cells
+    from bench.stale import set_aside_stale
+    from bench.tracking import Trackers
 
     device = choose_device(options.device)
     kept, skipped = check_specs(specs, tuple(options.plugin), bool(options.tasks and options.models))
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     for line in skipped:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     cells = [cell for cell in cells if cell.spec in kept]
     aside = set_aside_stale(cells, records)
     if aside:
@@ -92,8 +98,13 @@ def train(
     finished = sum(is_fresh(cell, records) for cell in cells)
     jobs = options.jobs or (1 if device.startswith("cuda") else cores())
     started = time.perf_counter()
-    with Display(console, cells, finished) as display:
-        failures = run_cells(cells, records, device, jobs, options.threads, display.listen)
+    with Display(console, cells, finished) as display, Trackers(options.track, records.parent, say) as trackers:
+
+        def listen(report: Report) -> None:
+            display.listen(report)
+            trackers.listen(report)
+
+        failures = run_cells(cells, records, device, jobs, options.threads, listen)
     console.print(f"{len(cells) - finished} cells in {time.perf_counter() - started:.0f} s", highlight=False)
     return failures
 
@@ -116,6 +127,16 @@ def tables(options: argparse.Namespace) -> int:
 
     _, board, problems = write_tables(options.out, options.out.name)
     report(make_console(), board, options.out, problems)
+    return FINE
+
+
+def report_page(options: argparse.Namespace) -> int:
+    """Write the page of a run and its figures."""
+    from bench.report import write_figures, write_report
+
+    suite = options.out.resolve().name
+    page, (figure, *_) = write_report(options.out, suite), write_figures(options.out, suite)
+    make_console().print(f"report: {shown(page)}, figures: {shown(figure.parent)}", highlight=False, soft_wrap=True)
     return FINE
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
 
+from bench.families import comparison_section
+from bench.formats import amount, heading_rows, percent, reach, row_of, share
 from bench.records import Record
 from bench.settings import written
+from bench.variance import variance_section
 
 RULES = {
     "symbols": (
@@ -39,6 +41,17 @@ HEADER = (
     "steps / budget",
     "seconds",
 )
+COSTS = (
+    "model",
+    "area",
+    "solved at 2x",
+    "stopped wrong",
+    "content wrong",
+    "steps to 99 %",
+    "seconds to 99 %",
+    "symbols a second",
+    "state",
+)
 
 
 def leaderboard_page(
@@ -46,11 +59,14 @@ def leaderboard_page(
 ) -> str:
     """Return the whole page."""
     parts = [f"# Leaderboard of suite `{suite}`\n", INTRODUCTION]
-    for task in board["task"].unique():
-        records = [record for (name, _), found in groups.items() if name == task for record in found]
-        parts += [f"## {task}\n", describe(records), table(board[board["task"] == task], records[0])]
-        parts += [lengths_heading(records[0]), lengths_table(lengths[lengths["task"] == task], records[0])]
-    return "\n".join(parts)
+    records: dict[str, list[Record]] = {}
+    for (task, _), found in groups.items():
+        records.setdefault(task, []).extend(found)
+    for name, rows in board.groupby("task"):
+        first = records[str(name)][0]
+        parts += [f"## {name}\n", describe(records[str(name)]), table(rows, first), costs_table(rows, first)]
+        parts += [lengths_heading(first), lengths_table(lengths[lengths["task"] == name], first)]
+    return "\n".join([*parts, *comparison_section(groups), *variance_section(groups)])
 
 
 INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean over seeds, 95 % interval in brackets.
@@ -58,7 +74,16 @@ INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean
 below the longest trained one, each length alike. L99, L90 and L50 are the longest evaluated lengths up to which
 accuracy stays at that level, from the shortest training length on, with the multiple of the longest training length;
 `>=` marks that the longest evaluated length still holds, - that none does. *solved* counts seeds with 99 % or more
-inside.
+inside, *solved at 2x* those at the evaluated length nearest to twice the longest training length. *area* is the mean
+over log length. *stopped wrong* are strings past training that are right once the true length is forced, *content
+wrong* all others that are wrong. *steps* and *seconds to 99 %* say when held-out strings of training lengths first were
+right that often, where every seed came there. *state* counts the numbers a decoder carries from step to step at the
+longest training length.
+
+Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile bootstrap over
+seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's over the seeds. No
+bracket stands where there is a single seed, where all seeds agree (horizons, steps), and at parameters, state and
+budget, which no chance enters. Every bound is in leaderboard.csv and by_length.csv.
 """
 
 
@@ -74,25 +99,41 @@ def describe(records: list[Record]) -> str:
 
 def table(board: pd.DataFrame, record: Record) -> str:
     """Return one task's leaderboard."""
-    lines = [row_of(HEADER), row_of(["---"] + ["---:"] * (len(HEADER) - 1))]
-    lines += [row_of(summary_cells(row, record)) for row in board.to_dict("records")]
-    return "\n".join(lines) + "\n"
+    rows = [row_of(summary_cells(row, record)) for row in board.to_dict("records")]
+    return "\n".join([*heading_rows(HEADER), *rows]) + "\n"
 
 
 def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
     """Return the cells under HEADER of one row of the leaderboard; `record` is any of the row's."""
     longest_inside, longest = max(record["inside_lengths"]), max(map(int, record["by_length"]))
+    solved = f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}"
+    steps = amount(*estimate(row, "steps"), digits=0)
     return [
         f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else row["model"],
-        share(row["inside"], row["inside_low"], row["inside_high"]),
-        share(row["beyond"], row["beyond_low"], row["beyond_high"]),
-        percent(row["shorter"]),
-        *(reach(row[level], longest_inside, longest) for level in ("l99", "l90", "l50")),
-        f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
+        *(share(*estimate(row, name)) for name in ("inside", "beyond", "shorter")),
+        *(reach(*estimate(row, level), longest_inside, longest) for level in ("l99", "l90", "l50")),
+        f"{solved} [{percent(row['solve_rate_low'])}, {percent(row['solve_rate_high'])}]",
         f"{row['parameters']:,}",
-        f"{row['steps']:,} / {row['budget']:,}" if row["steps"] else "fitted",
-        f"{row['seconds']:.1f}",
+        f"{steps} / {row['budget']:,}" if row["steps"] else "fitted",
+        amount(*estimate(row, "seconds")),
     ]
+
+
+def estimate(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
+    """Return a number of a row and its interval."""
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def costs_table(board: pd.DataFrame, record: Record) -> str:
+    """Return one task's second table: area, how answers are wrong, what it cost to get there."""
+    lines = heading_rows(COSTS)
+    stops = record["kind"] == "symbols"
+    for row in board.to_dict("records"):
+        cells = [str(row["model"]), *(share(*estimate(row, name)) for name in ("area", "solve_rate_2x"))]
+        cells += [share(*estimate(row, name)) if stops else "-" for name in ("stopped_wrong", "content_wrong")]
+        cells += [amount(*estimate(row, "steps_to_99"), digits=0), amount(*estimate(row, "seconds_to_99"))]
+        lines.append(row_of([*cells, amount(*estimate(row, "tokens_per_second"), digits=0), f"{row['state']:,}"]))
+    return "\n".join(lines) + "\n"
 
 
 def lengths_heading(record: Record) -> str:
@@ -110,11 +151,11 @@ def lengths_table(lengths: pd.DataFrame, record: Record) -> str:
     columns = sorted(map(int, record["by_length"]))
     heads = [f"**{n}**" if n in record["inside_lengths"] else str(n) for n in columns]
     heads = [f"{head}†" if str(n) in seen else head for head, n in zip(heads, columns, strict=True)]
-    lines = [row_of(["model", *heads]), row_of(["---", *["---:"] * len(heads)])]
-    for model, rows in lengths.groupby("model"):
-        cells = rows.set_index("length").to_dict("index")
-        lines.append(row_of([str(model), *(cell(cells[n], record["kind"]) for n in columns)]))
-    return "\n".join(lines) + "\n"
+    cells: dict[str, dict[int, str]] = {}
+    for row in lengths.to_dict("records"):
+        cells.setdefault(str(row["model"]), {})[row["length"]] = cell(row, record["kind"])
+    rows = [row_of([model, *(found[n] for n in columns)]) for model, found in cells.items()]
+    return "\n".join([*heading_rows(("model", *heads)), *rows]) + "\n"
 
 
 def cell(row: dict[Any, Any], kind: str) -> str:
@@ -124,35 +165,3 @@ def cell(row: dict[Any, Any], kind: str) -> str:
     if kind == "stream":
         return f"{percent(row['exact_match'])} / {percent(row['token_accuracy'])}"
     return percent(row["exact_match"])
-
-
-def percent(value: float) -> str:
-    """100.0, 99.6, 0.02; never rounded up to 100 nor down to 0."""
-    if math.isinf(value):
-        return "inf"
-    if math.isnan(value):
-        return "-"
-    scaled = 100 * value
-    if scaled > 1000:
-        return f"{scaled:.1g}"
-    if 99.95 <= scaled < 100:
-        return ">99.9"
-    return f"{scaled:.1f}" if scaled >= 0.05 or scaled == 0 else f"{scaled:.1g}"
-
-
-def share(value: float, low: float, high: float) -> str:
-    """A share with its interval."""
-    return "-" if math.isnan(value) else f"{percent(value)} [{percent(low)}, {percent(high)}]"
-
-
-def reach(length: int, longest_inside: int, longest: int) -> str:
-    """A horizon with its multiple of the longest training length."""
-    if not length:
-        return "-"
-    return f"{'>= ' if length == longest else ''}{length} ({length / longest_inside:.3g}x)"
-
-
-def row_of(cells: list[str] | tuple[str, ...]) -> str:
-    """One line of a Markdown table; a bar in a cell is escaped."""
-    escaped = (text.replace("|", r"\|") for text in cells)
-    return f"| {' | '.join(escaped)} |"

@@ -10,7 +10,8 @@ from bench.errors import RequestError
 from bench.provenance import commit
 from bench.records import Record, read_records
 from bench.sources import TRIAL, fingerprint
-from bench.tables import group, summary, write_tables
+from bench.summary import Pair, summaries
+from bench.tables import group, write_tables
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
@@ -18,24 +19,31 @@ def promote(run: Path, baseline: Path) -> list[str]:
 
     Refused unless the code is committed, every record was made by committed code, and that code is this code.
     """
-    records, problems = read_records(run / "records")
-    if problems:
-        raise RequestError(f"{str(run)!r} has files that are no records: {problems[0]}")
-    if not records:
-        raise RequestError(f"{str(run)!r} has no records; run `python -m bench run` first")
-    if commit()[1] is not False:
-        raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")
-    for record in records:
-        check_origin(record)
-    groups, mixed = group(records)
-    if mixed:
-        raise RequestError(mixed[0])
+    groups, _ = checked_groups(run)
     lines = differences(group(read_records(baseline / "records")[0])[0], groups)
     if (baseline / "records").exists():
         shutil.rmtree(baseline / "records")
     shutil.copytree(run / "records", baseline / "records", ignore=shutil.ignore_patterns("stale", "*.tmp"))
     write_tables(baseline, baseline.name)
     return lines
+
+
+def checked_groups(run: Path) -> tuple[dict[Pair, list[Record]], str]:
+    """Return a run's records, and the commit of this checkout, once it is sure that this very code made them."""
+    records, problems = read_records(run / "records")
+    if problems:
+        raise RequestError(f"{str(run)!r} has files that are no records: {problems[0]}")
+    if not records:
+        raise RequestError(f"{str(run)!r} has no records; run `python -m bench run` first")
+    head, dirty = commit()
+    if head is None or dirty:
+        raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")
+    for record in records:
+        check_origin(record)
+    groups, mixed = group(records)
+    if mixed:
+        raise RequestError(mixed[0])
+    return groups, head
 
 
 def check_origin(record: Record) -> None:
@@ -65,5 +73,5 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 
 def described(pair: tuple[str, str], records: list[Record]) -> str:
     """Accuracy inside and beyond in a few characters."""
-    row = summary(*pair, records)
+    (row,) = summaries({pair: records})
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

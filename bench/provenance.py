@@ -22,6 +22,11 @@ def commit() -> tuple[str | None, bool | None]:
     return head, bool(changed)
 
 
+def commit_date(name: str) -> str:
+    """Return when a commit of this checkout was made, in ISO 8601."""
+    return _git("show", "-s", "--format=%cI", name) or ""
+
+
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that make numbers."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from bench.errors import WorkError
-from bench.markdown import HEADER, lengths_table, row_of, summary_cells
+from bench.formats import heading_rows, row_of
+from bench.markdown import HEADER, lengths_table, summary_cells
 from bench.records import Record, read_records, write_atomically
 from bench.tables import by_length, group, leaderboard
 
@@ -41,7 +42,7 @@ def block(match: re.Match[str], root: Path) -> str:
 
 def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:
     """Return the leaderboard of every task as one table."""
-    lines = [row_of(("task", *HEADER)), row_of(("---", "---", *["---:"] * (len(HEADER) - 1)))]
+    lines = heading_rows(("task", *HEADER), names=2)
     for task, rows in board.groupby("task"):
         for index, row in enumerate(rows.to_dict("records")):
             cells = summary_cells(row, groups[row["task"], row["model"]][0])

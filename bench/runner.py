@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import queue
@@ -11,19 +10,16 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell, is_fresh, run_cell
 from bench.errors import RequestError
-from bench.records import Record, read_record, read_records, record_name
+from bench.records import Record, read_record, record_name
 
 POLL = 0.2  # seconds between two looks at what the workers report
-
-
-class StoppedError(Exception):
-    """A cell gave up because the run was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +32,6 @@ class Report:
 
 
 Listen = Callable[[Report], None]
-
-
-def set_aside_stale(cells: list[Cell], records: Path) -> int:
-    """Move records of these pairs that other settings or other code made into records/stale; return how many."""
-    specs = {(cell.spec.row, cell.spec.column, cell.seed): cell.key for cell in cells}
-    sources = {(cell.spec.row, cell.spec.column): (cell.sources, cell.task_version) for cell in cells}
-    moved = 0
-    for record in read_records(records)[0]:
-        name = (record["task"], record["model"])
-        if name not in sources:
-            continue
-        key = specs.get((*name, record["seed"]))
-        fresh = record["key"] == key if key else (record["sources"], record["task_version"]) == sources[name]
-        if not fresh:
-            path = records / record_name(*name, record["seed"])
-            if path.is_file():
-                (records / "stale").mkdir(exist_ok=True)
-                digest = hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
-                path.replace(records / "stale" / f"{path.stem}-{digest}.json")
-                moved += 1
-    return moved
 
 
 def run_cells(cells: list[Cell], records: Path, device: str, jobs: int, threads: int, listen: Listen) -> list[str]:
@@ -92,44 +67,63 @@ def run_inline(cells: list[Cell], records: Path, device: str, jobs: int, threads
 
 def run_parallel(cells: list[Cell], records: Path, device: str, jobs: int, threads: int, listen: Listen) -> list[str]:
     """Run cells in worker processes; a worker that dies fails its cell, not the run."""
-    context = multiprocessing.get_context("spawn")
-    messages: Any = context.Queue()
-    stop = context.Event()
     failures: list[str] = []
 
-    def run_pool(todo: list[Cell], workers: int) -> list[Cell]:
-        """Run these cells; return those that were left when a worker died."""
-        left = list(todo)
-        with ProcessPoolExecutor(workers, context, start_worker, (messages, stop, threads)) as pool:
-            futures = {pool.submit(work, cell, records, device): cell for cell in todo}
-            try:
-                for report in gather(futures, messages, listen):
-                    left.remove(report.cell)
-                    listen(report)
-                    if report.kind == "failed":
-                        failures.append(f"{report.cell.name}: {report.payload}")
-            except BrokenProcessPool:
-                pass
-            except KeyboardInterrupt:
-                stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-        return left
+    def tell(report: Report) -> None:
+        listen(report)
+        if report.kind == "failed":
+            failures.append(f"{report.cell.name}: {report.payload}")
 
-    left = run_pool(cells, jobs)
+    left = run_pool(cells, records, device, jobs, threads, tell)
     while left:
         suspects, left = left[:jobs], left[jobs:]  # the cells that ran when a worker died: each again, alone
         for cell in suspects:
             if is_fresh(cell, records):  # it was written just before
-                listen(
-                    Report(cell, "done", read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed)))
-                )
-            elif run_pool([cell], 1):
-                report = Report(cell, "failed", "a worker process died (out of memory?)")
-                listen(report)
-                failures.append(f"{cell.name}: {report.payload}")
-        left = run_pool(left, jobs) if left else []
+                tell(Report(cell, "done", finished_record(cell, records)))
+            elif run_pool([cell], records, device, 1, threads, tell):
+                tell(Report(cell, "failed", "a worker process died (out of memory?)"))
+        left = run_pool(left, records, device, jobs, threads, tell) if left else []
     return failures
+
+
+def run_pool(cells: list[Cell], records: Path, device: str, workers: int, threads: int, listen: Listen) -> list[Cell]:
+    """Run cells in so many processes; return those that were left when one of them died."""
+    context = multiprocessing.get_context("spawn")
+    messages: Any = context.Queue()  # a new one each time: a worker may have died with its lock
+    ends, life = context.Pipe(duplex=False)
+    left = list(cells)
+    with ends, life, ProcessPoolExecutor(workers, context, start_worker, (messages, ends, threads)) as pool:
+        try:
+            with interrupts_held():
+                futures = {pool.submit(work, cell, records, device): cell for cell in cells}
+            for report in gather(futures, messages, listen):
+                left.remove(report.cell)
+                listen(report)
+        except BrokenProcessPool:
+            pass
+        except BaseException:
+            life.close()  # the workers end at once, in the middle of whatever they do
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return left
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back meanwhile; processes started here never see one, not even before their first instruction."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is raised here
+
+
+def finished_record(cell: Cell, records: Path) -> Record:
+    """Read the record that a cell has."""
+    return read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed))
 
 
 def gather(futures: dict[Future[Report], Cell], messages: Any, listen: Listen) -> Iterator[Report]:
@@ -147,25 +141,25 @@ def gather(futures: dict[Future[Report], Cell], messages: Any, listen: Listen) -
 
 
 _messages: Any = None
-_stop: Any = None
 
 
-def start_worker(messages: Any, stop: Any, threads: int) -> None:
-    """Prepare a worker process: Ctrl-C is the parent's to handle, and the worker must not outlive it."""
-    global _messages, _stop
-    _messages, _stop = messages, stop
+def start_worker(messages: Any, ends: Any, threads: int) -> None:
+    """Prepare a worker process: Ctrl-C is the parent's to handle, and the worker must not outlive the run."""
+    global _messages
+    _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_run, args=(ends,), daemon=True).start()
     import torch
 
     torch.set_num_threads(threads)
 
 
-def end_with_parent() -> None:
-    """Wait for the parent to die, then leave at once: a killed run leaves no worker behind."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
+def end_with_run(ends: Any) -> None:
+    """Leave at once when the run was interrupted or its main process is gone: records are written whole or not at all.
+
+    `ends` is a pipe on which nothing is ever sent; its other end closes then.
+    """
+    ends.poll(None)
     os._exit(1)
 
 
@@ -173,25 +167,23 @@ def work(cell: Cell, records: Path, device: str) -> Report:
     """Run one cell in a worker."""
 
     def watch(look: Any) -> None:
-        if _stop.is_set():
-            raise StoppedError
         _messages.put(Report(cell, "look", look))
 
     return attempt(cell, records, device, watch)
 
 
 def attempt(cell: Cell, records: Path, device: str, watch: Callable[[Any], None]) -> Report:
-    """Run a cell; a failure of the work becomes a report with one line."""
+    """Run a cell, unless another run has finished it meanwhile; a failure becomes a report with one line."""
     from models.base import UnsuitableError
 
+    if is_fresh(cell, records):
+        return Report(cell, "done", finished_record(cell, records))
     if os.environ.get("LENGTHWISE_DEBUG"):
         return Report(cell, "done", run_cell(cell, records, device, watch))
     try:
         record: Record = run_cell(cell, records, device, watch)
     except (RequestError, UnsuitableError):
         raise
-    except StoppedError:
-        return Report(cell, "failed", "interrupted")
     except Exception as error:
         return Report(cell, "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
     return Report(cell, "done", record)

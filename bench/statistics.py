@@ -1,10 +1,12 @@
-"""Statistics of accuracies: intervals, horizons, areas."""
+"""Statistics of accuracies, for many cells at once: intervals, horizons, areas. Seeds lie along the last axis."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,12 +14,14 @@ from scipy.special import ndtri
 
 LEVEL = 0.95
 SOLVED = 0.99
-RESAMPLES = 10_000
+RESAMPLES = 2000
+ENUMERATED = 6  # up to so many seeds every resample is counted; beyond, resamples come from a fixed stream
+ROUNDING = 1e-9
+AT_ONCE = 20_000_000  # numbers held by one resampling; bounds memory and changes no result
+Floats = NDArray[np.float64]
 
 
-def wilson(
-    right: ArrayLike, examples: ArrayLike, level: float = LEVEL
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson(right: ArrayLike, examples: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Score interval of a share (Wilson 1927): counts of any one shape -> low and high of that shape."""
     k, n = np.asarray(right, dtype=float), np.asarray(examples, dtype=float)
     z = float(ndtri((1 + level) / 2))
@@ -26,48 +30,99 @@ def wilson(
     return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)  # exact at both ends
 
 
-def over_seeds(values: Sequence[float], level: float = LEVEL) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of the mean over seeds (Efron 1979); None for a single seed.
+@lru_cache(maxsize=32)
+def resamples(seeds: int) -> tuple[Floats, Floats]:
+    """Return the bootstrap's resamples of so many seeds: each seed's share (resamples, seeds), their probabilities."""
+    if seeds <= ENUMERATED:
+        drawn = list(itertools.combinations_with_replacement(range(seeds), seeds))
+        counts = np.array([np.bincount(one, minlength=seeds) for one in drawn])
+        ways = [math.factorial(seeds) / math.prod(map(math.factorial, Counter(one).values())) for one in drawn]
+        return counts / seeds, np.array(ways) / seeds**seeds
+    counts = np.random.default_rng(0).multinomial(seeds, [1 / seeds] * seeds, size=RESAMPLES)
+    return counts / seeds, np.full(RESAMPLES, 1 / RESAMPLES)
 
-    Up to five seeds every resample is enumerated, so no chance is involved; beyond, resamples come from a fixed stream.
+
+def quantiles(values: Floats, weights: Floats, level: float) -> tuple[Floats, Floats]:
+    """Both ends of the middle `level` of weighted values: (resamples, ...), (resamples,) -> low and high (...)."""
+    order = values.argsort(axis=0, kind="stable")
+    reached = weights[order].cumsum(axis=0)
+    ordered = np.take_along_axis(values, order, axis=0)
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        first = (reached >= share - ROUNDING).argmax(axis=0)
+        ends.append(np.take_along_axis(ordered, first[None], axis=0)[0])
+    return ends[0], ends[1]
+
+
+def over_seeds(values: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
+    """Percentile bootstrap interval of the mean over seeds (Efron 1979): (..., seeds) -> low and high (...).
+
+    NaN for a single seed: one number says nothing of how much the next would differ.
     """
-    if len(values) < 2:
-        return None
     data = np.asarray(values, dtype=float)
-    if len(values) <= 5:
-        resamples = np.array(list(itertools.product(range(len(values)), repeat=len(values))))
-    else:
-        resamples = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
-    low, high = np.quantile(data[resamples].mean(1), [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-    return float(low), float(high)
+    shape, seeds = data.shape[:-1], data.shape[-1]
+    if seeds < 2:
+        return np.full(shape, np.nan), np.full(shape, np.nan)
+    shares, weights = resamples(seeds)
+    cells = data.reshape(-1, seeds)
+    step = max(1, AT_ONCE // len(shares))
+    parts = [quantiles(shares @ cells[i : i + step].T, weights, level) for i in range(0, len(cells), step)]
+    low, high = (np.concatenate(ends) if ends else np.empty(0) for ends in zip(*parts, strict=True))
+    return low.reshape(shape), high.reshape(shape)
 
 
-def interval(right: Sequence[int], examples: Sequence[int]) -> tuple[float, float]:
+def interval(right: ArrayLike, examples: ArrayLike) -> tuple[Floats, Floats]:
     """Interval of an accuracy over seeds: the wider, on each side, of Wilson's on the pooled counts and the seeds' own.
 
-    Wilson's alone would treat seeds as one model; the seeds' alone has no width when all seeds score 1.
+    Counts (..., seeds) -> low and high (...). Wilson's alone would treat seeds as one model; the seeds' alone has no
+    width when all seeds score 1.
     """
-    low, high = wilson(sum(right), sum(examples))
-    spread = over_seeds([r / n for r, n in zip(right, examples, strict=True)])
-    if spread is None:
-        return float(low), float(high)
-    return min(float(low), spread[0]), max(float(high), spread[1])
+    k, n = np.asarray(right, dtype=float), np.asarray(examples, dtype=float)
+    low, high = wilson(k.sum(-1), n.sum(-1))
+    seeds_low, seeds_high = over_seeds(k / n)
+    return np.fmin(low, seeds_low), np.fmax(high, seeds_high)
 
 
-def horizon(accuracy: Mapping[int, float], inside: Sequence[int], level: float) -> int:
-    """Longest evaluated length to which accuracy stays at the level, from the shortest training length; 0 if none."""
-    reached = 0
-    for length in sorted(length for length in accuracy if length >= min(inside)):
-        if accuracy[length] < level:
-            break
-        reached = length
-    return reached
+def spread(values: ArrayLike) -> Floats:
+    """Standard deviation over seeds (..., seeds) -> (...); NaN for a single seed."""
+    data = np.asarray(values, dtype=float)
+    return data.std(-1, ddof=1) if data.shape[-1] > 1 else np.full(data.shape[:-1], np.nan)
 
 
-def area_over_log_length(accuracy: Mapping[int, float]) -> float:
-    """Mean accuracy over log length between the shortest and longest evaluated (trapezoids); plain for one length."""
-    lengths = sorted(accuracy)
+def horizon(accuracy: ArrayLike, lengths: Sequence[int], inside: Sequence[int], level: float) -> Floats:
+    """Longest evaluated length to which accuracy stays at the level, from the shortest training length; 0 if none.
+
+    accuracy (..., lengths), at ascending lengths -> (...)
+    """
+    chosen = np.array(lengths) >= min(inside)
+    if not chosen.any():
+        return np.zeros(np.shape(accuracy)[:-1])
+    holds = (np.asarray(accuracy)[..., chosen] >= level - ROUNDING).cumprod(-1)
+    return (holds * np.array(lengths)[chosen]).max(-1).astype(float)
+
+
+def horizon_interval(
+    accuracy: Floats, lengths: Sequence[int], inside: Sequence[int], level: float
+) -> tuple[Floats, Floats]:
+    """Percentile bootstrap interval over seeds of the mean curve's horizon.
+
+    accuracy (..., seeds, lengths) -> low and high (...), NaN for a single seed
+    """
+    shape, seeds = accuracy.shape[:-2], accuracy.shape[-2]
+    if seeds < 2:
+        return np.full(shape, np.nan), np.full(shape, np.nan)
+    shares, weights = resamples(seeds)
+    curves = np.einsum("rs,...sl->r...l", shares, accuracy)
+    return quantiles(horizon(curves, lengths, inside, level), weights, LEVEL)
+
+
+def area_over_log_length(accuracy: ArrayLike, lengths: Sequence[int]) -> Floats:
+    """Mean accuracy over log length between the shortest and longest evaluated (trapezoids): (..., lengths) -> (...).
+
+    Plain for one length.
+    """
+    curve = np.asarray(accuracy, dtype=float)
     if len(lengths) == 1:
-        return accuracy[lengths[0]]
-    logs = [math.log(length) for length in lengths]
-    return float(np.trapezoid([accuracy[length] for length in lengths], logs) / (logs[-1] - logs[0]))
+        return curve[..., 0]
+    logs = np.log(lengths)
+    return np.asarray(np.trapezoid(curve, logs, axis=-1) / (logs[-1] - logs[0]))

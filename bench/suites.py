@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import choose_from
+from bench.settings import label
 from bench.spec import Spec
 
 Settings = Mapping[str, Any]
@@ -131,6 +132,12 @@ def sized(specs: Iterable[Spec], examples: int) -> tuple[Spec, ...]:
     return tuple(replace(spec, examples=examples) for spec in specs)
 
 
+CROSSED = tuple(  # each of four data streams, for every seed of the weights
+    replace(spec, data_seed=data, column=label(spec.column, {}, {"data_seed": data}.items()))
+    for spec in sized((*pairs(["copy"], ("gru", "lstm_attention")), *pairs(["sine"], ("linear_rnn",))), 256)
+    for data in range(4)
+)
+
 SUITES = {
     suite.name: suite
     for suite in (
@@ -159,6 +166,12 @@ SUITES = {
                 ),
                 256,
             ),
+        ),
+        Suite(
+            "variance",
+            "which part of the spread over seeds is the weights', which the data's: five minutes on two cores",
+            4,
+            CROSSED,
         ),
         Suite(
             "full",

@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.errors import WorkError
 from bench.records import Record, read_records, write_atomically
-from bench.statistics import SOLVED, area_over_log_length, horizon, interval
+from bench.statistics import Floats, interval, over_seeds, spread, wilson
+from bench.summary import Block, Pair, blocks, described, split_of, summaries
 
 BY_LENGTH = (
     "task task_version model seeds split length ratio exact_match low high token_accuracy chance examples "
-    "nrmse next_step_nrmse stopped_wrong unseen"
+    "nrmse next_step_nrmse stopped_wrong unseen "
+    "wilson_low wilson_high seeds_low seeds_high seeds_sd content_wrong nrmse_low nrmse_high "
+    "device evaluation_hash diverged"
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "
-    "budget shorter inside_low inside_high beyond_low beyond_high area state diverged"
+    "budget shorter inside_low inside_high beyond_low beyond_high area state diverged "
+    "inside_sd beyond_sd shorter_low shorter_high shorter_sd area_low area_high l99_low l99_high l99_ratio "
+    "l90_low l90_high l90_ratio l50_low l50_high l50_ratio solve_rate_low solve_rate_high "
+    "solve_rate_2x solve_rate_2x_low solve_rate_2x_high stopped_wrong stopped_wrong_low stopped_wrong_high "
+    "content_wrong content_wrong_low content_wrong_high reached_99 steps_to_99 steps_to_99_low steps_to_99_high "
+    "seconds_to_99 seconds_to_99_low seconds_to_99_high steps_low steps_high seconds_low seconds_high "
+    "tokens_per_second tokens_per_second_low tokens_per_second_high evaluation_hash"
 ).split()
-LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
-Pair = tuple[str, str]
 
 
 def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
@@ -45,111 +52,70 @@ def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
 
 
 def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
-    """One row a (task, model, length): exact match pooled over seeds, its interval, and what is shown beside it."""
-    rows = []
-    for (task, model), records in groups.items():
-        inside = records[0]["inside_lengths"]
-        for text in sorted(records[0]["by_length"], key=int):
-            scores = [record["by_length"][text] for record in records]
-            right, examples = ([score[name] for score in scores] for name in ("right", "examples"))
-            low, high = interval(right, examples)
-            rows.append(
-                {
-                    "task": task,
-                    "task_version": records[0]["task_version"],
-                    "model": model,
-                    "seeds": len(records),
-                    "split": split_of(int(text), inside),
-                    "length": int(text),
-                    "ratio": int(text) / max(inside),
-                    "exact_match": sum(right) / sum(examples),
-                    "low": low,
-                    "high": high,
-                    "token_accuracy": total(scores, "tokens_right") / total(scores, "tokens"),
-                    "chance": scores[0]["chance"],
-                    "examples": examples[0],
-                    "nrmse": mean(scores, "nrmse"),
-                    "next_step_nrmse": mean(scores, "next_step_nrmse"),
-                    "stopped_wrong": total(scores, "stopped_wrong") / sum(examples),
-                    "unseen": all(score["unseen"] for score in scores),
-                }
-            )
-    return pd.DataFrame(rows, columns=BY_LENGTH)
+    """One row a (task, model, length): exact match pooled over seeds, its intervals, and what is shown beside it.
+
+    wilson_low, wilson_high: within the seeds, of the pooled counts; seeds_low, seeds_high: over the seeds (bootstrap of
+    the mean, percentile), empty for a single seed; low, high: the wider of both on each side
+    """
+    frames = [rows_by_length(found) for found in blocks(groups)]
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=BY_LENGTH)
+    return frame.sort_values(["task", "model", "length"], ignore_index=True)[BY_LENGTH]
+
+
+def rows_by_length(found: Block) -> pd.DataFrame:
+    """Return the rows of one block of pairs."""
+    right, examples = found.right.swapaxes(1, 2), found.examples.swapaxes(1, 2)  # (pairs, lengths, seeds)
+    accuracy = right / examples
+    pooled = right.sum(-1) / examples.sum(-1)
+    stopped = found.stopped_wrong.sum(1) / examples.sum(-1)
+    nrmse = scores(found, "nrmse")
+    columns = {
+        "exact_match": pooled,
+        "token_accuracy": scores(found, "tokens_right").sum(-1) / scores(found, "tokens").sum(-1),
+        "chance": scores(found, "chance")[..., 0],
+        "examples": examples[..., 0],
+        "nrmse": nrmse.mean(-1),
+        "next_step_nrmse": scores(found, "next_step_nrmse").mean(-1),
+        "stopped_wrong": stopped,
+        "content_wrong": np.clip(1 - pooled - stopped, 0, 1),
+        "unseen": scores(found, "unseen").astype(bool).all(-1),
+        "seeds_sd": spread(accuracy),
+    }
+    bounds = {
+        "": interval(right, examples),
+        "wilson_": wilson(right.sum(-1), examples.sum(-1)),
+        "seeds_": over_seeds(accuracy),
+        "nrmse_": over_seeds(np.nan_to_num(nrmse)),
+    }
+    for name, ends in bounds.items():
+        columns |= {f"{name}{end}": bound for end, bound in zip(("low", "high"), ends, strict=True)}
+    for end in ("low", "high"):
+        columns[f"nrmse_{end}"] = np.where(np.isnan(columns["nrmse"]), np.nan, columns[f"nrmse_{end}"])
+    frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
+    count = len(found.lengths)
+    frame["length"] = found.lengths * len(found.pairs)
+    frame["ratio"] = frame["length"] / max(found.inside)
+    frame["split"] = [split_of(length, found.inside) for length in found.lengths] * len(found.pairs)
+    about = [described(pair, records) for pair, records in zip(found.pairs, found.records, strict=True)]
+    for name in ("task", "task_version", "model", "seeds", "device", "evaluation_hash", "diverged"):
+        frame[name] = [row[name] for row in about for _ in range(count)]
+    return frame
+
+
+def scores(found: Block, name: str) -> Floats:
+    """Gather one number of every score (pairs, lengths, seeds); NaN where there is none."""
+    texts = [str(length) for length in found.lengths]
+    return np.array(
+        [[[seed["by_length"][text][name] for seed in pair] for text in texts] for pair in found.records], dtype=float
+    )
 
 
 def leaderboard(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
     """One row a (task, model); within a task the best beyond training first, then inside, then by name."""
-    rows = [summary(*pair, records) for pair, records in groups.items()]
-    frame = pd.DataFrame(rows, columns=LEADERBOARD)
+    frame = pd.DataFrame(summaries(groups), columns=LEADERBOARD)
     return frame.sort_values(
         ["task", "beyond", "inside", "model"], ascending=[True, False, False, True], ignore_index=True
     )
-
-
-def summary(task: str, model: str, records: list[Record]) -> dict[str, Any]:
-    """Summarise the seeds of one pair."""
-    inside = records[0]["inside_lengths"]
-    curves = [accuracies(record) for record in records]
-    mean_curve = {length: sum(curve[length] for curve in curves) / len(curves) for length in curves[0]}
-    row: dict[str, Any] = {
-        "task": task,
-        "task_version": records[0]["task_version"],
-        "model": model,
-        "parameters": records[0]["parameters"],
-        "seeds": len(records),
-        "solve_rate": sum(split_mean(curve, inside, "train") >= SOLVED for curve in curves) / len(curves),
-        "budget": records[0]["spec"]["steps"],
-        "steps": round(sum(record["steps"] for record in records) / len(records)),
-        "seconds": sum(record["timing"]["train_seconds"] for record in records) / len(records),
-        "device": ", ".join(sorted({record["device"] for record in records})),
-        "area": area_over_log_length(mean_curve),
-        "state": records[0]["state"],
-        "diverged": sum(record["status"] == "diverged" for record in records),
-    }
-    for name, level in LEVELS.items():
-        row[name] = horizon(mean_curve, inside, level)
-    row["shorter"] = split_mean(mean_curve, inside, "shorter")
-    for name, split in (("inside", "train"), ("beyond", "beyond")):
-        row[name] = split_mean(mean_curve, inside, split)
-        row[f"{name}_low"], row[f"{name}_high"] = split_interval(records, inside, split)
-    return row
-
-
-def accuracies(record: Record) -> dict[int, float]:
-    """Exact match by length of one seed."""
-    return {int(length): score["right"] / score["examples"] for length, score in record["by_length"].items()}
-
-
-def split_of(length: int, inside: list[int]) -> str:
-    """Say where a length lies: "train", "beyond" the longest trained, or "shorter" than that and never trained."""
-    return "train" if length in inside else "beyond" if length > max(inside) else "shorter"
-
-
-def split_mean(curve: dict[int, float], inside: list[int], split: str) -> float:
-    """Mean over the evaluated lengths of one split, each length alike; NaN where there is none."""
-    chosen = [accuracy for length, accuracy in curve.items() if split_of(length, inside) == split]
-    return sum(chosen) / len(chosen) if chosen else float("nan")
-
-
-def split_interval(records: list[Record], inside: list[int], split: str) -> tuple[float, float]:
-    """Interval of the mean over one split, each length weighted alike; NaN where there is no length."""
-    texts = [text for text in records[0]["by_length"] if split_of(int(text), inside) == split]
-    if not texts:
-        return float("nan"), float("nan")
-    examples = [sum(record["by_length"][text]["examples"] for text in texts) for record in records]
-    shares = [split_mean(accuracies(record), inside, split) for record in records]
-    return interval([share * count for share, count in zip(shares, examples, strict=True)], examples)
-
-
-def total(scores: list[dict[str, Any]], name: str) -> int:
-    """Sum a count over seeds."""
-    return sum(score[name] for score in scores)
-
-
-def mean(scores: list[dict[str, Any]], name: str) -> float:
-    """Mean over seeds of an error; NaN where there is none, or where a seed's overflowed."""
-    values = [score[name] for score in scores]
-    return float("nan") if None in values else float(sum(values)) / len(values)
 
 
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from rich.table import Table
 
-from bench.markdown import percent
+from bench.formats import percent
+
+MOST = 200  # rows that a terminal shows; the files have them all
 
 
 def leaderboard_table(board: pd.DataFrame) -> Table:
@@ -16,7 +18,7 @@ def leaderboard_table(board: pd.DataFrame) -> Table:
     for name in ("inside", "beyond", "shorter", "L99", "L50", "solved", "steps / budget", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     last = None
-    for _, row in board.iterrows():
+    for row in board.head(MOST).to_dict("records"):
         if last is not None and row["task"] != last:
             table.add_section()
         table.add_row(
@@ -31,4 +33,6 @@ def leaderboard_table(board: pd.DataFrame) -> Table:
             f"{row['seconds']:.1f}",
         )
         last = row["task"]
+    if len(board) > MOST:
+        table.caption = f"{len(board) - MOST:,} more rows are in leaderboard.md"
     return table

@@ -1,0 +1,119 @@
+"""The main charts as files, SVG and PNG, with a caption each."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.pages.cost import GAINS, cost_panels
+from bench.pages.curves import curve_panels, learners
+from bench.pages.errors import place_panel, stop_panel
+from bench.pages.heat import MEASURES, heat_panel
+from bench.pages.lengths import length_panel
+from bench.pages.material import Run
+from bench.pages.panel import Panel, png_of, svg_of, together
+from bench.pages.signals import signal_panels
+from bench.pages.style import Look, label, styled
+from bench.records import write_atomically
+
+READING = {
+    "length": "Exact match against length, mean over seeds with 95 % intervals; training lengths shaded.",
+    "stops": "Share of strings right (bright), right but for where they stop (hatched), wrong in content (dark).",
+    "places": "Errors at each place of the target, a row a length; bright is right. The dashed line ends training.",
+    "curves": "Held-out exact match and training loss against the step, a line a seed.",
+    "cost": "Accuracy against training time and against parameters.",
+    "signal": "Free-running continuation over the truth (broad and pale).",
+    "heat": "Every task with every family; bright is right.",
+}
+
+HEADINGS = {
+    "length": "exact match by length",
+    "stops": "right (bright), stop errors (hatched), content errors (dark)",
+    "places": "errors by place (dark is wrong)",
+    "curves": "learning curves",
+    "cost": "cost against quality",
+    "signal": "free-running signals",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure to be: its file's name without ending, its heading, its caption, its panels and how they stand."""
+
+    name: str
+    heading: str
+    caption: str
+    panels: list[Panel]
+    columns: int
+    looks: Mapping[str, Look] | None = None
+
+
+@styled()
+def write_run_figures(out: Path, run: Run) -> list[Path]:
+    """Write a run's figures into a folder, and captions.md with what each shows; return the files."""
+    written = []
+    lines = ["# Figures\n"]
+    for drawing in drawings(run):
+        figure = together(drawing.heading, drawing.panels, drawing.columns, drawing.looks)
+        for ending, made in (("svg", svg_of(figure)), ("png", png_of(figure))):
+            path = out / f"{drawing.name}.{ending}"
+            write_atomically(path, made)
+            written.append(path)
+        lines.append(caption(drawing))
+    write_atomically(out / "captions.md", "\n".join(lines))
+    return [*written, out / "captions.md"]
+
+
+def drawings(run: Run) -> Iterator[Drawing]:
+    """Return the figures of a run: three heat maps, then those of each task."""
+    names = file_names(run.tasks)
+    for measure, said in MEASURES.items():
+        heading = "Horizon L90 by the longest training length" if measure == "reach" else f"Exact match {said}, %"
+        yield Drawing(f"heat-{measure}", heading, f"{READING['heat']} Here: {said}.", [heat_panel(run, measure)], 1)
+    for task in run.tasks:
+        yield from task_drawings(run, task, names[task])
+
+
+def task_drawings(run: Run, task: str, name: str) -> Iterator[Drawing]:
+    """Return one task's figures; one that the task has nothing for is left out."""
+    records, looks = run.records(task), run.looks_in(task)
+
+    def drawing(kind: str, panels: list[Panel], columns: int, shown: Mapping[str, Look] | None = None) -> Drawing:
+        heading = f"{label(task)}: {HEADINGS[kind]}"
+        return Drawing(f"{kind}-{name}", heading, f"{task}. {READING[kind]}", panels, columns, shown)
+
+    yield drawing("length", [length_panel(run.rows(task), run.any_record(task), looks)], 1, looks)
+    if run.has_stops(task):
+        panels = [stop_panel(model, run.rows(task, model), found[0]) for model, found in records.items()]
+        yield drawing("stops", panels, 4)
+    yield drawing("places", [place_panel(model, found) for model, found in records.items()], 4)
+    learned = learners(records)
+    if learned:
+        yield drawing("curves", curve_panels(learned, looks), 2, {name: looks[name] for name in sorted(learned)})
+    yield drawing("cost", cost_panels(run.ranked(task), looks), len(GAINS), looks)
+    signals = [panel for model, found in records.items() for panel in signal_panels(model, found[0], looks[model])]
+    if signals:
+        yield drawing("signal", signals, 2 * len(signals) // len(records))
+
+
+def caption(drawing: Drawing) -> str:
+    """Return a figure's entry: its picture with what is to be seen in it, then how to read it."""
+    seen = " ".join(" ".join(f"{panel.title}: {panel.description}".split()) for panel in drawing.panels)
+    safe = re.sub(r"([\\\[\]<>`*_|])", r"\\\1", seen)
+    said = re.sub(r"([\\\[\]<>`*_|])", r"\\\1", drawing.caption)
+    return f"## {drawing.name}\n\n![{safe}]({drawing.name}.png)\n\n{said}\n"
+
+
+def file_names(tasks: list[str]) -> dict[str, str]:
+    """Return for each task what its files are called by; names that would be alike get a hash behind."""
+    plain = {task: re.sub(r"[^a-z0-9_]+", "-", task.lower()).strip("-")[:60] or "task" for task in tasks}
+    shared = Counter(plain.values())
+
+    def digest(task: str) -> str:
+        return hashlib.blake2b(task.encode(), digest_size=4).hexdigest()
+
+    return {task: name if shared[name] == 1 else f"{name}-{digest(task)}" for task, name in plain.items()}

@@ -1,0 +1,81 @@
+"""What the page and the figures are made of: a run's records, the frames of its tables, a look a family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.errors import WorkError
+from bench.pages.style import Look, looks_of
+from bench.records import Record, read_records
+from bench.summary import Pair
+from bench.tables import by_length, group, leaderboard
+
+STOP = "<stop>"  # what records call the symbol that ends a string
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is shown; `problems` says which records were left out."""
+
+    suite: str
+    groups: dict[Pair, list[Record]]
+    lengths: pd.DataFrame
+    board: pd.DataFrame
+    problems: list[str]
+    looks: dict[str, Look]
+
+    @property
+    def tasks(self) -> list[str]:
+        """Its tasks, in the leaderboard's order."""
+        return list(dict.fromkeys(self.board["task"]))
+
+    def records(self, task: str) -> dict[str, list[Record]]:
+        """Return a task's records by family, the leaderboard's best first."""
+        models = self.board.loc[self.board["task"] == task, "model"]
+        return {model: self.groups[task, model] for model in models}
+
+    def rows(self, task: str, model: str | None = None) -> pd.DataFrame:
+        """Return the rows by length of a task, or of one of its families."""
+        found = self.lengths[self.lengths["task"] == task]
+        return found if model is None else found[found["model"] == model]
+
+    def ranked(self, task: str) -> pd.DataFrame:
+        """Return a task's leaderboard."""
+        return self.board[self.board["task"] == task]
+
+    def summary(self, task: str, model: str) -> dict[Any, Any]:
+        """Return the leaderboard's row of a pair."""
+        rows = self.ranked(task)
+        (row,) = rows[rows["model"] == model].to_dict("records")
+        return row
+
+    def any_record(self, task: str) -> Record:
+        """Return a record of a task, for what all of them share."""
+        return next(iter(self.records(task).values()))[0]
+
+    def trained_record(self, task: str) -> Record:
+        """Return a record of a task that was trained step by step, if there is one."""
+        return next((found[0] for found in self.records(task).values() if found[0]["steps"]), self.any_record(task))
+
+    def looks_in(self, task: str) -> dict[str, Look]:
+        """Return the looks of a task's families, in order of name."""
+        return {model: look for model, look in self.looks.items() if (task, model) in self.groups}
+
+    def has_stops(self, task: str) -> bool:
+        """Whether a task's strings end in a stop symbol: one is seen at the end of a truth, or went wrong."""
+        samples = [sample for found in self.records(task).values() for record in found for sample in record["samples"]]
+        return any(sample["truth"][-1:] == [STOP] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
+
+
+def read_run(out: Path, suite: str) -> Run:
+    """Read a run's folder; one without records raises."""
+    records, problems = read_records(out / "records")
+    if not records:
+        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
+    groups, mixed = group(records)
+    looks = looks_of(model for _, model in groups)
+    return Run(suite, groups, by_length(groups), leaderboard(groups), problems + mixed, looks)

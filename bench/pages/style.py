@@ -1,0 +1,122 @@
+"""One look: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import Colormap
+
+INK = "#010203"  # text and axes: a page replaces it by its own text colour
+PAPER, DARK_PAPER = "#ffffff", "#14181d"  # every colour of a line reads on both
+# Told apart by people who see few colours, with markers and dashes beside for those who see none.
+COLOURS = (
+    "#0072b2", "#d55e00", "#009e73", "#c0609a", "#8a7a00", "#2e93bd", "#7a5fc0", "#7d7d7d", "#9a6243", "#c93c4e",
+)  # fmt: skip
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
+LONGEST_NAME = 36
+RIGHT_MAP = "cividis"  # bright is right, dark is wrong; its lightness alone tells the same
+SETTINGS: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.alpha": 0.16,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "hatch.linewidth": 0.7,
+    "text.parse_math": False,
+    "axes.formatter.use_mathtext": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lengthwise",
+    "path.simplify_threshold": 0.3,
+    **dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "hatch.color"),
+        INK,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a family is drawn; `index` is its place among the run's families."""
+
+    index: int
+    colour: str
+    marker: str
+    dash: Any
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """How its lines are drawn."""
+        return {"color": self.colour, "linestyle": self.dash}
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """How its points are drawn."""
+        return {"color": self.colour, "marker": self.marker, "markeredgewidth": 0}
+
+
+def looks_of(models: Iterable[str]) -> dict[str, Look]:
+    """Return the look of each family, in order of name; as many differ as there are families, up to 90."""
+    return {model: look_at(index) for index, model in enumerate(sorted(set(models)))}
+
+
+def look_at(index: int) -> Look:
+    """Return a look by its number: colours, markers and dashes go round at paces of their own."""
+    return Look(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in this style, whatever a user's own settings are; also a decorator."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a viewer has other fonts
+        yield
+
+
+def label(name: str) -> str:
+    """Return a name as charts write it: on one line, of bounded length, without control characters."""
+    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def right_map() -> Colormap:
+    """Return the colours of shares that are right: bright is 1, dark is 0, nothing is transparent."""
+    return mpl.colormaps[RIGHT_MAP]
+
+
+def right_colour(share: float) -> tuple[str, str]:
+    """Return the colour of a share that is right, and black or white, whichever reads better on it."""
+    red, green, blue, _ = right_map()(float(np.clip(share, 0, 1)))
+    written = mpl.colors.to_hex((red, green, blue))
+    return written, max("#000000", "#ffffff", key=lambda ink: contrast(ink, written))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as the Web Content Accessibility Guidelines (WCAG 2) count it, 1 to 21."""
+    dark, light = sorted(luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Return a colour's relative luminance, 0 to 1 (WCAG 2)."""
+    channels = np.asarray(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))

@@ -1,0 +1,162 @@
+"""The schema of records: what is checked of one before any of its numbers is used."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict
+from typing import Any
+
+from bench.spec import Spec
+
+KINDS = ("symbols", "values", "stream")
+TIMED = ("train", "evaluation")
+FIELDS = asdict(Spec("", ""))  # and a value of each field's type
+LARGEST = 2**53  # whole numbers up to here are the same as floating-point ones
+
+
+def check_record(record: dict[str, Any]) -> None:
+    """Raise ValueError that names the first part that is not as the schema says; parts that are more are let be."""
+    check_head(record)
+    check_origin(record)
+    for length, score in record["by_length"].items():
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", length):
+            raise ValueError(f"has a score at {length[:40]!r}, which is no length")
+        check_score(score, length)
+
+
+def check_head(record: dict[str, Any]) -> None:
+    """Raise ValueError unless all but the scores is as this schema says."""
+    for name in ("key", "spec_hash", "sources", "task", "model", "status", "device", "evaluation_hash", "kind"):
+        expect(isinstance(record.get(name), str), name)
+    for name in ("task_version", "parameters", "state", "steps"):
+        expect(is_count(record.get(name)), name)
+    expect(is_seed(record.get("seed")), "seed")
+    for name in ("train_lengths", "inside_lengths"):
+        lengths = record.get(name)
+        expect(isinstance(lengths, list) and bool(lengths) and all(is_count(n, 1) for n in lengths), name)
+    expect(record["kind"] in KINDS, "kind")
+    expect(is_spec(record.get("spec")), "spec")
+    curve, timing = record.get("curve"), record.get("timing")
+    expect(isinstance(curve, list) and all(is_look(look) for look in curve), "curve")
+    expect(isinstance(timing, dict) and all(is_number(timing.get(f"{n}_seconds")) for n in TIMED), "timing")
+    looks = timing.get("look_seconds") if isinstance(timing, dict) else None
+    expect(isinstance(looks, list) and len(looks) == len(curve or ()) and all(map(is_number, looks)), "timing")
+    expect(is_mask(record.get("first_batch")), "first_batch")
+    expect(isinstance(record.get("samples"), list) and all(map(is_sample, record["samples"])), "samples")
+    expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
+
+
+def check_origin(record: dict[str, Any]) -> None:
+    """Raise ValueError unless a record says where it comes from."""
+    expect("commit" in record and isinstance(record["commit"], str | None), "commit")
+    expect("dirty" in record and isinstance(record["dirty"], bool | None), "dirty")
+    expect(is_count(record.get("threads"), 1), "threads")
+    found = record.get("versions")
+    expect(isinstance(found, dict) and all(isinstance(version, str) for version in found.values()), "versions")
+
+
+def check_score(score: Any, length: str) -> None:
+    """Raise ValueError unless a score is whole: parts never more than what they are part of."""
+    where = f"by_length at {length}"
+    expect(isinstance(score, dict), where)
+    for part, whole in (("right", "examples"), ("tokens_right", "tokens"), ("stopped_wrong", "examples")):
+        expect(is_count(score.get(part)) and is_count(score.get(whole), 1) and score[part] <= score[whole], where)
+    expect(isinstance(score.get("unseen"), bool) and is_number(score.get("chance")), where)
+    for name in ("nrmse", "next_step_nrmse"):
+        expect(name in score and is_number_or_none(score[name]), where)
+    places = score.get("errors_at")
+    expect(isinstance(places, list) and bool(places) and are_numbers_or_none(places), where)
+
+
+def expect(holds: bool, name: str) -> None:
+    """Raise ValueError that names a part of a record unless it is as it should be."""
+    if not holds:
+        raise ValueError(f"has no valid {name}")
+
+
+def is_count(value: Any, least: int = 0) -> bool:
+    """Whether a value is a whole number of at least so much (True is none)."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
+
+
+def is_seed(value: Any) -> bool:
+    """Whether a value names random streams: a whole number of any size."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number of 0 or more."""
+    return is_count(value) or (isinstance(value, float) and 0 <= value < math.inf)
+
+
+def is_number_or_none(value: Any) -> bool:
+    """Whether a value is a finite number of 0 or more, or absent."""
+    return value is None or is_number(value)
+
+
+def are_numbers_or_none(values: list[Any]) -> bool:
+    """Whether every value of a list is a finite number of 0 or more, or absent; most of a record's numbers are here."""
+    kinds = set(map(type, values))
+    if not kinds <= {float, type(None)}:
+        return all(map(is_number_or_none, values))
+    numbers = [value for value in values if value is not None] if type(None) in kinds else values
+    return all(0 <= value < math.inf for value in numbers)
+
+
+def is_spec(spec: Any) -> bool:
+    """Whether a value has every field of a spec, each of its type."""
+    return (
+        isinstance(spec, dict)
+        and spec.keys() >= FIELDS.keys()
+        and all(is_like(spec[name], usual) for name, usual in FIELDS.items())
+    )
+
+
+def is_like(value: Any, usual: Any) -> bool:
+    """Whether a field of a spec has the type of its usual value; settings are plain values or lists of them."""
+    if isinstance(usual, dict):
+        lists = (
+            [item if isinstance(item, list) else [item] for item in value.values()]
+            if isinstance(value, dict)
+            else [[{}]]
+        )
+        return all(item is None or isinstance(item, str | int | float) for items in lists for item in items)
+    if isinstance(usual, bool | str):
+        return isinstance(value, type(usual))
+    if usual is None:
+        return value is None or is_seed(value)
+    return is_count(value) if isinstance(usual, int) else is_number(value)
+
+
+def is_look(look: Any) -> bool:
+    """Whether a value is a point of a learning curve."""
+    return (
+        isinstance(look, dict)
+        and is_count(look.get("step"), 1)
+        and all(name in look and is_number_or_none(look[name]) for name in ("loss", "exact"))
+    )
+
+
+def is_mask(mask: Any) -> bool:
+    """Whether a value says what the loss counts in the rows of a batch."""
+    if not isinstance(mask, dict) or not is_count(mask.get("width"), 1):
+        return False
+    lengths, counted = mask.get("lengths"), mask.get("counted")
+    if not isinstance(lengths, list) or not isinstance(counted, list) or len(lengths) != len(counted):
+        return False
+    return all(is_count(number) and number <= mask["width"] for number in lengths + counted)
+
+
+def is_sample(sample: Any) -> bool:
+    """Whether a value is a kept example: lists of symbols' names, or of numbers and None where one overflowed."""
+    if not isinstance(sample, dict) or not is_count(sample.get("length"), 1) or not is_count(sample.get("first")):
+        return False
+    parts = [sample.get(name) for name in ("given", "truth", "written")]
+    if not all(isinstance(part, list) for part in parts):
+        return False
+    items = [item for part in parts for item in part or ()]
+    return all(isinstance(item, str) for item in items) or all(
+        item is None or (isinstance(item, int | float) and not isinstance(item, bool) and is_number(abs(item)))
+        for item in items
+    )
