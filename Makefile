@@ -7,11 +7,15 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check perf tables readme clean help
+.PHONY: bench test check perf tables report regress readme clean help
 .DEFAULT_GOAL := help
 
-bench: $(READY)  ## train and score every pair without a fresh record, then write the tables (SUITE=quick)
+bench: $(READY)  ## train and score every pair without a fresh record, then write tables and report (SUITE=quick)
 	$(PYTHON) -m bench run --suite $(SUITE)
+	$(PYTHON) -m bench report --out results/runs/$(SUITE)
+ifdef HISTORY
+	$(PYTHON) -m bench history results/runs/$(SUITE)
+endif
 
 test: $(READY)  ## all tests
 	$(PYTHON) -m pytest
@@ -27,6 +31,13 @@ perf: $(READY)  ## time sampling, training steps and evaluation, each beside a m
 
 tables: $(READY)  ## rebuild the tables from records, without training
 	$(PYTHON) -m bench tables --out results/runs/$(SUITE)
+
+report: $(READY)  ## rewrite the report and the figures of a run, without training
+	$(PYTHON) -m bench report --out results/runs/$(SUITE)
+
+regress: $(READY)  ## train what changed since the committed baseline, and fail if any accuracy dropped (SUITE=quick)
+	$(PYTHON) -m bench run --suite $(SUITE)
+	$(PYTHON) -m bench compare results/runs/$(SUITE)
 
 readme: $(READY)  ## rewrite the README's tables from the committed baseline
 	$(PYTHON) -m bench readme

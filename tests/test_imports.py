@@ -10,12 +10,13 @@ from harness import ROOT, Pretender, python, records_in
 
 from bench.__main__ import main
 
+QUICK = ROOT / "results" / "baseline" / "quick"
 FOLDERS = ("tasks", "models", "bench")
 ALLOWED = {"tasks": {"tasks"}, "models": {"models"}, "bench": {"bench", "tasks", "models"}}
 MODULES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts): file
     for folder in FOLDERS
-    for file in (ROOT / folder).glob("*.py")
+    for file in (ROOT / folder).rglob("*.py")
 }
 
 IMPORT_EACH_ALONE = """
@@ -110,6 +111,9 @@ def test_commands_that_train_nothing_import_no_torch(tmp_path: Path, monkeypatch
         *(["list", kind] for kind in ("tasks", "models", "suites")),
         ["list", "--json"],
         ["tables", "--out", str(tmp_path)],
+        ["report", "--out", str(tmp_path)],
+        ["compare", str(tmp_path), str(tmp_path)],
+        ["power", str(QUICK), "--suites", "1"],
         run,
     ]
     for line in python(COMMANDS_WITHOUT_TORCH, json.dumps(asked)).splitlines():

@@ -180,7 +180,9 @@ def test_every_command_that_a_page_names_is_one(page: str) -> None:
             assert options.seeds is None or parse_seeds(options.seeds)
 
 
-@pytest.mark.parametrize("command", ["list", "run", "tables", "promote", "show"])
+@pytest.mark.parametrize(
+    "command", ["list", "run", "tables", "report", "compare", "power", "history", "promote", "show"]
+)
 def test_help_of_every_command_is_printed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
