@@ -69,6 +69,7 @@ def build_parser() -> Parser:
     one.add_argument("run", nargs="?", type=Path, default=gate_commands.default_run(), metavar="RUN")
     one.add_argument("--drop", type=float, default=10, metavar="POINTS", help="the drop to be found (10)")
     one.add_argument("--suites", type=int, default=2000, metavar="N", help="simulated suites a figure (2000)")
+    one.add_argument("--page", type=Path, metavar="FILE", help="also put the table between the markers of this page")
 
     one = command("history", gate_commands.history, "keep a run's headline numbers under this commit")
     one.add_argument("run", nargs="?", type=Path, default=commands.RUNS / "quick", metavar="RUN")

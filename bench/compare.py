@@ -16,6 +16,8 @@ from bench.tables import by_length, group
 CELL = ["task", "model", "length"]
 ABOUT = ["mean", "deviation", "seeds", "examples", "task_version", "evaluation_hash", "device", "diverged"]
 SPLITS = ("inside", "beyond")
+TEXTS = dict.fromkeys(["task", "model", "evaluation_hash", "device"], str)
+COUNTS = ["seeds", "examples", "diverged", "task_version"]
 MANY = 1e6  # examples of a leaderboard's cell, which says none: its seeds' spread counts alone
 
 
@@ -77,7 +79,7 @@ def read_cells(path: Path, tasks: list[str] | None, models: list[str] | None) ->
 def read_table(path: Path) -> pd.DataFrame:
     """Read by_length.csv or leaderboard.csv."""
     try:
-        return pd.read_csv(path)
+        return pd.read_csv(path, dtype=TEXTS, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise RequestError(
             f"cannot read {str(path)!r} as a run: give a folder with records, or its by_length.csv or leaderboard.csv"
@@ -89,16 +91,34 @@ def cells_of(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     try:
         if "length" in frame:
             named = frame.rename(columns={"exact_match": "mean", "seeds_sd": "deviation"})
-            return named.astype({"length": str})[CELL + ABOUT]
-        halves = [
-            frame.assign(length=split, mean=frame[split], deviation=frame[f"{split}_sd"], examples=MANY)
-            for split in SPLITS
-        ]
-        return pd.concat(halves).dropna(subset="mean")[CELL + ABOUT]
+            cells = named.assign(length=pd.to_numeric(named["length"]).astype(int).astype(str))[CELL + ABOUT]
+        else:
+            halves = [
+                frame.assign(length=split, mean=frame[split], deviation=frame[f"{split}_sd"], examples=MANY)
+                for split in SPLITS
+            ]
+            cells = pd.concat(halves).dropna(subset="mean")[CELL + ABOUT]
+        return checked(cells)
     except KeyError as error:
         raise RequestError(
             f"{str(path)!r} has no column {error.args[0]!r}: it is no by_length.csv or leaderboard.csv of this version"
         ) from error
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"{str(path)!r} is damaged: {error}") from error
+
+
+def checked(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with every number as one; ValueError where one is missing or cannot be, or a cell is there twice."""
+    numbers = cells[["mean", "deviation", *COUNTS]].apply(pd.to_numeric)
+    found = cells.assign(**{name: numbers[name] for name in numbers})
+    if found.drop(columns="deviation").isna().any(axis=None):
+        raise ValueError("a row lacks a name or a number")
+    enough = (numbers[["seeds", "examples"]] >= 1).all(axis=None) and not (numbers < 0).any(axis=None)
+    if not enough or (numbers["mean"] > 1).any() or np.isinf(numbers).any(axis=None):
+        raise ValueError("a number is out of its range")
+    if found.duplicated(CELL).any():
+        raise ValueError("it holds a cell twice")
+    return found.assign(task_version=found["task_version"].astype(int).astype(str))
 
 
 def judge_whole(cells: pd.DataFrame) -> None:

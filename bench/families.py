@@ -16,6 +16,7 @@ from bench.statistics import LEVEL, RESAMPLES, Floats, area_over_log_length, wil
 from bench.summary import Pair, blocks
 
 MOST = 24  # families compared; of more, nobody reads the table
+DIGITS = 9  # of an area; beyond them two are tied
 Areas = dict[str, dict[str, dict[int, float]]]  # by family, task and seed
 
 
@@ -92,9 +93,9 @@ def ranks(found: Areas) -> pd.DataFrame:
     estimate, drawn = np.zeros((len(tasks), len(models))), np.zeros((RESAMPLES, len(tasks), len(models)))
     for row, task in enumerate(tasks):
         values = [np.array(list(found[model][task].values())) for model in models]
-        estimate[row] = rankdata([-seeds.mean() for seeds in values])
+        estimate[row] = rankdata([-round(seeds.mean(), DIGITS) for seeds in values])
         chosen = [seeds[generator.integers(len(seeds), size=(RESAMPLES, len(seeds)))].mean(1) for seeds in values]
-        drawn[:, row] = rankdata(-np.stack(chosen, 1), axis=1)
+        drawn[:, row] = rankdata(-np.stack(chosen, 1).round(DIGITS), axis=1)
     low, high = np.quantile(drawn.mean(1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     columns = {"model": models, "tasks": len(tasks), "rank": estimate.mean(0), "low": low, "high": high}
     return pd.DataFrame(columns).sort_values(["rank", "model"], ignore_index=True)

@@ -58,6 +58,7 @@ def power(options: argparse.Namespace) -> int:
 
     from bench.compare import read_cells, sample
     from bench.power import noise_of, rates_table
+    from bench.readme import replace_block
     from bench.regression import learn
 
     at_least("--suites", options.suites, 1)
@@ -71,16 +72,24 @@ def power(options: argparse.Namespace) -> int:
         )
     designs = dict.fromkeys([(3, 3), (5, 5), (seeds, 3), (seeds, 5)])
     drop = share(options.drop, "--drop")
-    print(rates_table(noise_of(run, pair), designs, learn(run), drop, options.suites), end="")
+    table = rates_table(noise_of(run, pair), designs, learn(run), drop, options.suites)
+    if options.page:
+        replace_block(options.page, "power", f"\n{table}\n")
+    print(table, end="")
     return FINE
 
 
 def history(options: argparse.Namespace) -> int:
-    """Keep a run's headline numbers under this commit."""
-    from bench.history import append
+    """Keep a run's headline numbers under this commit, and draw all that are kept."""
+    from bench.history import append, read_history
+    from bench.pages.history import history_chart
+    from bench.pages.panel import png_of
+    from bench.records import write_atomically
 
     count, commit = append(options.file, options.run)
-    print(f"{count} pairs at {commit[:7]} kept in {shown(options.file)}")
+    picture = options.file.with_suffix(".png")
+    write_atomically(picture, png_of(history_chart(read_history(options.file))))
+    print(f"{count} pairs at {commit[:7]} kept in {shown(options.file)}, drawn in {shown(picture)}")
     return FINE
 
 

@@ -14,6 +14,7 @@ from bench.tables import leaderboard
 
 COLUMNS = "commit date suite task task_version model device seeds inside inside_sd beyond beyond_sd area".split()
 KEY = ["commit", "suite", "task", "model"]
+TEXTS = dict.fromkeys([*KEY, "date", "device"], str)
 
 
 def append(file: Path, run: Path) -> tuple[int, str]:
@@ -35,7 +36,7 @@ def read_history(file: Path) -> pd.DataFrame:
     if not file.exists():
         return pd.DataFrame(columns=COLUMNS)
     try:
-        frame = pd.read_csv(file, dtype={"commit": str})
+        frame = pd.read_csv(file, dtype=TEXTS, keep_default_na=False, na_values=[""])
         return frame[COLUMNS]
     except (OSError, ValueError, KeyError) as error:
         raise RequestError(f"{str(file)!r} is no history (columns {', '.join(COLUMNS)}): move it away") from error

@@ -21,11 +21,21 @@ def promote(run: Path, baseline: Path) -> list[str]:
     """
     groups, _ = checked_groups(run)
     lines = differences(group(read_records(baseline / "records")[0])[0], groups)
-    if (baseline / "records").exists():
-        shutil.rmtree(baseline / "records")
-    shutil.copytree(run / "records", baseline / "records", ignore=shutil.ignore_patterns("stale", "*.tmp"))
+    copy_records(run / "records", baseline / "records")
     write_tables(baseline, baseline.name)
     return lines
+
+
+def copy_records(source: Path, target: Path) -> None:
+    """Put copies of a folder's records, and of nothing else in it, in place of what another folder holds."""
+    copies = target.with_name(f".{target.name}")
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir(parents=True)
+    for path in source.glob("*.json"):
+        shutil.copyfile(path, copies / path.name)
+    if target.exists():
+        shutil.rmtree(target)
+    copies.rename(target)
 
 
 def checked_groups(run: Path) -> tuple[dict[Pair, list[Record]], str]:

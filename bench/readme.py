@@ -25,8 +25,19 @@ def refresh(page: Path, root: Path) -> bool:
     return renewed != text
 
 
+def replace_block(page: Path, name: str, text: str) -> None:
+    """Put text between the markers `<!-- NAME -->` and `<!-- end -->` of a page; WorkError where it has none."""
+    old = page.read_text(encoding="utf-8")
+    marked = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not marked.search(old):
+        raise WorkError(f"{str(page)!r} has no block <!-- {name} --> ... <!-- end -->")
+    write_atomically(page, marked.sub(lambda found: found[1] + text + found[2], old))
+
+
 def block(match: re.Match[str], root: Path) -> str:
     """Return what belongs between the markers `<!-- NAME FOLDER [TASK] -->` and `<!-- end -->`."""
+    if match["name"] == "figure":
+        return figure_block(root, match["folder"], match["task"])
     records, _ = read_records(root / match["folder"] / "records")
     if not records:
         raise WorkError(f"no records in {match['folder']!r}: promote a run first")
@@ -37,7 +48,17 @@ def block(match: re.Match[str], root: Path) -> str:
         lengths, task = by_length(groups), match["task"]
         record = next(found[0] for (name, _), found in groups.items() if name == task)
         return lengths_table(lengths[lengths["task"] == task], record)
-    raise WorkError(f"unknown block {match['name']!r}; choose from: leaderboard, lengths")
+    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, leaderboard, lengths")
+
+
+def figure_block(root: Path, folder: str, name: str) -> str:
+    """Draw a figure of a run into its folder; return the line that shows it, with what is to be seen in words."""
+    from bench.pages.figures import picture_of
+    from bench.pages.material import read_run
+
+    picture, seen = picture_of(read_run(root / folder, Path(folder).name), name)
+    write_atomically(root / folder / "figures" / f"{name}.png", picture)
+    return f"![{seen}]({folder}/figures/{name}.png)\n"
 
 
 def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:

@@ -19,7 +19,6 @@ from bench.strict_json import strict_json
 
 SCHEMA = 2
 Record = dict[str, Any]
-OWN_NAME = re.compile(r"--seed\d+\.json$|^cell-.*-[0-9a-f]{16}\.json$")
 
 
 def spec_hash(spec: Spec, seed: int, task_version: int) -> str:
@@ -95,17 +94,18 @@ def read_records(folder: Path) -> tuple[list[Record], list[str]]:
 
     Of two files that hold the same cell, the one with the cell's own name counts.
     """
-    found: dict[tuple[str, str, int], Record] = {}
-    problems = []
-    paths = sorted(folder.glob("*.json"))
-    for path in sorted(paths, key=lambda path: not OWN_NAME.search(path.name)):
+    whole, found, problems = [], dict[tuple[str, str, int], Record](), []
+    for path in sorted(folder.glob("*.json")):
+        shown = path.name if path.name.isprintable() else ascii(path.name)
         try:
             record = read_record(path)
             cell = (record["task"], record["model"], record["seed"])
-            if cell in found:
-                raise ValueError(f"repeats {record_name(*cell)}")
-            found[cell] = record
+            whole.append((path.name != record_name(*cell), shown, cell, record))
         except ValueError as error:
-            name = path.name if path.name.isprintable() else ascii(path.name)
-            problems.append(f"{name} {error}: left alone")
+            problems.append(f"{shown} {error}: left alone")
+    for _, shown, cell, record in sorted(whole, key=lambda each: each[0]):  # those of their cell's own name come first
+        if cell in found:
+            problems.append(f"{shown} repeats {record_name(*cell)}: left alone")
+        else:
+            found[cell] = record
     return [found[cell] for cell in sorted(found)], problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from bench.spec import Spec
@@ -38,10 +39,13 @@ def check_head(record: dict[str, Any]) -> None:
     expect(record["kind"] in KINDS, "kind")
     expect(is_spec(record.get("spec")), "spec")
     curve, timing = record.get("curve"), record.get("timing")
-    expect(isinstance(curve, list) and all(is_look(look) for look in curve), "curve")
+    expect(is_curve(curve), "curve")
     expect(isinstance(timing, dict) and all(is_number(timing.get(f"{n}_seconds")) for n in TIMED), "timing")
     looks = timing.get("look_seconds") if isinstance(timing, dict) else None
     expect(isinstance(looks, list) and len(looks) == len(curve or ()) and all(map(is_number, looks)), "timing")
+    expect(
+        "tokens_per_second" in record["timing"] and is_number_or_none(record["timing"]["tokens_per_second"]), "timing"
+    )
     expect(is_mask(record.get("first_batch")), "first_batch")
     expect(isinstance(record.get("samples"), list) and all(map(is_sample, record["samples"])), "samples")
     expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
@@ -62,7 +66,8 @@ def check_score(score: Any, length: str) -> None:
     expect(isinstance(score, dict), where)
     for part, whole in (("right", "examples"), ("tokens_right", "tokens"), ("stopped_wrong", "examples")):
         expect(is_count(score.get(part)) and is_count(score.get(whole), 1) and score[part] <= score[whole], where)
-    expect(isinstance(score.get("unseen"), bool) and is_number(score.get("chance")), where)
+    expect(score["right"] + score["stopped_wrong"] <= score["examples"], where)
+    expect(isinstance(score.get("unseen"), bool) and is_share(score.get("chance")), where)
     for name in ("nrmse", "next_step_nrmse"):
         expect(name in score and is_number_or_none(score[name]), where)
     places = score.get("errors_at")
@@ -88,6 +93,11 @@ def is_seed(value: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number of 0 or more."""
     return is_count(value) or (isinstance(value, float) and 0 <= value < math.inf)
+
+
+def is_share(value: Any) -> bool:
+    """Whether a value is a number between 0 and 1."""
+    return is_number(value) and value <= 1
 
 
 def is_number_or_none(value: Any) -> bool:
@@ -129,13 +139,18 @@ def is_like(value: Any, usual: Any) -> bool:
     return is_count(value) if isinstance(usual, int) else is_number(value)
 
 
+def is_curve(curve: Any) -> bool:
+    """Whether a value is a learning curve: looks at ascending steps."""
+    if not isinstance(curve, list) or not all(map(is_look, curve)):
+        return False
+    return all(one["step"] < other["step"] for one, other in pairwise(curve))
+
+
 def is_look(look: Any) -> bool:
     """Whether a value is a point of a learning curve."""
-    return (
-        isinstance(look, dict)
-        and is_count(look.get("step"), 1)
-        and all(name in look and is_number_or_none(look[name]) for name in ("loss", "exact"))
-    )
+    if not isinstance(look, dict) or not is_count(look.get("step"), 1) or not look.keys() >= {"loss", "exact"}:
+        return False
+    return is_number_or_none(look["loss"]) and (look["exact"] is None or is_share(look["exact"]))
 
 
 def is_mask(mask: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,36 @@ Pair = tuple[str, str]
 Row = dict[str, Any]
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
+SCORES = "right examples stopped_wrong tokens tokens_right chance unseen nrmse next_step_nrmse".split()
 
 
 @dataclass(frozen=True)
 class Block:
     """Pairs with the same lengths and number of seeds: they are summarised at once.
 
-    right, examples, stopped_wrong (pairs, seeds, lengths), at ascending lengths
+    scores: numbers of the records' scores by name, each (pairs, seeds, lengths) at ascending lengths, NaN where none is
     """
 
     pairs: list[Pair]
     records: list[list[Record]]
     lengths: list[int]
     inside: list[int]
-    right: NDArray[np.int64]
-    examples: NDArray[np.int64]
-    stopped_wrong: NDArray[np.int64]
+    scores: dict[str, Floats]
+
+    @property
+    def right(self) -> Floats:
+        """How many strings were right."""
+        return self.scores["right"]
+
+    @property
+    def examples(self) -> Floats:
+        """Of how many."""
+        return self.scores["examples"]
+
+    @property
+    def stopped_wrong(self) -> Floats:
+        """How many only stopped wrong."""
+        return self.scores["stopped_wrong"]
 
     @property
     def accuracy(self) -> Floats:
@@ -66,11 +81,10 @@ def block(pairs: list[Pair], records: list[list[Record]]) -> Block:
     """Put the counts of pairs with the same lengths into arrays."""
     first = records[0][0]
     texts = sorted(first["by_length"], key=int)
-    counts = {
-        name: np.array([[[seed["by_length"][text][name] for text in texts] for seed in pair] for pair in records])
-        for name in ("right", "examples", "stopped_wrong")
-    }
-    return Block(pairs, records, [int(text) for text in texts], first["inside_lengths"], **counts)
+    numbers = itemgetter(*SCORES)  # a suite has hundreds of thousands: each is looked up once
+    found = [[[numbers(seed["by_length"][text]) for text in texts] for seed in pair] for pair in records]
+    scores = dict(zip(SCORES, np.moveaxis(np.array(found, dtype=float), -1, 0), strict=True))
+    return Block(pairs, records, [int(text) for text in texts], first["inside_lengths"], scores)
 
 
 def summaries(groups: dict[Pair, list[Record]]) -> list[Row]:
@@ -93,8 +107,8 @@ def summarise(found: Block) -> list[Row]:
 
 
 def bounded(name: str, value: Any, bounds: tuple[Any, Any]) -> dict[str, Any]:
-    """Name a value and its interval as columns."""
-    return {name: value, f"{name}_low": bounds[0], f"{name}_high": bounds[1]}
+    """Name a value and its interval as columns; an interval of resamples that leaves out the value is widened to it."""
+    return {name: value, f"{name}_low": np.minimum(bounds[0], value), f"{name}_high": np.maximum(bounds[1], value)}
 
 
 def mean_over(found: Block, name: str, chosen: NDArray[np.bool_]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.errors import WorkError
 from bench.records import Record, read_records, write_atomically
-from bench.statistics import Floats, interval, over_seeds, spread, wilson
+from bench.statistics import interval, over_seeds, spread, wilson
 from bench.summary import Block, Pair, blocks, described, split_of, summaries
 
 BY_LENGTH = (
@@ -64,21 +64,21 @@ def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
 
 def rows_by_length(found: Block) -> pd.DataFrame:
     """Return the rows of one block of pairs."""
-    right, examples = found.right.swapaxes(1, 2), found.examples.swapaxes(1, 2)  # (pairs, lengths, seeds)
+    scores = {name: values.swapaxes(1, 2) for name, values in found.scores.items()}  # (pairs, lengths, seeds)
+    right, examples, stopped = (scores[name] for name in ("right", "examples", "stopped_wrong"))
     accuracy = right / examples
     pooled = right.sum(-1) / examples.sum(-1)
-    stopped = found.stopped_wrong.sum(1) / examples.sum(-1)
-    nrmse = scores(found, "nrmse")
+    nrmse = scores["nrmse"]
     columns = {
         "exact_match": pooled,
-        "token_accuracy": scores(found, "tokens_right").sum(-1) / scores(found, "tokens").sum(-1),
-        "chance": scores(found, "chance")[..., 0],
-        "examples": examples[..., 0],
+        "token_accuracy": scores["tokens_right"].sum(-1) / scores["tokens"].sum(-1),
+        "chance": scores["chance"][..., 0],
+        "examples": examples[..., 0].astype(int),
         "nrmse": nrmse.mean(-1),
-        "next_step_nrmse": scores(found, "next_step_nrmse").mean(-1),
-        "stopped_wrong": stopped,
-        "content_wrong": np.clip(1 - pooled - stopped, 0, 1),
-        "unseen": scores(found, "unseen").astype(bool).all(-1),
+        "next_step_nrmse": scores["next_step_nrmse"].mean(-1),
+        "stopped_wrong": stopped.sum(-1) / examples.sum(-1),
+        "content_wrong": (examples - right - stopped).sum(-1).clip(0) / examples.sum(-1),
+        "unseen": scores["unseen"].astype(bool).all(-1),
         "seeds_sd": spread(accuracy),
     }
     bounds = {
@@ -100,14 +100,6 @@ def rows_by_length(found: Block) -> pd.DataFrame:
     for name in ("task", "task_version", "model", "seeds", "device", "evaluation_hash", "diverged"):
         frame[name] = [row[name] for row in about for _ in range(count)]
     return frame
-
-
-def scores(found: Block, name: str) -> Floats:
-    """Gather one number of every score (pairs, lengths, seeds); NaN where there is none."""
-    texts = [str(length) for length in found.lengths]
-    return np.array(
-        [[[seed["by_length"][text][name] for seed in pair] for text in texts] for pair in found.records], dtype=float
-    )
 
 
 def leaderboard(groups: dict[Pair, list[Record]]) -> pd.DataFrame:

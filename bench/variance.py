@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.formats import heading_rows, row_of, share
 from bench.records import Record
-from bench.statistics import LEVEL, Floats, area_over_log_length
+from bench.statistics import LEVEL, ROUNDING, Floats, area_over_log_length
 from bench.summary import Pair, blocks
 
 DRAWS = 2000
@@ -85,7 +85,7 @@ def split(grid: Floats) -> Split:
 def shares_of(parts: Floats) -> Floats:
     """Divide variances by their sum (..., 3); a grid without any variance has no shares, all zero."""
     total = parts.sum(-1, keepdims=True)
-    return np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
+    return np.divide(parts, total, out=np.zeros_like(parts), where=total > ROUNDING**2)
 
 
 def variance_section(groups: dict[Pair, list[Record]]) -> list[str]:

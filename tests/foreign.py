@@ -26,20 +26,31 @@ def places(part: Any) -> list[tuple[Any, Any]]:
 
 
 def changed(whole: Record, chance: random.Random) -> bytes:
-    """Change a record in one to three places."""
+    """Change a record in one to three places, into what no record says or into what another might."""
     made = json.loads(json.dumps(whole))
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.choice([1, 1, 2, 3])):
         parent, name = chance.choice(places(made))
-        deed = chance.choice(["odd", "odd", "odd", "gone", "moved", "twice"])
+        deed = chance.choice(["odd", "odd", "gone", "moved", "other", "other", "other", "other"])
         if deed == "gone":
             del parent[name]
         elif deed == "moved" and isinstance(parent, dict):
             parent[chance.choice(["x", "7", "0", "-3", "9" * 400, "\u0661"])] = parent.pop(name)
-        elif deed == "twice" and isinstance(parent[name], list):
-            parent[name] = parent[name] * 2
+        elif deed == "other":
+            parent[name] = another(parent[name], chance)
         else:
             parent[name] = chance.choice(ODD)
     return json.dumps(made).encode()
+
+
+def another(value: Any, chance: random.Random) -> Any:
+    """Return another value of the same type; a list may end earlier, say all twice, or be empty."""
+    if isinstance(value, bool) or value is None:
+        return chance.choice([True, False, None])
+    if isinstance(value, int | float):
+        return chance.choice([0, 1, 3, 100, 0.5, value * 2, value // 2])
+    if isinstance(value, str):
+        return chance.choice(["copy", "gru", "values", "stream", "symbols", "fitted", "diverged", value * 2])
+    return chance.choice([value[:-1], value * 2, []]) if isinstance(value, list) else dict(list(value.items())[1:])
 
 
 def other_records(chance: random.Random) -> dict[str, bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -12,15 +14,18 @@ from harness import Outcome, Pretender, in_process, record_of
 
 from bench.catalogue import Catalogue
 from bench.cell import make_cells
-from bench.records import read_record, write_record
+from bench.records import read_record, record_name, write_record
 from bench.suites import SUITES
 
 RUN = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru,elman")
 COMMANDS: dict[str, tuple[tuple[str, ...], int]] = {
     "tables": (("tables", "--out", "OUT"), 0),
-    "a run with nothing to train": ((*RUN, "--out", "OUT"), 0),
-    "a run with a cell to train": ((*RUN, "--seeds", "2", "--out", "OUT"), 0),
+    "a run with nothing to train": ((*RUN, "--seeds", "2", "--out", "OUT"), 0),
+    "a run with a cell to train": ((*RUN, "--seeds", "3", "--out", "OUT"), 0),
+    "report": (("report", "--out", "OUT"), 0),
+    "compare": (("compare", "OUT", "OUT"), 0),
     "promote": (("promote", "OUT"), 2),
+    "history": (("history", "OUT", "--file", "OUT/history.csv"), 2),
 }
 
 
@@ -35,23 +40,31 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 def is_damaged(path: Path) -> bool:
+    """Whether a file holds no record, or one whose cell has a whole record under its own name."""
     try:
-        read_record(path)
+        made = read_record(path)
+        own = path.with_name(record_name(made["task"], made["model"], made["seed"]))
+        return path != own and own.exists() and bool(read_record(own))
     except ValueError:
         return True
-    return path.name == "again.json"  # whole, but it repeats another's cell
 
 
 @pytest.fixture
-def run_with_foreign_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A finished run, and beside its records 300 files that are none."""
+def finished_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run with a fresh record for each of its cells, made by committed code."""
     monkeypatch.setattr("bench.runner.run_cells", Pretender())
     monkeypatch.setattr("bench.commands.BASELINE", tmp_path / "baseline")
     monkeypatch.setattr("bench.promote.commit", lambda: ("0" * 40, False))
-    chance, records = random.Random(0), tmp_path / "mine" / "records"
     specs = [spec for spec in SUITES["smoke"].specs if spec.row == "copy"]
-    for cell in make_cells(specs, [0], Catalogue()):
-        write_record(records, record_of(cell))
+    for cell in make_cells(specs, [0, 1], Catalogue()):
+        write_record(tmp_path / "mine" / "records", record_of(cell))
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def run_with_foreign_files(finished_run: Path) -> Path:
+    """A finished run, and beside its records 300 files that are none."""
+    chance, records = random.Random(0), finished_run / "records"
     makes = {**special(records), **other_records(chance), **damaged(chance), **odd_names()}
     for name, content in makes.items():
         if isinstance(content, bytes):
@@ -59,15 +72,18 @@ def run_with_foreign_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         else:
             content(records / name)
     assert len(makes) >= 300
-    return records.parent
+    return finished_run
 
 
-def named(outcome: Outcome, command: str) -> list[str]:
-    """Return the names of the files that a command says are no records."""
-    lines = outcome.out.splitlines()
-    notes = [line.removeprefix("note: ") for line in lines if line.endswith(": left alone")]
-    assert len(notes) == outcome.out.count(": left alone"), command
-    return [note for note in notes if note]
+def named(outcome: Outcome, out: Path, command: str) -> list[str]:
+    """Return the lines of a command, or of the page that it wrote, on files that are no records."""
+    text = outcome.out
+    if command == "report":
+        page = (out / "report.html").read_text(encoding="utf-8")
+        text = html.unescape(re.sub("</?div>", "\n", page))
+    notes = [line for line in text.splitlines() if line.endswith(": left alone")]
+    assert len(notes) == text.count(": left alone")
+    return [note.removeprefix("note: ").removeprefix(f"{out}: ") for note in notes]
 
 
 @pytest.mark.slow
@@ -78,21 +94,39 @@ def test_files_that_are_no_records_are_named_and_left_alone_and_the_others_are_u
     arguments, code = COMMANDS[command]
     out = run_with_foreign_files
     before = state(out / "records")
-    bad = [path for path in sorted((out / "records").iterdir()) if is_damaged(path)]
-    assert 200 <= len(bad) < len(before)
-    outcome = in_process(capsys, *(str(out) if part == "OUT" else part for part in arguments))
+    outcome = in_process(capsys, *(part.replace("OUT", str(out)) for part in arguments))
     assert outcome.code == code, outcome.err
     assert outcome.err.count("\n") == (code != 0)
     after = state(out / "records")
     assert after.items() >= before.items()
-    notes = named(outcome, command)
     if code:
         assert "files that are no records" in outcome.err
         return
-    assert len(notes) == len(bad)
+    times, notes = 2 if command == "compare" else 1, named(outcome, out, command)  # `compare` is given the folder twice
+    bad = [path for path in sorted((out / "records").iterdir()) if is_damaged(path)]
+    assert 200 <= len(bad) < len(after)
+    assert len(notes) == times * len(bad)
     for path in bad:
         shown = path.name if path.name.isprintable() else ascii(path.name)
-        assert sum(note.startswith(f"{shown} ") for note in notes) == 1, shown
-    board = (out / "leaderboard.csv").read_text(encoding="utf-8")
-    assert "copy,1,gru," in board
-    assert "copy,1,changed" in board
+        assert sum(note.startswith(f"{shown} ") for note in notes) == times, shown
+    if (out / "leaderboard.csv").exists():
+        board = (out / "leaderboard.csv").read_text(encoding="utf-8")
+        assert "copy,1,gru," in board
+        assert "copy,1,changed" in board
+
+
+def test_promote_takes_the_records_alone(
+    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = finished_run / "records"
+    wanted = state(records)
+    for folder in (records, tmp_path / "baseline" / "mine" / "records"):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(folder / "pipe")
+        (folder / "loop").symlink_to("loop")
+        (folder / "stale").mkdir()
+        (folder / "stale" / "old.json").write_text("{}")
+        (folder / ".0123.tmp").write_text("{")
+    outcome = in_process(capsys, "promote", finished_run)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert state(tmp_path / "baseline" / "mine" / "records") == wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,19 @@ def test_each_plug_in_command_runs(command: str, example_files: Path, tmp_path: 
     }
 
 
-def test_the_tables_are_those_of_the_baseline(tmp_path: Path) -> None:
-    page = tmp_path / "README.md"
-    shutil.copy(README, page)
-    assert not refresh(page, ROOT), "stale: run `make readme`"
+@pytest.mark.slow
+def test_tables_and_figures_are_those_of_the_baseline(tmp_path: Path) -> None:
+    shutil.copy(README, tmp_path)
+    shutil.copytree(ROOT / "results" / "baseline", tmp_path / "results" / "baseline")
+    drawn = sorted((ROOT / "results").glob("baseline/*/figures/*"))
+    assert drawn
+    for figure in drawn:
+        (tmp_path / figure.relative_to(ROOT)).unlink()
+    assert not refresh(tmp_path / "README.md", tmp_path), "stale: run `make readme`"
+    pinned = re.search(r"^matplotlib==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert pinned
+    for figure in drawn:
+        again = tmp_path / figure.relative_to(ROOT)
+        assert again.is_file(), "no longer shown: remove it"
+        if metadata.version("matplotlib") == pinned[1]:  # another version draws other pixels
+            assert again.read_bytes() == figure.read_bytes(), "stale: run `make readme`"

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from bench.markdown import percent, reach, share
+from bench.formats import amount, percent, reach, share
 from bench.records import Record, write_record
 from bench.tables import write_tables
 
@@ -32,6 +32,12 @@ def tables(folder: Path, *records: Record) -> tuple[list[dict[str, str]], list[d
     problems = write_tables(folder, "mine")[2]
     rows = [list(csv.DictReader((folder / name).read_text(encoding="utf-8").splitlines())) for name in FILES[:2]]
     return rows[0], rows[1], (folder / "leaderboard.md").read_text(), problems
+
+
+def lines_of(page: str, model: str) -> list[list[str]]:
+    """Return the cells of a model's lines: of the leaderboard, of the costs, of the accuracies by length."""
+    lines = [line for line in page.splitlines() if line.startswith(f"| {model} ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
 def column(rows: list[dict[str, str]], name: str) -> list[float]:
@@ -105,7 +111,10 @@ def test_solve_rate_counts_seeds_and_not_strings(tmp_path: Path) -> None:
     made = [record({3: right, 4: 0}, seed=seed) for seed, right in enumerate((100, 99, 98, 0))]
     _, board, page, _ = tables(tmp_path, *made)
     assert column(board, "solve_rate") == [0.5]
-    assert " | 2/4 | " in page
+    known = binomtest(2, 4).proportion_ci(method="wilson")
+    assert f" | 2/4 [{100 * known.low:.1f}, {100 * known.high:.1f}] | " in page
+    assert column(board, "solve_rate_low") == [pytest.approx(known.low, abs=1e-5)]
+    assert column(board, "solve_rate_2x") == [0]
 
 
 def test_leaderboard_summarises_the_mean_curve(tmp_path: Path) -> None:
@@ -121,7 +130,9 @@ def test_leaderboard_summarises_the_mean_curve(tmp_path: Path) -> None:
     assert float(row["seconds"]) == 3.5
     assert float(row["inside"]) == 1
     assert float(row["beyond"]) == pytest.approx((0.99 + 0.94 + 0.55 + 0.55 + 0.9) / 5)
-    assert "| 4 (1.33x) | 5 (1.67x) | >= 10 (3.33x) |" in page
+    assert "| 4 (1.33x) [3, 4] | 5 (1.67x) | >= 10 (3.33x) [5, >= 10] |" in page  # each seed alone: 3 or 4, 5, 8 or 5
+    assert " | 150 [100, 200] / 1,000 | 3.5 [2.0, 5.0] |" in page
+    assert [float(row[f"l{level}_ratio"]) for level in (99, 90, 50)] == pytest.approx([4 / 3, 5 / 3, 10 / 3], rel=1e-5)
 
 
 def test_order_within_a_task_is_best_beyond_first(tmp_path: Path) -> None:
@@ -184,11 +195,12 @@ def test_seeds_of_other_makes_are_left_out_and_named(other: dict[str, Any], odd:
 
 def test_diverged_seeds_are_counted_and_shown(tmp_path: Path) -> None:
     made = [record({3: 90, 4: 50}, seed=0), record({3: 0, 4: 0}, seed=1, status="diverged")]
-    _, board, page, _ = tables(tmp_path, *made)
+    lengths, board, page, _ = tables(tmp_path, *made)
     assert board[0]["diverged"] == "1"
     assert board[0]["seeds"] == "2"
     assert column(board, "inside") == [0.45]
     assert "| gru (diverged: 1) |" in page
+    assert [row["diverged"] for row in lengths] == ["1", "1"]
 
 
 def test_values_show_their_error_and_one_that_overflowed_stays_empty(tmp_path: Path) -> None:
@@ -200,6 +212,7 @@ def test_values_show_their_error_and_one_that_overflowed_stays_empty(tmp_path: P
     assert [row["nrmse"] for row in lengths] == ["0.03", ""]
     assert column(lengths, "next_step_nrmse") == [0.01, 0.01]
     assert "| gru | 3.0 | - |" in page
+    assert [(row["nrmse_low"], row["nrmse_high"]) for row in lengths] == [("0.02", "0.04"), ("", "")]
 
 
 def test_lengths_without_held_out_strings_are_marked(tmp_path: Path) -> None:
@@ -215,13 +228,15 @@ def test_task_without_lengths_beyond_training_has_tables(tmp_path: Path) -> None
     _, board, page, _ = tables(tmp_path, record({3: 90}))
     assert board[0]["beyond"] == ""
     assert "| gru | 90.0 [82.6, 94.5] | - |" in page
+    for name in ("beyond", "solve_rate_2x", "stopped_wrong", "content_wrong"):
+        assert [board[0][f"{name}{end}"] for end in ("", "_low", "_high")] == ["", "", ""]
 
 
 @pytest.mark.parametrize("name", ["task", "model"])
 def test_names_with_a_pipe_do_not_break_the_page(name: str, tmp_path: Path) -> None:
     _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, **{name: "mine(kind=a|b)"}))
     blocks = [block.splitlines() for block in page.split("\n\n") if block.startswith("| model")]
-    assert len(blocks) == 2
+    assert len(blocks) == 3  # the leaderboard, the costs, accuracy by length
     for lines in blocks:
         assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
 
@@ -259,14 +274,46 @@ def test_percent_of_known_values(value: float, shown: str) -> None:
     assert percent(value) == shown
 
 
-@pytest.mark.parametrize(("length", "shown"), [(0, "-"), (10, "10 (1x)"), (15, "15 (1.5x)"), (100, ">= 100 (10x)")])
-def test_horizon_at_the_longest_evaluated_length_is_marked_as_open(length: int, shown: str) -> None:
-    assert reach(length, 10, 100) == shown
+@pytest.mark.parametrize(
+    ("length", "low", "high", "shown"),
+    [
+        (0, math.nan, math.nan, "-"),
+        (10, math.nan, math.nan, "10 (1x)"),
+        (15, math.nan, math.nan, "15 (1.5x)"),
+        (100, math.nan, math.nan, ">= 100 (10x)"),
+        (0, 0, 0, "-"),
+        (10, 10, 10, "10 (1x)"),
+        (100, 100, 100, ">= 100 (10x)"),
+        (10, 0, 15, "10 (1x) [0, 15]"),
+        (15, 10, 100, "15 (1.5x) [10, >= 100]"),
+        (0, 0, 10, "- [0, 10]"),
+    ],
+)
+def test_horizon_at_the_longest_evaluated_length_is_marked_as_open(
+    length: int, low: float, high: float, shown: str
+) -> None:
+    assert reach(length, low, high, 10, 100) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "digits", "shown"),
+    [
+        (math.nan, math.nan, math.nan, 1, "-"),
+        (1234.56, math.nan, math.nan, 1, "1,234.6"),
+        (1234.56, 1000, 2000, 0, "1,235 [1,000, 2,000]"),
+        (5, 5, 5, 0, "5"),
+    ],
+)
+def test_amount_shows_an_interval_where_seeds_differ(
+    value: float, low: float, high: float, digits: int, shown: str
+) -> None:
+    assert amount(value, low, high, digits) == shown
 
 
 def test_share_without_a_value_is_a_dash() -> None:
     assert share(math.nan, math.nan, math.nan) == "-"
     assert share(0.5, 0.25, 0.75) == "50.0 [25.0, 75.0]"
+    assert share(0.5, math.nan, math.nan) == "50.0"
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 3])
@@ -277,5 +324,52 @@ def test_nothing_right_is_shown_as_nothing(seeds: int, lengths: tuple[int, ...],
         for number in one["by_length"].values():
             number |= {"examples": 64}
     _, board, page, _ = tables(tmp_path, *made)
-    assert (board[0]["inside_low"], board[0]["beyond_low"]) == ("0", "0")
-    assert page.count("| 0.0 [0.0, ") == 2
+    for name in ("inside", "beyond", "solve_rate", "solve_rate_2x", "stopped_wrong"):
+        assert (board[0][name], board[0][f"{name}_low"]) == ("0", "0")
+        assert float(board[0][f"{name}_high"]) > 0
+    assert (board[0]["content_wrong"], board[0]["content_wrong_high"]) == ("1", "1")
+    first, costs, by_length = lines_of(page, "gru")
+    assert all(cell.startswith("0.0 [0.0, ") for cell in (*first[1:3], costs[2], costs[3]))
+    assert first[3:7] == ["-"] * 4
+    assert first[7].startswith(f"0/{seeds} [0.0, ")
+    assert by_length[1:] == ["0.0"] * (len(lengths) + 1)
+
+
+def test_wrong_stops_and_wrong_content_are_told_apart(tmp_path: Path) -> None:
+    made = record({3: 90, 4: 50, 5: 20})
+    made["by_length"]["4"]["stopped_wrong"] = 30
+    made["by_length"]["5"]["stopped_wrong"] = 10
+    lengths, board, page, _ = tables(tmp_path, made)
+    assert column(lengths, "stopped_wrong") == [0, 0.3, 0.1]
+    assert [row["content_wrong"] for row in lengths] == ["0.1", "0.2", "0.7"]
+    assert (board[0]["stopped_wrong"], board[0]["content_wrong"]) == ("0.2", "0.45")
+    known = [binomtest(count, 200).proportion_ci(method="wilson") for count in (40, 90)]
+    shown = [
+        f"{100 * value:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+        for value, one in zip((0.2, 0.45), known, strict=True)
+    ]
+    assert lines_of(page, "gru")[1][3:5] == shown
+
+
+def test_nothing_wrong_in_content_is_exactly_nothing(tmp_path: Path) -> None:
+    made = record({2: 8, 3: 100, 4: 50}, inside=(3,))
+    made["by_length"]["2"] = score(8, examples=9, stopped_wrong=1)
+    assert [row["content_wrong"] for row in tables(tmp_path, made)[0]] == ["0", "0", "0.5"]
+
+
+def test_texts_name_no_wrong_stops(tmp_path: Path) -> None:
+    _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, kind="stream"))
+    assert lines_of(page, "gru")[1][3:5] == ["-", "-"]
+    assert lines_of(page, "gru")[2][1:] == ["90.0 / 81.0", "50.0 / 45.0"]
+
+
+@pytest.mark.parametrize("steps", [0, 700])
+def test_what_was_fitted_has_no_steps(steps: int, tmp_path: Path) -> None:
+    _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, steps=steps))
+    assert lines_of(page, "gru")[0][9] == ("700 / 1,000" if steps else "fitted")
+
+
+def test_page_says_how_it_comes_by_its_intervals(tmp_path: Path) -> None:
+    page = tables(tmp_path, record({3: 90, 4: 50}))[2]
+    for word in ("Wilson", "bootstrap", "solved at 2x", "stopped wrong", "content\nwrong", "99 %", "*state*", "*area*"):
+        assert word in page

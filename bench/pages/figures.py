@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.errors import WorkError
 from bench.pages.cost import GAINS, cost_panels
 from bench.pages.curves import curve_panels, learners
 from bench.pages.errors import place_panel, stop_panel
@@ -100,12 +101,28 @@ def task_drawings(run: Run, task: str, name: str) -> Iterator[Drawing]:
         yield drawing("signal", signals, 2 * len(signals) // len(records))
 
 
+@styled()
+def picture_of(run: Run, name: str) -> tuple[bytes, str]:
+    """Return one figure as PNG, and what is to be seen in it, in words; WorkError where a run has no such figure."""
+    for drawing in drawings(run):
+        if drawing.name == name:
+            return png_of(together(drawing.heading, drawing.panels, drawing.columns, drawing.looks)), seen_in(drawing)
+    raise WorkError(f"no figure {name!r}; choose from: {', '.join(drawing.name for drawing in drawings(run))}")
+
+
 def caption(drawing: Drawing) -> str:
     """Return a figure's entry: its picture with what is to be seen in it, then how to read it."""
-    seen = " ".join(" ".join(f"{panel.title}: {panel.description}".split()) for panel in drawing.panels)
-    safe = re.sub(r"([\\\[\]<>`*_|])", r"\\\1", seen)
-    said = re.sub(r"([\\\[\]<>`*_|])", r"\\\1", drawing.caption)
-    return f"## {drawing.name}\n\n![{safe}]({drawing.name}.png)\n\n{said}\n"
+    return f"## {drawing.name}\n\n![{seen_in(drawing)}]({drawing.name}.png)\n\n{plain(drawing.caption)}\n"
+
+
+def seen_in(drawing: Drawing) -> str:
+    """Say what is to be seen in a figure, for those who do not see it."""
+    return plain(" ".join(" ".join(f"{panel.title}: {panel.description}".split()) for panel in drawing.panels))
+
+
+def plain(text: str) -> str:
+    """Return text in which no character means anything to Markdown."""
+    return re.sub(r"([\\\[\]<>`*_|])", r"\\\1", text)
 
 
 def file_names(tasks: list[str]) -> dict[str, str]:

@@ -1,0 +1,76 @@
+"""The suite's statistics once more, in plain Python: what the vectorised ones are held against."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from statistics import NormalDist, fmean
+from typing import TypeVar
+
+Bounds = tuple[float, float] | None
+Item = TypeVar("Item")
+
+
+def wilson(right: float, examples: float, level: float = 0.95) -> tuple[float, float]:
+    """Both roots of (share - p)^2 = z^2 p (1 - p) / n."""
+    z, share = NormalDist().inv_cdf((1 + level) / 2), right / examples
+    a, b, c = 1 + z * z / examples, -2 * share - z * z / examples, share * share
+    root = math.sqrt(max(b * b - 4 * a * c, 0))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def bootstrap(seeds: Sequence[Item], statistic: Callable[[Sequence[Item]], float], level: float = 0.95) -> Bounds:
+    """Percentile interval of a statistic over every ordered resample of the seeds; none for a single seed.
+
+    The statistic must not hang on the order of the seeds: it is computed once for those that differ in order alone.
+    """
+    if len(seeds) < 2:
+        return None
+    known: dict[tuple[int, ...], float] = {}
+    found = []
+    for chosen in itertools.product(range(len(seeds)), repeat=len(seeds)):
+        drawn = tuple(sorted(chosen))
+        if drawn not in known:
+            known[drawn] = statistic([seeds[index] for index in drawn])
+        found.append(known[drawn])
+    found.sort()
+    return tuple(found[math.ceil(share * len(found)) - 1] for share in ((1 - level) / 2, (1 + level) / 2))
+
+
+def mean_bounds(values: Sequence[float]) -> Bounds:
+    """Bootstrap interval of the mean."""
+    return bootstrap(values, fmean)
+
+
+def wider(one: tuple[float, float], other: Bounds) -> tuple[float, float]:
+    """On each side the wider of two intervals."""
+    return one if other is None else (min(one[0], other[0]), max(one[1], other[1]))
+
+
+def horizon(curve: dict[int, float], start: int, level: float) -> int:
+    """Walk up from a length until the first fall below the level; the last length that held."""
+    reached = 0
+    for length in sorted(curve):
+        if length < start:
+            continue
+        if curve[length] < level - 1e-9:
+            break
+        reached = length
+    return reached
+
+
+def area(curve: dict[int, float]) -> float:
+    """Mean over log length by trapezoids."""
+    lengths = sorted(curve)
+    if len(lengths) == 1:
+        return curve[lengths[0]]
+    whole = 0.0
+    for left, right in itertools.pairwise(lengths):
+        whole += (math.log(right) - math.log(left)) * (curve[left] + curve[right]) / 2
+    return whole / (math.log(lengths[-1]) - math.log(lengths[0]))
+
+
+def mean_curve(curves: Sequence[dict[int, float]]) -> dict[int, float]:
+    """The mean accuracy at each length."""
+    return {length: fmean(curve[length] for curve in curves) for length in curves[0]}

@@ -1,0 +1,169 @@
+"""Every column of both tables once more, from the records' JSON, one cell at a time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from plain import Bounds, area, bootstrap, horizon, mean_bounds, mean_curve, wider, wilson
+
+Row = dict[str, Any]
+Groups = dict[tuple[str, str], list[Row]]
+SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
+
+
+def read(folder: Path) -> Groups:
+    """Read the records of a run, in order of seed; all seeds of a pair are of one make."""
+    found: Groups = defaultdict(list)
+    for path in (folder / "records").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found[record["task"], record["model"]].append(record)
+    return {pair: sorted(records, key=lambda record: record["seed"]) for pair, records in found.items()}
+
+
+def place(length: int, record: Row) -> str:
+    """Say in which split a length lies."""
+    if length in record["inside_lengths"]:
+        return "train"
+    return "beyond" if all(length > trained for trained in record["inside_lengths"]) else "shorter"
+
+
+def named(name: str, value: float | None, bounds: Bounds) -> Row:
+    """Three columns: a value and its bounds."""
+    low, high = bounds if bounds is not None and value is not None else (None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
+
+
+def deviation(values: list[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None
+
+
+def about(records: list[Row]) -> Row:
+    """What both tables say of a pair."""
+    first = records[0]
+    return {
+        "task": first["task"],
+        "model": first["model"],
+        "task_version": first["task_version"],
+        "seeds": len(records),
+        "device": ", ".join(sorted({record["device"] for record in records})),
+        "evaluation_hash": first["evaluation_hash"],
+        "diverged": len([record for record in records if record["status"] == "diverged"]),
+    }
+
+
+def length_rows(records: list[Row]) -> list[Row]:
+    """Return a pair's rows of by_length.csv."""
+    return [length_row(records, length) for length in sorted(map(int, records[0]["by_length"]))]
+
+
+def length_row(records: list[Row], length: int) -> Row:
+    scores = [record["by_length"][str(length)] for record in records]
+    right, examples = sum(score["right"] for score in scores), sum(score["examples"] for score in scores)
+    stopped = sum(score["stopped_wrong"] for score in scores)
+    shares = [score["right"] / score["examples"] for score in scores]
+    errors = [score["nrmse"] for score in scores]
+    error = None if None in errors else fmean(errors)
+    steps = [score["next_step_nrmse"] for score in scores]
+    pooled, seeds = wilson(right, examples), mean_bounds(shares)
+    low, high = wider(pooled, seeds)
+    return about(records) | {
+        "split": place(length, records[0]),
+        "length": length,
+        "ratio": length / max(records[0]["inside_lengths"]),
+        "exact_match": right / examples,
+        "low": low,
+        "high": high,
+        "wilson_low": pooled[0],
+        "wilson_high": pooled[1],
+        "seeds_low": seeds and seeds[0],
+        "seeds_high": seeds and seeds[1],
+        "seeds_sd": deviation(shares),
+        "token_accuracy": sum(s["tokens_right"] for s in scores) / sum(s["tokens"] for s in scores),
+        "chance": scores[0]["chance"],
+        "examples": scores[0]["examples"],
+        **named("nrmse", error, None if error is None else mean_bounds(errors)),
+        "next_step_nrmse": None if None in steps else fmean(steps),
+        "stopped_wrong": stopped / examples,
+        "content_wrong": (examples - right - stopped) / examples,
+        "unseen": all(score["unseen"] for score in scores),
+    }
+
+
+def split_columns(name: str, records: list[Row], lengths: list[int], wrong: str = "") -> Row:
+    """Mean over lengths, each alike, of what is right (or of a way to be wrong), and its interval."""
+    if not lengths:
+        return named(name, None, None)
+    shares, examples = [], 0
+    for record in records:
+        parts = []
+        for length in lengths:
+            score = record["by_length"][str(length)]
+            content = score["examples"] - score["right"] - score["stopped_wrong"]
+            count = {"": score["right"], "stopped": score["stopped_wrong"], "content": content}[wrong]
+            parts.append(count / score["examples"])
+            examples += score["examples"]
+        shares.append(fmean(parts))
+    bounds = wider(wilson(fmean(shares) * examples, examples), mean_bounds(shares))
+    return named(name, fmean(shares), bounds) | ({} if wrong else {f"{name}_sd": deviation(shares)})
+
+
+def solved(name: str, shares: list[float]) -> Row:
+    count = len([share for share in shares if share >= 0.99 - 1e-9])
+    return named(name, count / len(shares), wilson(count, len(shares)))
+
+
+def to_99(record: Row) -> tuple[int, float] | None:
+    """Step and seconds of the first look at which 99 % are right."""
+    for index, look in enumerate(record["curve"]):
+        if look["exact"] is not None and look["exact"] >= 0.99:
+            return look["step"], record["timing"]["look_seconds"][index]
+    return None
+
+
+def measured(name: str, values: list[float | None]) -> Row:
+    """Mean over the seeds and its interval; nothing where a seed has none."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return named(name, None, None)
+    return named(name, fmean(known), mean_bounds(known))
+
+
+def board_row(records: list[Row]) -> Row:
+    """Return a pair's row of leaderboard.csv."""
+    first, row = records[0], about(records)
+    inside, lengths = first["inside_lengths"], sorted(map(int, first["by_length"]))
+    splits = {name: [n for n in lengths if place(n, first) == split] for name, split in SPLITS.items()}
+    for name in SPLITS:
+        row |= {f"{name}_sd": None} | split_columns(name, records, splits[name])
+    curves = [{n: s["right"] / s["examples"] for n, s in numbered(record).items()} for record in records]
+    for name, level in (("l99", 0.99), ("l90", 0.9), ("l50", 0.5)):
+        reached = horizon(mean_curve(curves), min(inside), level)
+        bounds = bootstrap(curves, lambda some, level=level: horizon(mean_curve(some), min(inside), level))
+        row |= named(name, reached, bounds) | {f"{name}_ratio": reached / max(inside)}
+    row |= solved("solve_rate", [fmean([curve[n] for n in splits["inside"]] or [0]) for curve in curves])
+    twice = min(splits["beyond"], key=lambda n: (abs(n - 2 * max(inside)), n), default=None)
+    row |= named("solve_rate_2x", None, None) if twice is None else solved("solve_rate_2x", [c[twice] for c in curves])
+    for wrong in ("stopped", "content"):
+        row |= split_columns(f"{wrong}_wrong", records, splits["beyond"], wrong)
+    row |= named("area", fmean(map(area, curves)), mean_bounds([area(curve) for curve in curves]))
+    looks = [to_99(record) for record in records]
+    row |= {"reached_99": len([look for look in looks if look])}
+    row |= measured("steps_to_99", [look and look[0] for look in looks])
+    row |= measured("seconds_to_99", [look and look[1] for look in looks])
+    row |= measured("steps", [record["steps"] for record in records])
+    row |= measured("seconds", [record["timing"]["train_seconds"] for record in records])
+    row |= measured("tokens_per_second", [record["timing"]["tokens_per_second"] or None for record in records])
+    return row | {
+        "steps": round(row["steps"]),
+        "parameters": first["parameters"],
+        "state": first["state"],
+        "budget": first["spec"]["steps"],
+    }
+
+
+def numbered(record: Row) -> dict[int, Row]:
+    return {int(length): score for length, score in record["by_length"].items()}

@@ -1,0 +1,179 @@
+"""Both tables are, cell by cell, what plain Python makes of the records; every number that chance is in has bounds."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recomputed
+from harness import ROOT, record, score
+
+from bench.records import read_records, write_record
+from bench.tables import BY_LENGTH, LEADERBOARD, write_tables
+
+BASELINES = sorted(folder for folder in (ROOT / "results" / "baseline").glob("*") if (folder / "records").is_dir())
+EXACT = {
+    "task": "a name",
+    "model": "a name",
+    "device": "a name",
+    "evaluation_hash": "a name",
+    "task_version": "says which task",
+    "parameters": "follow from the settings",
+    "state": "follows from the settings",
+    "budget": "was asked for",
+    "seeds": "was asked for",
+    "diverged": "a count of these very seeds",
+    "reached_99": "a count of these very seeds",
+    "l99_ratio": "l99, which has bounds, in other units",
+    "l90_ratio": "l90, which has bounds, in other units",
+    "l50_ratio": "l50, which has bounds, in other units",
+    "inside_sd": "is itself the spread over seeds",
+    "beyond_sd": "is itself the spread over seeds",
+    "shorter_sd": "is itself the spread over seeds",
+}
+OVER_SEEDS = {"area", "l99", "l90", "l50", "steps", "seconds", "tokens_per_second", "steps_to_99", "seconds_to_99"}
+Rows = list[dict[str, str]]
+
+
+def pair_of(chance: random.Random, name: str, seeds: int, lengths: tuple[int, ...], inside: tuple[int, ...]) -> Any:
+    """Make up the records of a pair: counts, stops, looks and times that differ from seed to seed."""
+    kind = chance.choice(["symbols", "symbols", "values", "stream"])
+    sizes = {length: chance.choice([3, 11, 64, 256]) for length in lengths}
+    unseen = {length: chance.random() < 0.8 for length in lengths}
+    best = chance.choice([0.2, 0.9, 1.0, 1.0])
+    for seed in range(seeds):
+        made = record(dict.fromkeys(lengths, 0), task=f"task{lengths}", model=name, seed=seed, inside=inside)
+        for length, size in sizes.items():
+            right = sum(chance.random() < best * (1.0 if length <= max(inside) else 0.7) for _ in range(size))
+            right = chance.choice([right, right, size, 0])
+            made["by_length"][str(length)] = score(
+                right,
+                size,
+                tokens=7 * size,
+                tokens_right=chance.randint(right, 7 * size),
+                stopped_wrong=chance.randint(0, size - right),
+                unseen=unseen[length],
+                chance=0.5**length,
+                nrmse=chance.choice([None, chance.random()]) if kind == "values" else None,
+                next_step_nrmse=chance.random() if kind == "values" else None,
+            )
+        looks = chance.randint(0, 5)
+        made["curve"] = [
+            {"step": 100 * look + 100, "loss": 1.0, "exact": chance.choice([None, 0.5, 0.989, 0.99, 1.0])}
+            for look in range(looks)
+        ]
+        made["timing"] |= {
+            "train_seconds": 100 * chance.random(),
+            "look_seconds": [look + chance.random() for look in range(looks)],
+            "tokens_per_second": chance.choice([1e4 * chance.random(), 1e6 * chance.random(), None]),
+        }
+        made["kind"] = kind
+        made["steps"] = chance.choice([0, 100, 700, 1000])
+        made["status"] = chance.choice(["trained", "trained", "diverged"])
+        made["device"] = chance.choice(["cpu", "cpu", "NVIDIA X"])
+        yield made
+
+
+def made_up(folder: Path) -> None:
+    """Write the records of pairs of every shape: 1 to 4 seeds, lengths below, between and beyond training, or not."""
+    chance = random.Random(5)
+    shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+        ((1, 2, 3, 4, 6, 8, 100), (3, 4)),
+        ((2, 3, 5, 7, 9), (3, 7)),
+        ((3, 4), (3, 4)),
+        ((5,), (5,)),
+        ((20, 100, 9), (9, 10)),
+        ((4, 8), (3,)),
+    ]
+    for seeds in (1, 2, 3, 4):
+        for number, (lengths, inside) in enumerate(shapes):
+            for again in range(3):
+                for made in pair_of(chance, f"model{seeds}{number}{again}", seeds, lengths, inside):
+                    write_record(folder / "records", made)
+
+
+@pytest.fixture(scope="module", params=["made up", *BASELINES], ids=lambda param: getattr(param, "name", param))
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with records and their tables."""
+    if isinstance(request.param, Path):
+        if read_records(request.param / "records")[1]:
+            pytest.skip("of an older schema; test_project.py says so")
+        return request.param
+    folder: Path = tmp_path_factory.mktemp("made_up")
+    made_up(folder)
+    assert write_tables(folder, "mine")[2] == []
+    return folder
+
+
+def rows_in(path: Path) -> Rows:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def wrong_cells(found: dict[str, str], wanted: dict[str, Any]) -> Iterator[str]:
+    """Name the cells of a row that are not as recomputed; numbers are written with six digits."""
+    assert found.keys() == wanted.keys()
+    for name, value in wanted.items():
+        if value is None or isinstance(value, str | bool):
+            fine = found[name] == ("" if value is None else str(value))
+        else:
+            fine = found[name] != "" and float(found[name]) == pytest.approx(value, rel=1e-5, abs=1e-12)
+        if not fine:
+            yield f"{found['task']} {found['model']} {found.get('length', '')} {name}: {found[name]!r}, not {value!r}"
+
+
+@pytest.mark.slow
+def test_every_cell_by_length_is_recomputed(run: Path) -> None:
+    wanted = {
+        (row["task"], row["model"], str(row["length"])): row
+        for records in recomputed.read(run).values()
+        for row in recomputed.length_rows(records)
+    }
+    found = {(row["task"], row["model"], row["length"]): row for row in rows_in(run / "by_length.csv")}
+    assert found.keys() == wanted.keys()
+    assert list(next(iter(found.values()))) == BY_LENGTH
+    assert [line for cell in found for line in wrong_cells(found[cell], wanted[cell])] == []
+
+
+@pytest.mark.slow
+def test_every_cell_of_the_leaderboard_is_recomputed(run: Path) -> None:
+    wanted = {pair: recomputed.board_row(records) for pair, records in recomputed.read(run).items()}
+    found = {(row["task"], row["model"]): row for row in rows_in(run / "leaderboard.csv")}
+    assert found.keys() == wanted.keys()
+    assert list(next(iter(found.values()))) == LEADERBOARD
+    assert [line for pair in found for line in wrong_cells(found[pair], wanted[pair])] == []
+
+
+def estimates() -> list[str]:
+    """Return the columns of the leaderboard that are numbers with chance in them."""
+    return [name for name in LEADERBOARD if name not in EXACT and not name.endswith(("_low", "_high"))]
+
+
+def test_every_column_is_exact_or_has_bounds() -> None:
+    assert EXACT.keys() <= set(LEADERBOARD)
+    assert set(estimates()) >= OVER_SEEDS
+    bounds = {f"{name}_{end}" for name in estimates() for end in ("low", "high")}
+    assert bounds == {name for name in LEADERBOARD if name.endswith(("_low", "_high"))}
+
+
+def test_every_estimate_of_the_leaderboard_lies_in_its_bounds(run: Path) -> None:
+    for row in rows_in(run / "leaderboard.csv"):
+        for name in estimates():
+            value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+            if not value or (row["seeds"] == "1" and name in OVER_SEEDS):
+                assert (low, high) == ("", ""), name
+            else:
+                assert float(low) <= float(value) <= float(high), (row["task"], row["model"], name)
+
+
+def test_every_accuracy_by_length_lies_in_its_bounds(run: Path) -> None:
+    for row in rows_in(run / "by_length.csv"):
+        value, low, high = (float(row[name]) for name in ("exact_match", "low", "high"))
+        assert 0 <= low <= value <= high <= 1
+        assert low < high
+        assert float(row["stopped_wrong"]) + float(row["content_wrong"]) == pytest.approx(1 - value, abs=2e-6)
+        assert (row["seeds_low"] == "") == (row["seeds"] == "1")
+        assert (row["nrmse_low"] == "") == (row["nrmse"] == "" or row["seeds"] == "1")
