@@ -130,15 +130,18 @@ def judge_whole(cells: pd.DataFrame) -> None:
         cells.loc[chosen, "reason"] = reason if isinstance(reason, str) else reason[chosen]
 
     pairs = cells.groupby(["task", "model"])["found"].transform(lambda found: (found == "both").any())
-    for side, verdict in (("left_only", "missing"), ("right_only", "new")):
-        judge((cells["found"] == side) & ~pairs, verdict, "")
+    for side, verdict, why in (
+        ("left_only", "missing", "not in the new run"),
+        ("right_only", "new", "not in the base"),
+    ):
+        judge((cells["found"] == side) & ~pairs, verdict, why)
     for name, said in (("task_version", "task version"), ("evaluation_hash", "evaluation set"), ("device", "device")):
         base, new = (cells[f"{name}_{run}"].map(kind_of if name == "device" else str) for run in ("base", "new"))
         odd = (base != new) & (cells["found"] == "both")
         changed = odd.groupby([cells["task"], cells["model"]]).transform("any")
         judge(changed, "not comparable", f"{said} changed")
     judge(cells["found"] == "left_only", "missing", "length no longer evaluated")
-    judge(cells["found"] == "right_only", "new", "")
+    judge(cells["found"] == "right_only", "new", "length not evaluated before")
     share = [cells[f"diverged_{run}"] / cells[f"seeds_{run}"] for run in ("base", "new")]
     counts = [cells[f"{name}_new"].astype("Int64").astype(str) for name in ("diverged", "seeds")]
     judge(share[1] > share[0], "diverged", counts[0] + " of " + counts[1] + " seeds diverged")

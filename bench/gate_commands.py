@@ -37,14 +37,14 @@ def print_comparison(found: Comparison, tolerance: float) -> None:
     """Print a table for each verdict, then the headline."""
     from rich.table import Table
 
-    from bench.verdict import HEADER, headline, sections
+    from bench.verdict import headline, sections
 
     console = make_console()
-    for title, lines in sections(found):
-        table = Table(title=title, title_justify="left")
-        for name in HEADER:
+    for part in sections(found):
+        table = Table(title=part.title, title_justify="left")
+        for name in part.header:
             table.add_column(name, overflow="fold")
-        for line in lines:
+        for line in part.lines:
             table.add_row(*line)
         console.print(table, markup=False)
     for note in found.notes:

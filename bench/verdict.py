@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from bench.compare import Comparison
 from bench.formats import heading_rows, percent, row_of
+from bench.settings import written
 
-SHOWN = 12  # rows of one verdict; the rest are counted
+SHOWN = 20  # rows of one verdict; the rest are counted
 TITLES = {
     "worse": "got worse",
     "diverged": "newly diverged",
@@ -18,8 +21,17 @@ TITLES = {
     "new": "appeared",
     "not comparable": "not comparable",
 }
-Line = tuple[str, str, str, str, str]
-HEADER = ("task", "model", "length", "before", "after")
+CHANGED = ("task", "model", "lengths", "most at", "before", "after")
+OTHER = ("task", "model", "lengths", "why")
+
+
+@dataclass(frozen=True)
+class Section:
+    """The cells of one verdict: a line a (task, model), under a header."""
+
+    title: str
+    header: tuple[str, ...]
+    lines: list[list[str]]
 
 
 def headline(found: Comparison, tolerance: float) -> str:
@@ -33,32 +45,45 @@ def headline(found: Comparison, tolerance: float) -> str:
     )
 
 
-def sections(found: Comparison) -> list[tuple[str, list[Line]]]:
-    """Return for each verdict that occurs its title and lines, the largest change first."""
+def sections(found: Comparison) -> list[Section]:
+    """Return a section for each verdict that occurs, what went wrong first, the largest change first within it."""
     parts = []
     for verdict, title in TITLES.items():
         cells = found.cells[found.cells["verdict"] == verdict]
         if len(cells):
-            tested = verdict in ("worse", "better")
-            parts.append((f"{len(cells):,} {title}", cell_lines(cells) if tested else pair_lines(cells)))
+            changed = verdict in ("worse", "better")
+            lines = changed_lines(cells) if changed else other_lines(cells)
+            if len(lines) > SHOWN:
+                lines = [*lines[:SHOWN], [f"... and {len(lines) - SHOWN} more", *[""] * (len(lines[0]) - 1)]]
+            parts.append(Section(f"{len(cells):,} cells {title}", CHANGED if changed else OTHER, lines))
     return parts
 
 
-def cell_lines(cells: pd.DataFrame) -> list[Line]:
-    """Return a line a cell."""
+def changed_lines(cells: pd.DataFrame) -> list[list[str]]:
+    """Return a line a (task, model): the lengths that changed, and by how much the one that changed most."""
     change = (cells["mean_base"] - cells["mean_new"]).abs()
-    rows = cells.loc[change.sort_values(ascending=False, kind="stable").index].to_dict("records")
-    lines = [(r["task"], r["model"], str(r["length"]), measured(r, "base"), measured(r, "new")) for r in rows]
-    return cut(lines)
-
-
-def pair_lines(cells: pd.DataFrame) -> list[Line]:
-    """Return a line a (task, model): all its cells share the verdict."""
+    most = cells.assign(change=change).sort_values("change", ascending=False, kind="stable")
     lines = []
-    for (task, model), rows in cells.groupby(["task", "model"], sort=True):
-        first = rows.iloc[0]
-        lines.append((str(task), str(model), f"{len(rows)} lengths", str(first["reason"]), ""))
-    return cut(lines)
+    for (task, model), rows in most.groupby(["task", "model"], sort=False):
+        first = rows.to_dict("records")[0]
+        at = [lengths_of(rows["length"]), str(first["length"]), measured(first, "base"), measured(first, "new")]
+        lines.append([str(task), str(model), *at])
+    return lines
+
+
+def other_lines(cells: pd.DataFrame) -> list[list[str]]:
+    """Return a line a (task, model)."""
+    pairs = cells.groupby(["task", "model"], sort=True)
+    return [
+        [str(task), str(model), lengths_of(rows["length"]), str(rows["reason"].iloc[0])]
+        for (task, model), rows in pairs
+    ]
+
+
+def lengths_of(lengths: Iterable[str]) -> str:
+    """Write lengths as ranges; a leaderboard's cells are named by words."""
+    names = list(lengths)
+    return written(tuple(sorted(map(int, names)))) if all(map(str.isdigit, names)) else ", ".join(sorted(names))
 
 
 def measured(row: dict[Any, Any], run: str) -> str:
@@ -68,14 +93,9 @@ def measured(row: dict[Any, Any], run: str) -> str:
     return f"{percent(row[f'mean_{run}'])}{said} ({int(row[f'seeds_{run}'])})"
 
 
-def cut(lines: list[Line]) -> list[Line]:
-    """Keep the first lines and count the rest."""
-    return lines if len(lines) <= SHOWN else [*lines[:SHOWN], (f"... and {len(lines) - SHOWN} more", "", "", "", "")]
-
-
 def as_markdown(found: Comparison, tolerance: float) -> str:
     """Return the comparison for pasting; accuracies in percent, spread over seeds after ±, seeds in brackets."""
-    parts = [f"**{headline(found, tolerance)}**\n"]
-    for title, lines in sections(found):
-        parts.append("\n".join([f"### {title}\n", *heading_rows(HEADER, names=2), *map(row_of, lines)]) + "\n")
-    return "\n".join(parts)
+    parts = [f"**{headline(found, tolerance)}**"]
+    for part in sections(found):
+        parts.append("\n".join([f"### {part.title}\n", *heading_rows(part.header, names=3), *map(row_of, part.lines)]))
+    return "\n\n".join(parts) + "\n"

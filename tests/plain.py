@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from statistics import NormalDist, fmean
 from typing import TypeVar
 
@@ -20,22 +23,21 @@ def wilson(right: float, examples: float, level: float = 0.95) -> tuple[float, f
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-def bootstrap(seeds: Sequence[Item], statistic: Callable[[Sequence[Item]], float], level: float = 0.95) -> Bounds:
-    """Percentile interval of a statistic over every ordered resample of the seeds; none for a single seed.
+@cache
+def ordered_draws(seeds: int) -> Counter[tuple[int, ...]]:
+    """Count, over every ordered resample of so many seeds, how often each unordered one comes up."""
+    return Counter(tuple(sorted(chosen)) for chosen in itertools.product(range(seeds), repeat=seeds))
 
-    The statistic must not hang on the order of the seeds: it is computed once for those that differ in order alone.
-    """
+
+def bootstrap(seeds: Sequence[Item], statistic: Callable[[Sequence[Item]], float], level: float = 0.95) -> Bounds:
+    """Percentile interval, over every ordered resample, of a statistic blind to order; none for a single seed."""
     if len(seeds) < 2:
         return None
-    known: dict[tuple[int, ...], float] = {}
-    found = []
-    for chosen in itertools.product(range(len(seeds)), repeat=len(seeds)):
-        drawn = tuple(sorted(chosen))
-        if drawn not in known:
-            known[drawn] = statistic([seeds[index] for index in drawn])
-        found.append(known[drawn])
-    found.sort()
-    return tuple(found[math.ceil(share * len(found)) - 1] for share in ((1 - level) / 2, (1 + level) / 2))
+    draws = ordered_draws(len(seeds))
+    found = sorted((statistic([seeds[index] for index in drawn]), count) for drawn, count in draws.items())
+    reached = list(itertools.accumulate(count for _, count in found))
+    ends = [bisect_left(reached, share * reached[-1]) for share in ((1 - level) / 2, (1 + level) / 2)]
+    return found[ends[0]][0], found[ends[1]][0]
 
 
 def mean_bounds(values: Sequence[float]) -> Bounds:

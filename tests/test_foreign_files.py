@@ -39,14 +39,20 @@ def state(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def is_damaged(path: Path) -> bool:
-    """Whether a file holds no record, or one whose cell has a whole record under its own name."""
+def cell_of(path: Path) -> tuple[str, str, int] | None:
+    """Return the cell that a file is the record of, if any."""
     try:
         made = read_record(path)
-        own = path.with_name(record_name(made["task"], made["model"], made["seed"]))
-        return path != own and own.exists() and bool(read_record(own))
     except ValueError:
-        return True
+        return None
+    return made["task"], made["model"], made["seed"]
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a file holds no record, or one whose cell has another under its own name."""
+    cell = cell_of(path)
+    own = path.with_name(record_name(*cell)) if cell else path
+    return cell is None or (path != own and cell_of(own) == cell)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import string
 from dataclasses import asdict, fields, replace
@@ -15,13 +16,14 @@ from hypothesis import strategies as st
 
 from bench.records import SCHEMA, Record, cell_key, read_record, read_records, record_name, spec_hash, write_record
 from bench.spec import Spec
+from bench.strict_json import LARGEST_FILE
 from bench.tables import write_tables
 
 WHOLE = record({3: 90, 4: 50}, seed=1)
 SAMPLE = WHOLE["samples"][0]
 NEEDED = (
     "schema key sources task model task_version seed spec status train_lengths inside_lengths kind by_length "
-    "parameters state steps evaluation_hash device timing curve samples first_batch"
+    "parameters state steps evaluation_hash device timing curve samples first_batch spec_hash threads versions"
 ).split()
 
 
@@ -129,6 +131,21 @@ DAMAGED: dict[str, str | bytes] = {
     "errors by place as text": json.dumps(changed("by_length.3.errors_at", ["0.5"])),
     "no errors by place": json.dumps(changed("by_length.3.errors_at", [])),
     "spec without fields": json.dumps(changed("spec", {})),
+    "spec of another type": json.dumps(changed("spec.steps", "many")),
+    "settings in settings": json.dumps(changed("spec.task_settings", {"symbols": [[3]]})),
+    "without commit": json.dumps(without(WHOLE, "commit")),
+    "without dirty": json.dumps(without(WHOLE, "dirty")),
+    "no speed": json.dumps(changed("timing.tokens_per_second", "1000")),
+    "looks out of order": json.dumps(changed("curve", WHOLE["curve"][::-1])),
+    "a look above all right": json.dumps(changed("curve", [look | {"exact": 1.5} for look in WHOLE["curve"]])),
+    "more right and wrong than examples": json.dumps(changed("by_length.3.stopped_wrong", 11)),
+    "chance above one": json.dumps(changed("by_length.3.chance", 1.5)),
+    "a word that JSON has not": json.dumps(changed("by_length.3.nrmse", math.nan)),
+    "a number beyond all": json.dumps(WHOLE).replace('"train_seconds": 2.5', '"train_seconds": 1e999'),
+    "a number of 400 digits": json.dumps(changed("timing.train_seconds", 10**399)),
+    "a length of 400 digits": json.dumps(changed("by_length." + "9" * 400, score(1))),
+    "a key twice": json.dumps(WHOLE).replace('"seed":', '"seed": 1, "seed":', 1),
+    "half a character": json.dumps(changed("samples", [SAMPLE | {"written": ["\ud800"]}])),
 }
 
 
@@ -158,6 +175,27 @@ def test_a_record_cut_anywhere_is_damaged(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="is not whole JSON"):
             read_record(cut)
         cut.unlink()
+
+
+def test_of_two_files_with_one_cell_the_one_of_its_own_name_counts(tmp_path: Path) -> None:
+    own = write_record(tmp_path, WHOLE)
+    for name in ("a.json", "a--b--seed0.json", "z.json"):
+        (tmp_path / name).write_text(json.dumps(WHOLE | {"steps": 7}))
+    found, problems = read_records(tmp_path)
+    assert [made["steps"] for made in found] == [1000]
+    assert problems == [f"{name} repeats {own.name}: left alone" for name in ("a--b--seed0.json", "a.json", "z.json")]
+
+
+def test_only_what_is_a_file_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")  # reading it would never end
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    (tmp_path / "large.json").touch()
+    os.truncate(tmp_path / "large.json", LARGEST_FILE + 1)
+    link = tmp_path / "link.json"
+    link.symlink_to(write_record(tmp_path / "elsewhere", WHOLE))
+    found, problems = read_records(tmp_path)
+    assert found == [read_record(link)]
+    assert [problem.split(" cannot be read: ")[0] for problem in problems] == ["large.json", "loop.json", "pipe.json"]
 
 
 def test_only_damaged_records_are_no_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
