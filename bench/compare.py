@@ -50,7 +50,8 @@ def compare(base: Path, new: Path, tolerance: float, tasks: list[str] | None, mo
     judge_whole(cells)
     open_to_test = cells["verdict"] == "same"
     if not open_to_test.any() and not (cells["verdict"] == "diverged").any():
-        reasons = sorted(set(cells["reason"]) - {""}) or ["the two runs share no cell"]
+        shared = cells[cells["found"] == "both"]
+        reasons = sorted(set(shared["reason"])) or ["the two runs share no cell"]
         raise RequestError(f"nothing in {str(new)!r} can be compared with {str(base)!r}: {'; '.join(reasons[:3])}")
     test(cells, open_to_test, tolerance)
     return Comparison(
@@ -109,7 +110,7 @@ def cells_of(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 def checked(cells: pd.DataFrame) -> pd.DataFrame:
     """Return cells with every number as one; ValueError where one is missing or cannot be, or a cell is there twice."""
-    numbers = cells[["mean", "deviation", *COUNTS]].apply(pd.to_numeric)
+    numbers = cells[["mean", "deviation", *COUNTS]].apply(pd.to_numeric).astype(float)
     found = cells.assign(**{name: numbers[name] for name in numbers})
     if found.drop(columns="deviation").isna().any(axis=None):
         raise ValueError("a row lacks a name or a number")

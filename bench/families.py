@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import binom, rankdata
 
 from bench.formats import heading_rows, percent, row_of, share
 from bench.records import Record
-from bench.statistics import LEVEL, RESAMPLES, Floats, area_over_log_length, wilson
+from bench.statistics import LEVEL, RESAMPLES, ROUNDING, Floats, area_over_log_length, wilson
 from bench.summary import Pair, blocks
 
 MOST = 24  # families compared; of more, nobody reads the table
@@ -47,7 +47,8 @@ def areas(groups: dict[Pair, list[Record]]) -> Areas:
 def comparisons(found: Areas) -> list[Comparison]:
     """Compare every two families that share a task and a seed.
 
-    Two are told apart where the interval at a level corrected for all comparisons (Bonferroni) leaves out a half.
+    Two are told apart where, at a level corrected for all comparisons (Bonferroni), the interval leaves out a half and
+    so does the sign test: Wilson's is too narrow where a few runs all agree.
     """
     pairs = list(itertools.combinations(sorted(found), 2))
     results = []
@@ -55,9 +56,11 @@ def comparisons(found: Areas) -> list[Comparison]:
         wins = won(found[one], found[other])
         if wins:
             low, high = win_interval(wins, LEVEL)
-            surely = win_interval(wins, 1 - (1 - LEVEL) / len(pairs))
+            level = 1 - (1 - LEVEL) / len(pairs)
+            surely = win_interval(wins, level)
             count, mean = sum(map(len, wins)), float(np.mean([task.mean() for task in wins]))
-            results.append(Comparison(one, other, count, mean, low, high, not surely[0] <= 0.5 <= surely[1]))
+            apart = not surely[0] <= 0.5 <= surely[1] and sign_test(mean * count, count) <= 1 - level
+            results.append(Comparison(one, other, count, mean, low, high, bool(apart)))
     return results
 
 
@@ -83,6 +86,11 @@ def win_interval(wins: list[Floats], level: float) -> tuple[float, float]:
     count = sum(map(len, wins))
     wilson_low, wilson_high = wilson(np.mean([task.mean() for task in wins]) * count, count, level)
     return float(min(low, wilson_low)), float(max(high, wilson_high))
+
+
+def sign_test(wins: float, count: int) -> float:
+    """Probability of so uneven a count of wins, or a more uneven one, where both are alike; two-sided, exact."""
+    return float(min(1, 2 * binom.cdf(np.ceil(min(wins, count - wins) - ROUNDING), count, 0.5)))
 
 
 def ranks(found: Areas) -> pd.DataFrame:
@@ -113,7 +121,8 @@ def comparison_section(groups: dict[Pair, list[Record]]) -> list[str]:
 EXPLANATION = """By area over log length, each family at its suite's own settings. The rank is the mean over the tasks
 that all of these families have (1 is best), its interval from seeds resampled within each task. Below it, how often the
 family of the row beats that of the column on the same task and seed (a tie counts half), in percent. *Not told apart*:
-the interval of that probability holds a half when corrected for the number of comparisons. Tasks are those of this
+the interval of that probability, corrected for the number of comparisons, holds a half, or a sign test does not
+reject one. Tasks are those of this
 suite; nothing is said of others.
 """
 

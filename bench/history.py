@@ -25,7 +25,8 @@ def append(file: Path, run: Path) -> tuple[int, str]:
     groups, commit = checked_groups(run)
     board = leaderboard(groups)
     rows = board.assign(commit=commit, date=commit_date(commit), suite=run.resolve().name)[COLUMNS]
-    frame = pd.concat([read_history(file), rows]).drop_duplicates(KEY, keep="last")
+    kept = read_history(file)
+    frame = pd.concat([kept, rows]).drop_duplicates(KEY, keep="last") if len(kept) else rows
     frame = frame.sort_values(["date", "commit", "suite", "task", "model"], ignore_index=True)
     write_atomically(file, frame.to_csv(index=False, float_format="%.6g"))
     return len(rows), commit

@@ -1,18 +1,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from harness import OWN_MODELS, OWN_TASKS, SHORT, Outcome, Pretender, in_process, in_subprocess, records_in
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bench.__main__ import main
-from bench.registry import build_model, build_task
+from bench.registry import build_task
 from bench.suites import SUITES
 
 RUN = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru")
@@ -243,75 +237,3 @@ def test_show_with_a_model_prints_predictions(capsys: pytest.CaptureFixture[str]
         assert [symbol.rstrip("^") == right for symbol, right in zip(answered, wanted, strict=True)] == [
             not symbol.endswith("^") for symbol in answered
         ]
-
-
-TASK_NAMES = st.lists(st.sampled_from([*OWN_TASKS, "addition(reversed)", "revrese", ""]), max_size=3)
-MODEL_NAMES = st.lists(st.sampled_from(["gru", "elman", "majority", "ridge", "gro", ""]), max_size=2)
-FIELDS = "task.symbols task.stop task.eval_lengths task.train_lengths model.hidden model.layers model.decoder".split()
-FIELDS += "train.steps train.learning_rate train.loss_mask train.schedule train.patience other.hidden task.".split()
-VALUES = "0 1 2 -1 3,4 1-3 3-1 none once fed blind true false 0.5 1e9 nan constant , - = \x00 | é (".split(" ")
-CHANGES = st.builds("{}={}".format, st.sampled_from(FIELDS), st.sampled_from(VALUES))
-COUNTS = st.sampled_from(["1", "2", "0", "-1", "a", "", "1,2", "0,0", "99999999999999999999"])
-RUN_OPTIONS = {
-    "--tasks": TASK_NAMES.map(",".join),
-    "--models": MODEL_NAMES.map(",".join),
-    "--suite": st.sampled_from(["smoke", "smoke", "smkoe"]),
-    "--seeds": COUNTS.filter(lambda text: len(text) < 9),
-    "--steps": COUNTS,
-    "--jobs": COUNTS,
-    "--threads": COUNTS,
-    "--device": st.sampled_from(["cpu", "auto", "cuda:99", "gpu"]),
-    "--set": CHANGES,
-    "--plugin": st.sampled_from(["nowhere.py", "bench", "bench/spec.py", "README.md"]),
-}
-SHOW_OPTIONS = {
-    "--length": st.sampled_from(["1", "4", "0", "-1", "a"]),
-    "--count": st.sampled_from(["1", "2", "0", "a"]),
-    "--model": st.sampled_from(["gru", "elman", "gro"]),
-    "--steps": COUNTS,
-    "--device": RUN_OPTIONS["--device"],
-    "--set": CHANGES,
-}
-
-
-def options(chosen: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[list[str]]:
-    """Draw some options with their values."""
-    pairs = st.sampled_from(sorted(chosen)).flatmap(lambda name: st.tuples(st.just(name), chosen[name]))
-    return st.lists(pairs, max_size=4).map(lambda found: [part for pair in found for part in pair])
-
-
-COMMANDS = st.one_of(
-    options(RUN_OPTIONS).map(lambda found: ["run", "--suite", "smoke", *found]),
-    st.builds(lambda task, found: ["show", task, *found], st.sampled_from(OWN_TASKS), options(SHOW_OPTIONS)),
-    st.builds(
-        lambda found: ["list", *found], st.lists(st.sampled_from(["tasks", "suites", "x", "--json"]), max_size=2)
-    ),
-    st.sampled_from([["tables"], ["tables", "--out", "nowhere"], ["promote", "nowhere"], ["promote"], [], ["", "-"]]),
-)
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(arguments=COMMANDS)
-def test_no_command_line_ends_in_an_exception(
-    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pretender: Pretender, capsys: Any
-) -> None:
-    def untrained(spec: Any, *_: object) -> SimpleNamespace:
-        return SimpleNamespace(
-            model=build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings)
-        )
-
-    monkeypatch.setattr("bench.trial.run_trial", untrained)
-    monkeypatch.setattr("bench.commands.RUNS", Path(tempfile.mkdtemp(dir=tmp_path)))
-    code = main(arguments)
-    captured = capsys.readouterr()
-    assert code in (0, 1, 2)
-    if code:
-        assert captured.err.startswith("error: ")
-        assert captured.err.count("\n") == 1

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 from harness import record
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from bench.families import MOST, areas, comparison_section, comparisons, ranks
+from bench.families import MOST, areas, comparison_section, comparisons, ranks, sign_test
 from bench.records import Record
 from bench.tables import group
 
@@ -114,6 +116,13 @@ def test_clearly_different_families_are_told_apart_among_many() -> None:
         assert one.told_apart == ("best" in (one.one, one.other))
 
 
+@given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.integers(0, 2 * count), st.just(count))))
+def test_sign_test_is_scipys_and_never_bolder_for_a_tie(count: tuple[int, int]) -> None:
+    wins, runs = count[0] / 2, count[1]
+    neighbours = {math.floor(wins), math.ceil(wins)}
+    assert sign_test(wins, runs) == pytest.approx(max(binomtest(whole, runs).pvalue for whole in neighbours))
+
+
 def test_more_comparisons_ask_for_more() -> None:
     two = grid(1, 7, a=0.9, b=0.1)
     assert comparisons(two)[0].told_apart
@@ -161,7 +170,9 @@ def family(name: str, rights: dict[int, int], tasks: tuple[str, ...] = ("copy",)
 def test_areas_are_gathered_by_family_task_and_seed_without_fitted_floors() -> None:
     made = [*family("gru", {3: 100, 6: 50}), *family("majority", {3: 10, 6: 10}, status="fitted")]
     made[1] = record({3: 100, 6: 0}, seed=1)
-    assert areas(group(made)[0]) == {"gru": {"copy": {0: 0.75, 1: 0.5, 2: 0.75}}}
+    found = areas(group(made)[0])
+    assert {name: list(tasks) for name, tasks in found.items()} == {"gru": ["copy"]}
+    assert found["gru"]["copy"] == pytest.approx({0: 0.75, 1: 0.5, 2: 0.75})
 
 
 def page_of(*made: list[Record]) -> str:

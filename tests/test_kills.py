@@ -15,9 +15,10 @@ from harness import SHORT, TINY, ended, in_process, in_subprocess, living, recor
 
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 KILLS = int(os.environ.get("LENGTHWISE_KILLS", "8"))
-SEEDS = 4 + KILLS  # so that cells are left for the last kill
-SMALL = ("--steps", 200, "--set", "train.batch=32", "--set", "model.hidden=32")  # about half a second a cell
+SEEDS = 6 + 2 * KILLS // 3  # so that cells are left for the last kill
+SMALL = ("--steps", 150, "--set", "train.batch=32", "--set", "model.hidden=32")  # a few tenths of a second a cell
 LONGER = (*RUN, "--models", "elman,gru", "--seeds", SEEDS, *SMALL)
+MOMENTS = ("starting", "training", "writing")
 TIMED = ("seconds", "tokens_per_second")
 
 pytestmark = pytest.mark.slow
@@ -39,21 +40,19 @@ def finished(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (out / "records").glob("*.json")}
 
 
-def await_moment(out: Path, process: subprocess.Popen[str], chance: random.Random) -> str:
+def await_moment(moment: str, out: Path, process: subprocess.Popen[str], chance: random.Random) -> None:
     """Wait until a run that was just started is somewhere: anywhere in its first seconds, training, or writing."""
-    moment = chance.choice(["starting", "training", "writing"])
     if moment == "starting":
         time.sleep(chance.uniform(0, 3))
-        return moment
-    before = set(finished(out))
-    pattern = "*.json" if moment == "training" else ".*.tmp"
-    ignored = before if moment == "training" else {path.name for path in (out / "records").glob(pattern)}
+        return
+    pattern, pause = ("*.json", 0.02) if moment == "training" else (".*.tmp", 0.0005)
+    before = set((out / "records").glob(pattern))
     deadline = time.monotonic() + 60
-    while process.poll() is None and not {path.name for path in (out / "records").glob(pattern)} - ignored:
+    while process.poll() is None and not set((out / "records").glob(pattern)) - before:
         assert time.monotonic() < deadline
+        time.sleep(pause)
     if moment == "training":
-        time.sleep(chance.uniform(0, 0.7))
-    return moment
+        time.sleep(chance.uniform(0, 0.5))
 
 
 def test_a_run_killed_again_and_again_loses_no_record_and_ends_like_an_undisturbed_one(
@@ -64,8 +63,9 @@ def test_a_run_killed_again_and_again_loses_no_record_and_ends_like_an_undisturb
     for kill in range(KILLS):
         process = started(*LONGER, "--jobs", chance.choice([1, 2]), "--out", out)
         try:
-            moment = await_moment(out, process, chance)
-            kept |= finished(out)
+            await_moment(MOMENTS[kill % 3], out, process, chance)
+            assert finished(out).items() >= kept.items()
+            kept = finished(out)
             alive = process.poll() is None
             (os.killpg if kill % 2 else os.kill)(process.pid, signal.SIGKILL)  # the whole group, or the parent alone
             process.wait(timeout=20)
@@ -76,8 +76,8 @@ def test_a_run_killed_again_and_again_loses_no_record_and_ends_like_an_undisturb
         assert finished(out).items() >= kept.items()
         assert records_in(out).keys() >= kept.keys()
         with capsys.disabled():
-            left = len(list((out / "records").glob(".*")))
-            print(f"kill {kill}: {moment}, {len(kept)} records, {left} temporary, {time.monotonic() - began:.0f} s")
+            left, seconds = len(list((out / "records").glob(".*"))), time.monotonic() - began
+            print(f"kill {kill}: {MOMENTS[kill % 3]}, {len(kept)} records, {left} temporary, {seconds:.0f} s")
     last = in_subprocess(*LONGER, "--jobs", 2, "--out", out)
     assert (last.code, last.err) == (0, "")
     assert finished(out).items() >= kept.items()

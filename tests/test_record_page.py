@@ -43,7 +43,7 @@ def named(part: Any, path: str = "") -> list[tuple[str, Any]]:
 
 def is_of(kinds: str, value: Any) -> bool:
     """Whether a value has one of the types that the page says: "integer or null"."""
-    types = tuple(kind for part in re.split(", | or ", kinds.strip()) for kind in TYPES[part])
+    types = tuple(kind for part in re.split(", or | or |, ", kinds.strip()) for kind in TYPES[part])
     return isinstance(value, types) and (not isinstance(value, bool) or bool in types)
 
 

@@ -166,7 +166,7 @@ def test_a_read_only_folder_is_one_line_and_stays_as_it_is(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("command", [("list",), ("list", "--json"), FLOOR])
+@pytest.mark.parametrize("command", [("list",), ("list", "suites"), FLOOR])
 def test_output_that_cannot_be_written_is_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
     folder = () if command[0] == "list" else ("--out", str(tmp_path))
     with Path("/dev/full").open("w") as full:
