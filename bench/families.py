@@ -121,9 +121,8 @@ def comparison_section(groups: dict[Pair, list[Record]]) -> list[str]:
 EXPLANATION = """By area over log length, each family at its suite's own settings. The rank is the mean over the tasks
 that all of these families have (1 is best), its interval from seeds resampled within each task. Below it, how often the
 family of the row beats that of the column on the same task and seed (a tie counts half), in percent. *Not told apart*:
-the interval of that probability, corrected for the number of comparisons, holds a half, or a sign test does not
-reject one. Tasks are those of this
-suite; nothing is said of others.
+the interval of that probability, corrected for the number of comparisons, holds a half, or a sign test does not reject
+one. Tasks are those of this suite; nothing is said of others.
 """
 
 

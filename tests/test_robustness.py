@@ -173,7 +173,7 @@ def test_output_that_cannot_be_written_is_one_line(command: tuple[str, ...], tmp
         done = subprocess.run(
             [sys.executable, "-m", "bench", *command, *folder],
             cwd=ROOT,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | {"PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
