@@ -148,13 +148,13 @@ def lengths_heading(record: Record) -> str:
 def lengths_table(lengths: pd.DataFrame, record: Record) -> str:
     """Return one task's accuracy by length: a row a model, a column a length."""
     seen = {str(length) for length, score in record["by_length"].items() if not score["unseen"]}
-    columns = sorted(map(int, record["by_length"]))
+    columns = sorted(set(lengths["length"]))
     heads = [f"**{n}**" if n in record["inside_lengths"] else str(n) for n in columns]
     heads = [f"{head}†" if str(n) in seen else head for head, n in zip(heads, columns, strict=True)]
     cells: dict[str, dict[int, str]] = {}
     for row in lengths.to_dict("records"):
         cells.setdefault(str(row["model"]), {})[row["length"]] = cell(row, record["kind"])
-    rows = [row_of([model, *(found[n] for n in columns)]) for model, found in cells.items()]
+    rows = [row_of([model, *(found.get(n, "-") for n in columns)]) for model, found in cells.items()]
     return "\n".join([*heading_rows(("model", *heads)), *rows]) + "\n"
 
 
