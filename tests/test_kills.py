@@ -15,8 +15,8 @@ from harness import SHORT, TINY, ended, in_process, in_subprocess, living, recor
 
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 KILLS = int(os.environ.get("LENGTHWISE_KILLS", "8"))
-SEEDS = 6 + 2 * KILLS // 3  # so that cells are left for the last kill
-SMALL = ("--steps", 150, "--set", "train.batch=32", "--set", "model.hidden=32")  # a few tenths of a second a cell
+SEEDS = 5 + 2 * KILLS // 3  # so that cells are left for the last kill
+SMALL = ("--steps", 100, "--set", "train.batch=32", "--set", "model.hidden=32")  # a few tenths of a second a cell
 LONGER = (*RUN, "--models", "elman,gru", "--seeds", SEEDS, *SMALL)
 MOMENTS = ("starting", "training", "writing")
 TIMED = ("seconds", "tokens_per_second")
