@@ -30,6 +30,7 @@ LEADERBOARD = (
     "seconds_to_99 seconds_to_99_low seconds_to_99_high steps_low steps_high seconds_low seconds_high "
     "tokens_per_second tokens_per_second_low tokens_per_second_high evaluation_hash"
 ).split()
+MADE = ("sources", "spec", "task_version", "evaluation_hash", "kind", "inside_lengths")  # what a pair's seeds share
 
 
 def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
@@ -41,7 +42,7 @@ def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
     for pair, found in sorted(pairs.items()):
         makes: dict[str, list[Record]] = defaultdict(list)
         for record in sorted(found, key=lambda record: record["seed"]):
-            made = [record["sources"], record["spec"], record["task_version"], record["evaluation_hash"]]
+            made = [record[name] for name in MADE] + [sorted(record["by_length"])]
             makes[json.dumps(made, sort_keys=True)].append(record)
         most = max(makes.values(), key=len)
         kept[pair] = most

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from foreign import damaged, odd_names, other_records, special
-from harness import Outcome, Pretender, in_process, record_of
+from harness import Outcome, Pretender, in_process, record, record_of
 
 from bench.catalogue import Catalogue
 from bench.cell import make_cells
@@ -136,3 +136,13 @@ def test_promote_takes_the_records_alone(
     outcome = in_process(capsys, "promote", finished_run)
     assert (outcome.code, outcome.err) == (0, "")
     assert state(tmp_path / "baseline" / "mine" / "records") == wanted
+
+
+def test_a_seed_judged_at_other_lengths_than_most_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, rights in enumerate(({3: 80, 4: 40}, {3: 80, 4: 40}, {3: 80})):
+        write_record(tmp_path / "records", record(rights, seed=seed))
+    outcome = in_process(capsys, "tables", "--out", tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "note: copy gru: seeds [2] were made by other settings or code: left out" in outcome.out

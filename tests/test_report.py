@@ -276,9 +276,11 @@ def test_names_are_text_in_the_figures_and_their_captions(tmp_path: Path) -> Non
 
 
 LOST = [{"step": 5, "loss": None, "exact": 0.0}]
+NONE_LEFT = [{"step": 5, "loss": 0.0, "exact": 1.0}]
 ODD: dict[str, list[Record]] = {
     "one seed": [record({3: 90, 4: 5}), record({3: 9, 4: 5}, model="lstm")],
     "diverged": [record({3: 0, 4: 0}, status="diverged", curve=LOST, timing=timing(1.0))],
+    "no loss at all": [record({3: 100}, seed=seed, curve=NONE_LEFT, timing=timing(1.0)) for seed in (0, 1)],
     "no samples": [record({3: 90, 4: 5}, samples=[]), record({3: 9}, task="wave", kind="values", samples=[])],
     "overflowed": [record({3: 0, 6: 0}, kind="values", samples=[SIGNAL | {"written": [None, None, None]}])],
     "nothing trained": [record({3: 0}, steps=0, curve=[], timing=timing())],

@@ -62,9 +62,10 @@ def draw_curves(found: Learners, measure: str, looks: Mapping[str, Look], axes: 
 
 
 def curve(record: Record, measure: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return a record's steps and what was measured at them, NaN where nothing was."""
+    """Return a record's steps and what was measured there, NaN where nothing was or no logarithm has a place for it."""
     steps = np.array([look["step"] for look in record["curve"]], dtype=float)
-    return steps, np.array([look[measure] for look in record["curve"]], dtype=float)
+    values = np.array([look[measure] for look in record["curve"]], dtype=float)
+    return steps, np.where(values > 0, values, np.nan) if measure == "loss" else values
 
 
 def said(record: Record, measure: str) -> str:
