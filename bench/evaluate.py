@@ -59,7 +59,7 @@ def evaluate(model: Model, task: Task, length: int, examples: int, device: str) 
 def score_symbols(model: Model, task: Task, batch: Batch, unseen: bool, device: str) -> Score:
     """Score in one teacher-forced pass: greedy decoding is right exactly when every argmax after the true prefix is."""
     right = tokens_right = stopped_wrong = torch.zeros((), dtype=torch.long, device=device)
-    places = Places(batch.target.shape[1], device)
+    places = Places(int(batch.target_length.max()), device)
     tokens = 0
     for part in parts(batch, device, rows_at_once(batch)):
         outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
@@ -126,9 +126,9 @@ class Places:
         self.counts = torch.zeros_like(self.sums)
 
     def add(self, values: Tensor, counts: Tensor) -> None:
-        """Add the sums of some rows at each step: values (time,), over so many rows counts (time,)."""
-        self.sums.index_add_(0, self.span, values.double())
-        self.counts.index_add_(0, self.span, counts.double())
+        """Add the sums of some rows at each step: values (time,), over so many rows counts (time,); padding is cut."""
+        self.sums.index_add_(0, self.span, values[: len(self.span)].double())
+        self.counts.index_add_(0, self.span, counts[: len(self.span)].double())
 
     def means(self) -> tuple[float | None, ...]:
         """Return the mean of each span, rounded to four digits; None where nothing was counted or it overflowed."""

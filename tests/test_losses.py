@@ -135,25 +135,35 @@ def test_tokens_right_and_examples_right_are_counted_as_by_hand() -> None:
 
 
 class Scripted(torch.nn.Module):
-    """Answers with fixed symbols, whatever it reads."""
+    """Answers with fixed symbols, whatever it reads; where it may not stop, with its second choices."""
 
-    def __init__(self, symbols: list[list[int]]) -> None:
+    def __init__(self, first: list[list[int]], second: list[list[int]]) -> None:
         super().__init__()
-        self.symbols = torch.tensor(symbols)
+        self.first, self.second = torch.tensor(first), torch.tensor(second)
 
     def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
-        return F.one_hot(self.symbols, 6).float()
+        return 2.0 * F.one_hot(self.first, 6) + F.one_hot(self.second, 6)
+
+
+ANSWERS = {  # to 3 4 <stop>: what it writes, what it would write where it may not stop, whether only the stop is wrong
+    "right": ([3, 4, 2], [5, 5, 5], False),
+    "stops early, would go on right": ([3, 2, 2], [5, 4, 5], True),
+    "stops early, would go on wrong": ([3, 2, 2], [5, 5, 5], False),
+    "stops late": ([3, 4, 5], [5, 5, 5], True),
+    "wrong in content": ([5, 4, 2], [3, 5, 5], False),
+    "wrong in content, then stops early": ([4, 2, 2], [5, 4, 5], False),
+    "stops early, later wrong in content": ([2, 5, 2], [3, 4, 5], False),
+}
 
 
 def test_stopping_wrong_is_told_from_wrong_content() -> None:
-    target = torch.tensor([[3, 4, 2, 0]] * 5)
-    answers = [[3, 4, 2], [3, 2, 2], [3, 4, 5], [5, 4, 2], [4, 2, 2]]  # right, early, late, content, content first
-    answers = [[*answer, 5] for answer in answers]  # what is answered behind the end is neither right nor wrong
-    length = torch.full((5,), 3)
+    target = torch.tensor([[3, 4, 2, 0]] * len(ANSWERS))
+    first, second = ([[*answer[i], 5] for answer in ANSWERS.values()] for i in (0, 1))  # behind the end nothing counts
+    length = torch.full((len(ANSWERS),), 3)
     batch = Batch(target[:, :2], length - 1, target, length)
-    score = evaluate.score_symbols(Scripted(answers), VariableCopy(symbols=3), batch, True, "cpu")
-    assert (score.right, score.stopped_wrong) == (1, 2)
-    assert (score.tokens_right, score.tokens) == (3 + 2 + 2 + 2 + 1, 15)
+    score = evaluate.score_symbols(Scripted(first, second), VariableCopy(symbols=3), batch, True, "cpu")
+    assert (score.right, score.stopped_wrong) == (1, sum(stopped for _, _, stopped in ANSWERS.values()))
+    assert (score.tokens_right, score.tokens) == (3 + 2 + 2 + 2 + 2 + 1 + 1, 3 * len(ANSWERS))
 
 
 @pytest.mark.parametrize("name", ["symbols", "values"])
