@@ -207,8 +207,8 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "hold-out": ("bench/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
     "evaluation": ("bench/evaluate.py", "ROWS = 256", "ROWS = 128", ALL),
     "random streams": ("bench/streams.py", "digest_size=8", "digest_size=7", ALL),
-    "tables": ("bench/tables.py", "0.99", "0.98", set()),
-    "page": ("bench/markdown.py", "{scaled:.1f}", "{scaled:.2f}", set()),
+    "tables": ("bench/summary.py", "0.99", "0.98", set()),
+    "page": ("bench/formats.py", "{scaled:.1f}", "{scaled:.2f}", set()),
     "statistics": ("bench/statistics.py", "LEVEL = 0.95", "LEVEL = 0.9", set()),
     "progress": ("bench/progress.py", "BarColumn(24)", "BarColumn(20)", set()),
 }
@@ -267,7 +267,7 @@ def test_an_edit_makes_stale_exactly_the_cells_that_it_could_change(edit: str, c
 @pytest.mark.slow
 def test_a_run_trains_again_exactly_the_cells_that_an_edit_made_stale(checkout: Path) -> None:
     before = contents(checkout)
-    edited(checkout, "bench/tables.py", "0.99", "0.98")
+    edited(checkout, "bench/summary.py", "0.99", "0.98")
     edited(checkout, "models/gru.py", "parts = 1", "parts = 1\n    other = 2")
     trained(checkout)
     after = contents(checkout)
