@@ -94,11 +94,12 @@ def run_pool(cells: list[Cell], records: Path, device: str, workers: int, thread
     left = list(cells)
     with ends, life, ProcessPoolExecutor(workers, context, start_worker, (messages, ends, threads)) as pool:
         try:
-            with interrupts_held():
-                futures = {pool.submit(work, cell, records, device): cell for cell in cells}
-            for report in gather(futures, messages, listen):
-                left.remove(report.cell)
-                listen(report)
+            with interrupts_noticed() as interrupted:
+                with interrupts_held():
+                    futures = {pool.submit(work, cell, records, device): cell for cell in cells}
+                for report in gather(futures, messages, listen, interrupted):
+                    left.remove(report.cell)
+                    listen(report)
         except BrokenProcessPool:
             pass
         except BaseException:
@@ -106,6 +107,20 @@ def run_pool(cells: list[Cell], records: Path, device: str, workers: int, thread
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return left
+
+
+@contextmanager
+def interrupts_noticed() -> Iterator[threading.Event]:
+    """Only note Ctrl-C meanwhile: raised anywhere, it may leave a lock of the pool held, and nothing would ever end."""
+    noticed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # signals are not this thread's to handle
+        yield noticed
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: noticed.set())
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -126,10 +141,14 @@ def finished_record(cell: Cell, records: Path) -> Record:
     return read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed))
 
 
-def gather(futures: dict[Future[Report], Cell], messages: Any, listen: Listen) -> Iterator[Report]:
-    """Yield the report of each cell as it ends, passing on what the workers tell meanwhile."""
+def gather(
+    futures: dict[Future[Report], Cell], messages: Any, listen: Listen, interrupted: threading.Event
+) -> Iterator[Report]:
+    """Yield the report of each cell as it ends, passing on what the workers tell; KeyboardInterrupt if interrupted."""
     pending = set(futures)
     while pending:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         ended, pending = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED)
         while True:
             try:
