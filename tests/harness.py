@@ -224,6 +224,15 @@ class Pretender:
         return []
 
 
+def one_line(done: Outcome, *named: str) -> None:
+    """Check for exit code 2 and one line that names what is wrong."""
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    for word in named:
+        assert word in done.err
+
+
 def records_in(out: Path) -> dict[str, Record]:
     """Read every record of a run by its file's name; one that cannot be read raises."""
     return {path.name: read_record(path) for path in sorted((out / "records").glob("*.json"))}

@@ -59,7 +59,7 @@ def length_chart(run: Run, task: str = "copy") -> tuple[Axes, dict[str, list[str
 
 def series(axes: Axes, gid: str) -> tuple[list[float], list[float]]:
     (line,) = [line for line in axes.lines if line.get_gid() == gid]
-    return list(map(float, line.get_xdata())), list(map(float, line.get_ydata()))  # type: ignore[arg-type]  # arrays
+    return list(map(float, line.get_xdata())), list(map(float, line.get_ydata()))
 
 
 def test_ninety_families_look_different_and_keep_their_look_whatever_their_order() -> None:
@@ -130,8 +130,8 @@ def test_chart_by_length_shows_each_family_with_its_interval_and_says_each_point
     assert {band.get_gid() for band in axes.collections} == {"family-0.interval", "family-1.interval"}
     rows = run.rows("copy", "a").set_index("length")
     (band,) = [band for band in axes.collections if band.get_gid() == "family-0.interval"]
-    corners = {(round(x), round(y, 6)) for x, y in band.get_paths()[0].vertices.tolist()}  # type: ignore[union-attr]
-    assert {(4, round(rows.loc[4, "low"], 6)), (4, round(rows.loc[4, "high"], 6))} <= corners  # type: ignore[arg-type]
+    corners = {(round(x), round(y, 6)) for x, y in band.get_paths()[0].vertices.tolist()}
+    assert {(4, round(rows.loc[4, "low"], 6)), (4, round(rows.loc[4, "high"], 6))} <= corners
 
 
 @pytest.mark.parametrize("inside", [(3,), (3, 5), (2, 60)])
@@ -183,7 +183,7 @@ def test_stop_and_content_errors_fill_what_is_not_right(tmp_path: Path) -> None:
     panel = stop_panel("gru", run.rows("copy", "gru"), made)
     axes, _ = drawn(panel)
     right, stopped, content = (band.get_paths()[0].get_extents() for band in axes.collections)
-    tops = [band.get_paths()[0].vertices[:, 1] for band in axes.collections]  # type: ignore[call-overload,index]
+    tops = [band.get_paths()[0].vertices[:, 1] for band in axes.collections]
     assert right.ymax == pytest.approx(0.6)
     assert stopped.ymax == pytest.approx(0.9)
     assert (content.ymin, content.ymax) == (pytest.approx(0.5), 1)
@@ -243,8 +243,8 @@ def test_signals_start_where_the_record_says_and_leave_gaps() -> None:
     (panel,) = signal_panels("gru", made, look_at(0))
     axes, _ = drawn(panel)
     truth, own = axes.lines
-    assert list(truth.get_xdata()) == [5, 6, 7]  # type: ignore[arg-type]  # an array
-    assert math.isnan(own.get_ydata()[1])  # type: ignore[index]  # an array
+    assert list(truth.get_xdata()) == [5, 6, 7]
+    assert math.isnan(own.get_ydata()[1])
     assert "by 0.5, where the truth spans 2; 1 steps overflowed" in panel.description
 
 
@@ -262,7 +262,7 @@ def test_mask_tells_padding_held_out_rows_and_counted_symbols() -> None:
     ]
     panel = mask_panel(made)
     assert "5 counted, 4 held out, 3 padding" in panel.description
-    assert drawn(panel)[0].images[0].get_array().shape == (3, 4)  # type: ignore[union-attr]  # there is one
+    assert drawn(panel)[0].images[0].get_array().shape == (3, 4)
 
 
 def one_answer(truth: Sequence[str], written: Sequence[str]) -> Any:

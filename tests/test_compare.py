@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from harness import Outcome, in_process, record
+from harness import Outcome, in_process, one_line, record
 
 from bench.compare import compare, kind_of
 from bench.records import write_record
@@ -58,15 +58,6 @@ def base(tmp_path: Path) -> Path:
 
 def copied(base: Path, name: str = "new") -> Path:
     return Path(shutil.copytree(base, base.parent / name))
-
-
-def one_line(done: Outcome, *named: str) -> None:
-    """Check for exit code 2 and one line that names what is wrong."""
-    assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: ")
-    assert done.err.count("\n") == 1
-    for word in named:
-        assert word in done.err
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Outcome, in_process, record_of
+from harness import Outcome, in_process, one_line, record_of
 
 from bench.catalogue import Catalogue
 from bench.cell import Cell, make_cells
@@ -55,14 +55,6 @@ def changed(run: Path, **changes: object) -> None:
     """Change one record of a run."""
     path = sorted((run / "records").iterdir())[0]
     write_record(run / "records", read_record(path) | changes)
-
-
-def one_line(done: Outcome, *named: str) -> None:
-    assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: ")
-    assert done.err.count("\n") == 1
-    for word in named:
-        assert word in done.err
 
 
 def test_a_runs_pairs_are_kept_under_the_commit(run: Path, keep: Command, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_run_killed_again_and_again_loses_no_record_and_ends_like_an_undisturb
             alive = process.poll() is None
             (os.killpg if kill % 2 else os.kill)(process.pid, signal.SIGKILL)  # the whole group, or the parent alone
             process.wait(timeout=20)
-            wait_until(lambda: not living(process.pid), "what a killed run started to end", 20)  # noqa: B023
+            wait_until(lambda group=process.pid: not living(group), "what a killed run started to end", 20)
         finally:
             ended(process)
         assert alive, "all was finished before the last kill: more seeds are needed"

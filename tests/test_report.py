@@ -142,7 +142,7 @@ def test_names_in_the_page_are_unique_and_what_refers_to_one_finds_it(page: Page
     assert not [name for name, count in names.items() if count > 1]
     for _, attributes in page.elements:
         wanted = re.findall(r"url\(#([^)]+)\)", " ".join(value or "" for value in attributes.values()))
-        wanted += [attributes["href"][1:]] if (attributes.get("href") or "").startswith("#") else []  # type: ignore[index]
+        wanted += [attributes["href"][1:]] if (attributes.get("href") or "").startswith("#") else []
         wanted += (attributes.get("aria-labelledby") or "").split()
         wanted += (attributes.get("for") or "").split()
         assert not set(wanted) - set(names)

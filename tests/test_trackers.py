@@ -28,7 +28,7 @@ def scalars(folder: Path) -> dict[str, dict[int, float]]:
     """Read the one event file of a run: tag -> step -> value."""
     event_format = pytest.importorskip("tensorboardX.proto.event_pb2")
     (file,) = folder.iterdir()
-    content, found, events = file.read_bytes(), {}, []  # type: ignore[var-annotated]
+    content, found, events = file.read_bytes(), {}, []
     while content:
         (length,) = struct.unpack_from("<Q", content)
         first, event, second = content[8:12], content[12 : 12 + length], content[12 + length : 16 + length]

@@ -36,13 +36,14 @@ def round_numbers(low: float, high: float) -> list[float]:
 def log_axis(axis: Axis, values: Iterable[float]) -> None:
     """Make an axis logarithmic over values above 0, with round numbers written plainly."""
     known = [value for value in values if value > 0]
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined]  # matplotlib's stubs leave it out
+    name: str = axis.axis_name  # type: ignore[attr-defined]  # "x" or "y"; matplotlib's stubs leave it out
+    axis.axes.set(**{f"{name}scale": "log"})
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(plain))
     if known:
         margin = max((max(known) / min(known)) ** 0.04, 1.05)
         low, high = min(known) / margin, max(known) * margin
-        axis._set_lim(low, high, auto=False)  # type: ignore[attr-defined]  # either axis by one call
+        axis.axes.set(**{f"{name}lim": (low, high)})
         axis.set_major_locator(FixedLocator(round_numbers(low, high) or [known[0]]))
 
 
