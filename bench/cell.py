@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.catalogue import Catalogue
 from bench.records import SCHEMA, Record, cell_key, read_record, record_name, spec_hash, write_record
 from bench.sources import TRIAL, fingerprint
 from bench.spec import Spec
+
+if TYPE_CHECKING:
+    from models.base import Model
+    from tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,19 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
     """Train, evaluate and write one cell's record, its weights before it if asked; torch is imported here at last."""
     import torch
 
-    from bench.checkpoints import save
-    from bench.evaluate import finite
+    from bench.checkpoints import checkpoint_path, save
     from bench.provenance import commit, versions
     from bench.registry import load_plugin
+    from bench.scores import finite
     from bench.trial import run_trial
 
     for plugin in cell.plugins:
         load_plugin(plugin)
-    outcome = run_trial(cell.spec, cell.seed, device, watch)
+
+    def keep(cycle: int, model: Model) -> None:
+        save(checkpoint_path(records.parent, cell, cycle), cell, model)
+
+    outcome = run_trial(cell.spec, cell.seed, device, watch, keep if cell.checkpoint else None)
     training, task = outcome.training, outcome.task
     head, dirty = commit()
     by_length = {
@@ -90,11 +98,13 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "status": training.status,
         "train_lengths": list(task.train_lengths),
         "inside_lengths": list(task.inside_lengths),
-        "kind": "values" if not task.target.discrete else "stream" if task.streams else "symbols",
+        "kind": kind_of(task),
         "by_length": by_length,
         "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
         "first_batch": outcome.first_batch,
         "samples": [asdict(sample) for sample in outcome.samples],
+        **({} if outcome.facts is None else {"text": outcome.facts}),
+        **({} if outcome.padding is None else {"padding": outcome.padding}),
         "parameters": outcome.parameters,
         "state": outcome.state,
         "steps": training.steps,
@@ -112,6 +122,15 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         },
     }
     if cell.checkpoint:
-        save(records.parent, cell, outcome.model)
+        save(checkpoint_path(records.parent, cell), cell, outcome.model)
     write_record(records, record)
     return record
+
+
+def kind_of(task: Task) -> str:
+    """Say how a task is judged: real values, strings, a text by its lines, a text by its symbols."""
+    if not task.target.discrete:
+        return "values"
+    if not task.streams:
+        return "symbols"
+    return "text" if task.separator is None else "stream"  # type: ignore[attr-defined]  # every text has one

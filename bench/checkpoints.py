@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from models.base import Model
 
 
-def checkpoint_path(run: Path, cell: Cell) -> Path:
-    """Where a cell's weights lie in a run's folder."""
-    return run / "checkpoints" / f"{record_name(cell.spec.row, cell.spec.column, cell.seed)[:-5]}.pt"
+def checkpoint_path(run: Path, cell: Cell, cycle: int | None = None) -> Path:
+    """Where a cell's weights lie in a run's folder: the last ones, or those at the end of a cycle of the schedule."""
+    name = record_name(cell.spec.row, cell.spec.column, cell.seed)[:-5]
+    return run / "checkpoints" / (f"{name}.pt" if cycle is None else f"{name}-cycle-{cycle}.pt")
 
 
 def weights_key(cell: Cell) -> str:
@@ -24,15 +25,15 @@ def weights_key(cell: Cell) -> str:
     return cell_key(replace(cell.spec, examples=1), cell.seed, cell.task_version, cell.sources)
 
 
-def save(run: Path, cell: Cell, model: Model) -> None:
-    """Write a trained model's weights; a fitted floor has none and is fitted again at once."""
+def save(path: Path, cell: Cell, model: Model) -> None:
+    """Write a model's weights; a fitted floor has none and is fitted again at once."""
     import torch
 
     if not hasattr(model, "fit"):
         buffer = io.BytesIO()
         weights = {name: value.cpu() for name, value in model.state_dict().items()}
         torch.save({"key": weights_key(cell), "weights": weights}, buffer)
-        write_atomically(checkpoint_path(run, cell), buffer.getvalue())
+        write_atomically(path, buffer.getvalue())
 
 
 def load(run: Path, cell: Cell, device: str) -> Model | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from bench.feed import is_text
 from bench.losses import shift_right
 from bench.streams import stream
 from models.base import Model
@@ -26,8 +27,8 @@ def require(holds: bool | Tensor, name: str, what: str) -> None:
 def small_batch(task: Task, rows: int = ROWS, name: str = "contract") -> Batch:
     """Draw a few examples of training lengths; of a stream, a few short pieces."""
     generator = stream("cpu", name, task.name)
-    if task.streams:
-        text = task.stream(max(task.train_lengths))
+    if is_text(task):
+        text = task.training_text()
         width = min(12, len(text) // rows)
         require(width >= 2, f"task {task.name!r}", f"its training text has {len(text)} symbols, too few to train on")
         pieces = text[: rows * width].view(rows, width)

@@ -4,53 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
-from bench.feed import rows_of
-from bench.generate import foreseen, free_running
-from bench.heldout_sets import evaluation_set
+from bench.evaluate_text import score_text
+from bench.feed import is_text, rows_of
+from bench.generate import free_running
+from bench.heldout_sets import evaluation_set, validation_set
 from bench.losses import shift_right
+from bench.scores import Places, Score, finite
 from models.base import Model
 from tasks.base import STOP, Batch, Task
 
 ROWS = 256  # rows scored at once, and pairs of positions in one forward pass: these bound memory and change no result
 PAIRS = 4_000_000
-SPANS = 24  # parts of a target, at most, over which errors are told apart by place
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one model did at one length.
-
-    right of examples: free-running exact match, stop symbol included (values: sequences whose NRMSE is in tolerance)
-    tokens_right of tokens: given the true symbols before each (values: free-running steps within the tolerance)
-    stopped_wrong: of the wrong ones, those that are right once the true length is forced (Newman et al. 2020)
-    unseen: False where the examples are ones that training saw
-    errors_at: share of symbols wrong given the true ones before (values: free-running NRMSE) in equal spans of the
-        target, first to last; None where a span is padding alone, or its error has overflowed
-    nrmse, next_step_nrmse: error relative to the signal's standard deviation, free-running and given the true past
-    """
-
-    examples: int
-    right: int
-    tokens: int
-    tokens_right: int
-    stopped_wrong: int
-    unseen: bool
-    errors_at: tuple[float | None, ...]
-    nrmse: float | None = None
-    next_step_nrmse: float | None = None
+PADDED = 256  # strings on which counting padding is shown
 
 
 def evaluate(model: Model, task: Task, length: int, examples: int, device: str) -> Score:
     """Score a model at one length on that length's fixed evaluation set."""
     model.eval()
     with torch.no_grad():
-        if task.streams:
-            return score_stream(model, task, length, device)
+        if is_text(task):
+            return score_text(model, task, length, device)
         chosen = evaluation_set(task, length, examples)
         score = score_symbols if task.target.discrete else score_values
         return score(model, task, chosen.batch, chosen.unseen, device)
@@ -99,45 +75,6 @@ def score_values(model: Model, task: Task, batch: Batch, unseen: bool, device: s
     return Score(len(batch.target), int(right), tokens, int(tokens_right), 0, unseen, errors_at, nrmse, next_step)
 
 
-def score_stream(model: Model, task: Task, length: int, device: str) -> Score:
-    """Score a text read once in order with carried state; an example is a line, right when all its symbols are.
-
-    A line reaches up to and including its separator.
-    """
-    text = task.stream(length).to(device)[None]
-    right = foreseen(model, task, text) == text[0]
-    ends = text[0] == task.separator  # type: ignore[attr-defined]  # every streaming task has one
-    line = ends.long().cumsum(0) - ends.long()
-    lines = int(line[-1]) + 1
-    wrong = torch.zeros(lines, dtype=torch.long, device=device).index_add(0, line, (~right).long())
-    places = Places(len(right), device)
-    places.add(~right, torch.ones_like(right))
-    unseen = length not in task.train_lengths
-    return Score(lines, int((wrong == 0).sum()), len(right), int(right.sum()), 0, unseen, places.means())
-
-
-class Places:
-    """Sums over the time steps of a target, gathered in at most SPANS equal spans."""
-
-    def __init__(self, time: int, device: str) -> None:
-        count = min(SPANS, time)
-        self.span = torch.arange(time, device=device) * count // time
-        self.sums = torch.zeros(count, dtype=torch.float64, device=device)
-        self.counts = torch.zeros_like(self.sums)
-
-    def add(self, values: Tensor, counts: Tensor) -> None:
-        """Add the sums of some rows at each step: values (time,), over so many rows counts (time,); padding is cut."""
-        self.sums.index_add_(0, self.span, values[: len(self.span)].double())
-        self.counts.index_add_(0, self.span, counts[: len(self.span)].double())
-
-    def means(self) -> tuple[float | None, ...]:
-        """Return the mean of each span, rounded to four digits; None where nothing was counted or it overflowed."""
-        return tuple(
-            finite(float(f"{total / count:.4g}")) if count else None
-            for total, count in zip(self.sums.tolist(), self.counts.tolist(), strict=True)
-        )
-
-
 def share_right(model: Model, task: Task, batch: Batch, device: str) -> float:
     """Return the exact match on a batch, as evaluation counts it, and leave the model training."""
     model.eval()
@@ -165,6 +102,18 @@ def rows_at_once(batch: Batch) -> int:
     return max(1, min(ROWS, PAIRS // (batch.target.shape[1] * longest)))
 
 
-def finite(value: float) -> float | None:
-    """Return a number that JSON can hold, None for NaN and infinity."""
-    return value if math.isfinite(value) else None
+def padding_counted(model: Model, task: Task, device: str) -> dict[str, int]:
+    """Count the symbols that a model gets right on held-out strings of mixed training lengths, padded to one width.
+
+    symbols, symbols_right: those of the targets; cells, cells_right: the same with padding counted, as if it were asked
+    """
+    batch = validation_set(task, PADDED)
+    symbols = symbols_right = cells = cells_right = 0
+    model.eval()
+    with torch.no_grad():
+        for part in parts(batch, device, rows_at_once(batch)):
+            outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
+            right, mask = task.correct(outputs, part.target), part.target_mask
+            symbols, cells = symbols + int(mask.sum()), cells + mask.numel()
+            symbols_right, cells_right = symbols_right + int((right & mask).sum()), cells_right + int(right.sum())
+    return {"symbols": symbols, "symbols_right": symbols_right, "cells": cells, "cells_right": cells_right}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -13,7 +13,8 @@ from bench.holdout import held_out
 from bench.losses import shift_right
 from bench.spec import Spec
 from bench.streams import stream
-from tasks.base import START, Batch, Task
+from tasks.base import Batch, Task
+from tasks.language import Language, after_start
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,14 @@ class Step:
 
 def training_feed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
     """Yield training steps without end, drawn on the device from the seed's own stream."""
-    return streamed(task, spec, seed, device) if task.streams else sampled(task, spec, seed, device)
+    if not is_text(task):
+        return sampled(task, spec, seed, device)
+    return (streamed if task.mode == "stream" else shuffled)(task, spec, seed, device)
+
+
+def is_text(task: Task) -> TypeGuard[Language]:
+    """Whether a task is a text that is read, not a space of examples that are drawn."""
+    return task.streams
 
 
 def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
@@ -47,16 +55,17 @@ def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
         yield Step(batch, shift_right(batch.target, task.first_input(batch)), weight)
 
 
-def streamed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
+def streamed(task: Language, spec: Spec, seed: int, device: str) -> Iterator[Step]:
     """Yield windows of the training text: each lane a contiguous piece, state carried, a random offset each epoch."""
-    window: int = task.window  # type: ignore[attr-defined]  # every streaming task has one
-    text = torch.cat([torch.tensor([START]), task.stream(max(task.train_lengths))]).to(device)
-    if len(text) < spec.batch * (window + 1) + window:
+    window = task.window
+    text = after_start(task.training_text()).to(device)
+    spare = len(text) - 1 - spec.batch * window
+    if spare < 0:
         raise ValueError(f"a text of {len(text)} symbols is too short for {spec.batch} lanes of {window}")
     offsets = stream("cpu", seed, "train")
     length = torch.full((spec.batch,), window, device=device)
     while True:
-        offset = int(torch.randint(window, (), generator=offsets))
+        offset = int(torch.randint(min(window, spare + 1), (), generator=offsets))
         windows = (len(text) - offset - 1) // (spec.batch * window)
         span = spec.batch * windows * window
         inputs = text[offset : offset + span].view(spec.batch, -1)
@@ -64,6 +73,20 @@ def streamed(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
         for index, first in enumerate(range(0, windows * window, window)):
             batch = Batch(None, torch.zeros_like(length), targets[:, first : first + window], length)
             yield Step(batch, inputs[:, first : first + window], batch.target_mask, carries=index > 0)
+
+
+def shuffled(task: Language, spec: Spec, seed: int, device: str) -> Iterator[Step]:
+    """Yield the windows of the training text in a new random order each epoch, each read from a fresh state."""
+    inputs, target, counted = (part.to(device) for part in task.training_pieces())
+    if len(inputs) < spec.batch:
+        raise ValueError(f"a text of {len(inputs)} windows is too short for batches of {spec.batch}")
+    orders = stream("cpu", seed, "train")
+    length = torch.full((spec.batch,), task.window, device=device)
+    weight = counted.expand(spec.batch, -1)
+    while True:
+        order = torch.randperm(len(inputs), generator=orders).to(device)
+        for rows in order[: len(inputs) // spec.batch * spec.batch].split(spec.batch):
+            yield Step(Batch(None, torch.zeros_like(length), target[rows], length), inputs[rows], weight)
 
 
 def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int) -> dict[str, Any]:
@@ -78,8 +101,8 @@ def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int) -> dict[st
 
 def fitting_batch(task: Task, spec: Spec, seed: int, device: str) -> Step:
     """Return one large step for floors that are fitted: the whole text, or `spec.fits` examples, none held out."""
-    if task.streams:
-        text = task.stream(max(task.train_lengths)).to(device)[None]
+    if is_text(task):
+        text = task.training_text().to(device)[None]
         length = torch.full((1,), text.shape[1], device=device)
         batch = Batch(None, torch.zeros_like(length), text, length)
         return Step(batch, shift_right(text, task.first_input(batch)), batch.target_mask)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 from bench.losses import shift_right
 from models.base import Model
-from tasks.base import STOP, Batch, Task
+from tasks.base import START, STOP, Batch, Task
 
 CHUNK = 256  # symbols of a text read at once; bounds memory and changes no result
 
@@ -43,15 +45,18 @@ class Rereader:
         return self.model(self.batch.source, self.batch.source_length, read)[:, -1:], read
 
 
-def foreseen(model: Model, task: Task, text: Tensor) -> Tensor:
-    """Return the most likely symbol at every place of a text (1, time) given all before it -> (time,)."""
-    none = torch.zeros(1, dtype=torch.long, device=text.device)
-    inputs = shift_right(text, task.first_input(Batch(None, none, text, none + text.shape[1])))
-    state, written = model.begin(None, none), []
-    for first in range(0, text.shape[1], CHUNK):
+def read_through(model: Model, inputs: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """Read texts (rows, time) from a fresh state with the state carried -> (first step, outputs (rows, some, size))."""
+    state = model.begin(None, inputs.new_zeros(len(inputs)))
+    for first in range(0, inputs.shape[1], CHUNK):
         outputs, state = model.decoder(inputs[:, first : first + CHUNK], state)
-        written.append(outputs[0].argmax(-1))
-    return torch.cat(written)
+        yield first, outputs
+
+
+def foreseen(model: Model, text: Tensor) -> Tensor:
+    """Return the most likely symbol at every place of a text (1, time) given all before it -> (time,)."""
+    inputs = shift_right(text, text.new_full((1,), START))
+    return torch.cat([outputs[0].argmax(-1) for _, outputs in read_through(model, inputs)])
 
 
 def lengths_with_stop(symbols: Tensor) -> Tensor:

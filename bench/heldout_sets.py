@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.feed import draw, rows_of
+from bench.feed import draw, is_text, rows_of
 from bench.holdout import SHARE, example_hash, held_out
 from bench.streams import stream
 from tasks.base import Batch, Task
@@ -69,7 +69,7 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
 
 def evaluation_hash(task: Task, examples: int) -> str:
     """Hash all that evaluation reads, at every declared length."""
-    if task.streams:
+    if is_text(task):
         return tensors_hash(task.stream(length) for length in task.eval_lengths)
     sets = [evaluation_set(task, length, examples).batch for length in task.eval_lengths]
     return tensors_hash(part for b in sets for part in (b.source, b.source_length, b.target, b.target_length))

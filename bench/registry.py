@@ -32,10 +32,12 @@ def load_plugin(file: Path) -> None:
 
 
 def build_task(name: str, settings: Mapping[str, Any]) -> Task:
-    """Build a task; lists in the settings (JSON has no tuples) become tuples."""
+    """Build a task; lists in the settings (JSON has no tuples) become tuples. A missing corpus is found out here."""
     tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}
     try:
-        return TASKS[name](**tuples)
+        task = TASKS[name](**tuples)
+        _ = task.target.size  # a corpus's vocabulary is in its text
+        return task
     except (TypeError, ValueError) as error:
         raise RequestError(f"task {name}: {error}") from error
 

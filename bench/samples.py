@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
-from bench.feed import rows_of
+from bench.feed import is_text, rows_of
 from bench.generate import foreseen, free_running, lengths_with_stop
 from bench.heldout_sets import evaluation_set
 from models.base import Model
 from tasks.base import STOP, Batch, Task
+from tasks.language import Language
 
 COUNT = 2  # examples kept with a record at each of its lengths
 SYMBOLS_KEPT, VALUES_KEPT = 60, 100  # of a string, from its start; of a signal, to its end
@@ -36,8 +37,9 @@ class Sample:
 def kept_samples(model: Model, task: Task, device: str) -> list[Sample]:
     """Return the samples that a record keeps: some inside training, at its edge, beyond it and at twice its length."""
     model.eval()
-    if task.streams:
-        return [text_sample(model, task, length, device) for length in task.eval_lengths]
+    if is_text(task):
+        texts = task.eval_lengths if task.separator is not None else task.eval_lengths[-1:]  # else one text for all
+        return [text_sample(model, task, length, device) for length in texts]
     found = []
     for length in telling_lengths(task):
         batch = evaluation_set(task, length, COUNT).batch
@@ -70,15 +72,15 @@ def sample(model: Model, task: Task, batch: Batch, row: int, length: int, device
     return Sample(length, names(task, given), names(task, truth), names(task, written[:ends]))
 
 
-def text_sample(model: Model, task: Task, length: int, device: str) -> Sample:
+def text_sample(model: Model, task: Language, length: int, device: str) -> Sample:
     """Return the beginning of a text and the symbols that a model foresees there."""
     text = task.stream(length)[:SYMBOLS_KEPT]
     with torch.no_grad():
-        written = foreseen(model, task, text[None].to(device)).cpu()
+        written = foreseen(model, text[None].to(device)).cpu()
     return Sample(length, [], names(task, text), names(task, written))
 
 
-def symbols_of_text(task: Task, length: int) -> list[str]:
+def symbols_of_text(task: Language, length: int) -> list[str]:
     """Return the beginning of a text, as names."""
     return names(task, task.stream(length)[:SYMBOLS_KEPT])
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from bench.spec import Spec
 
-KINDS = ("symbols", "values", "stream")
+KINDS = ("symbols", "values", "stream", "text")
 TIMED = ("train", "evaluation")
 FIELDS = asdict(Spec("", ""))  # and a value of each field's type
+LATER = ("period", "optimizer")  # fields of a spec that the schema's first records have not
 LARGEST = 2**53  # whole numbers up to here are the same as floating-point ones
 
 
@@ -49,6 +50,8 @@ def check_head(record: dict[str, Any]) -> None:
     expect(is_mask(record.get("first_batch")), "first_batch")
     expect(isinstance(record.get("samples"), list) and all(map(is_sample, record["samples"])), "samples")
     expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
+    expect("text" not in record or is_facts(record["text"]), "text")
+    expect("padding" not in record or is_padding(record["padding"]), "padding")
 
 
 def check_origin(record: dict[str, Any]) -> None:
@@ -70,6 +73,7 @@ def check_score(score: Any, length: str) -> None:
     expect(isinstance(score.get("unseen"), bool) and is_share(score.get("chance")), where)
     for name in ("nrmse", "next_step_nrmse"):
         expect(name in score and is_number_or_none(score[name]), where)
+    expect(is_number_or_none(score.get("nats")), where)
     places = score.get("errors_at")
     expect(isinstance(places, list) and bool(places) and are_numbers_or_none(places), where)
 
@@ -118,8 +122,8 @@ def is_spec(spec: Any) -> bool:
     """Whether a value has every field of a spec, each of its type."""
     return (
         isinstance(spec, dict)
-        and spec.keys() >= FIELDS.keys()
-        and all(is_like(spec[name], usual) for name, usual in FIELDS.items())
+        and spec.keys() | LATER >= FIELDS.keys()
+        and all(is_like(spec.get(name, usual), usual) for name, usual in FIELDS.items())
     )
 
 
@@ -161,6 +165,21 @@ def is_mask(mask: Any) -> bool:
     if not isinstance(lengths, list) or not isinstance(counted, list) or len(lengths) != len(counted):
         return False
     return all(is_count(number) and number <= mask["width"] for number in lengths + counted)
+
+
+def is_facts(facts: Any) -> bool:
+    """Whether a value says what is known of a text without a model."""
+    if not isinstance(facts, dict) or not is_share(facts.get("unknown") or 0):
+        return False
+    counts = all(is_count(facts.get(name), 1) for name in ("training_symbols", "judged_symbols", "vocabulary"))
+    return counts and all(isinstance(facts.get(name), int | float) for name in ("gzip", "xz"))
+
+
+def is_padding(counts: Any) -> bool:
+    """Whether a value counts right symbols among those asked, and with padding among all cells of a batch."""
+    if not isinstance(counts, dict) or not all(is_count(counts.get(f"{n}_right")) for n in ("symbols", "cells")):
+        return False
+    return all(is_count(counts.get(n), 1) and counts[f"{n}_right"] <= counts[n] for n in ("symbols", "cells"))
 
 
 def is_sample(sample: Any) -> bool:

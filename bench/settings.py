@@ -65,9 +65,9 @@ def read(text: str, kind: str, name: str) -> Any:
 
 
 def integers(text: str) -> tuple[int, ...]:
-    """Read whole numbers and ranges: 1,2,5-9."""
+    """Read whole numbers and ranges: 1,2,5-9; nothing is an empty list."""
     found: list[int] = []
-    for part in text.split(","):
+    for part in text.split(",") if text else ():
         first, dash, last = part.strip().partition("-")
         found += range(int(first), int(last) + 1) if dash else [int(first)]
     return tuple(found)

@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from bench.errors import RequestError
+from bench.feed import is_text
 from bench.heldout_sets import evaluation_set
 from bench.registry import build_task
 from bench.samples import Sample, sample, symbols_of_text, text_sample
 from bench.spec import Spec
 from models.base import Model
 from tasks.base import Task
+from tasks.language import Language
 
 
 def show(
@@ -24,14 +26,14 @@ def show(
     """Print `count` held-out examples of a length; where `trained` gives a model, its answers below each."""
     task = build_task(spec.task, spec.task_settings)
     lengths = [length] if length else sorted({min(task.inside_lengths), max(task.inside_lengths), max_shown(task)})
-    if task.streams and length and length not in task.eval_lengths:
+    if is_text(task) and length and length not in task.eval_lengths:
         raise RequestError(
             f"no text is named by length {length}; choose from: {', '.join(map(str, task.eval_lengths))}"
         )
     model = trained() if trained else None
     for each in lengths:
         console.print(f"[bold]{spec.row}[/], length {each}" + inside_note(task, each), highlight=False)
-        if task.streams:
+        if is_text(task):
             show_text(console, task, each, model, device)
         else:
             show_rows(console, task, each, count, model, device)
@@ -77,7 +79,7 @@ def nrmse(task: Task, one: Sample) -> float:
     return float(task.loss(written, truth).mean().sqrt())
 
 
-def show_text(console: Console, task: Task, length: int, model: Model | None, device: str) -> None:
+def show_text(console: Console, task: Language, length: int, model: Model | None, device: str) -> None:
     """Print the beginning of a text; with a model, mark each word that it does not foresee from those before it."""
     truth = symbols_of_text(task, length)
     written = text_sample(model, task, length, device).written if model is not None else truth

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SCHEDULES = ("constant", "cosine", "drop", "one_cycle", "restarts")
+PERIODIC = ("drop", "restarts")
+OPTIMIZERS = ("adamw", "rmsprop")
+
 
 @dataclass(frozen=True)
 class Spec:
     """A (task, model) pair with its settings and its budget; with a seed it is a cell.
 
     steps: optimiser steps at most; batch: examples a step (for a stream: lanes)
-    warmup: steps of linear warm-up; schedule: "cosine" to zero at the last step, or "constant"
+    warmup: steps of linear warm-up; schedule: how the learning rate goes on from there (see bench/schedules.py);
+        period: steps of the first cycle of "restarts", or up to the drop of "drop"
+    optimizer: "adamw" or "rmsprop"
     check_every: steps between two looks at held-out strings of training lengths (and two progress reports)
     patience: training stops when so many looks in a row were all exact; 0 never stops early
     examples: strings a length in the final evaluation; fits: examples that a fitted floor sees
@@ -32,6 +38,8 @@ class Spec:
     weight_decay: float = 0.01
     warmup: int = 100
     schedule: str = "cosine"
+    period: int = 0
+    optimizer: str = "adamw"
     clip: float = 1.0
     check_every: int = 100
     patience: int = 3
@@ -56,5 +64,11 @@ class Spec:
         for name in ("learning_rate", "clip"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0; got {getattr(self, name)}")
-        if self.schedule not in ("cosine", "constant"):
-            raise ValueError(f"unknown schedule {self.schedule!r}; choose from: constant, cosine")
+        for name, choices in (("schedule", SCHEDULES), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}; choose from: {', '.join(choices)}")
+        if (self.period < 1) == (self.schedule in PERIODIC):
+            raise ValueError(
+                f"schedules {' and '.join(PERIODIC)} need a period of 1 step or more, others have none; "
+                f"got {self.schedule} with {self.period}"
+            )

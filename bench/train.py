@@ -14,6 +14,7 @@ from bench.evaluate import share_right
 from bench.feed import fitting_batch, training_feed
 from bench.heldout_sets import validation_set
 from bench.losses import masked_mean
+from bench.schedules import ends_cycle, make_optimizer, rate
 from bench.spec import Spec
 from models.base import Model, State, detach
 from tasks.base import Task
@@ -46,13 +47,19 @@ class Training:
 
 
 Watch = Callable[[Look], None]
+Keep = Callable[[int, Model], None]
 
 
-def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch) -> Training:
-    """Train a model in place on the data that `seed` names; `watch` sees every look and may raise to stop."""
+def train(
+    model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
+) -> Training:
+    """Train a model in place on the data that `seed` names.
+
+    `watch` sees every look and may raise to stop; `keep` gets the model at the end of every cycle of restarts.
+    """
     if hasattr(model, "fit"):
         return fit(model, task, spec, seed, device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
+    optimizer = make_optimizer(model, spec)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, spec))
     feed = training_feed(task, spec, seed, device)
     curve: list[Look] = []
@@ -75,6 +82,9 @@ def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: W
         schedule.step()
         total += loss.detach()
         symbols += data.weight.numel()
+        cycle = ends_cycle(step, spec)
+        if keep is not None and cycle is not None:
+            keep(cycle, model)
         if step % spec.check_every == 0 or step == spec.steps:
             mean_loss = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
             before_look = time.perf_counter()
@@ -88,15 +98,6 @@ def train(model: Model, task: Task, spec: Spec, seed: int, device: str, watch: W
             if spec.patience and len(curve) >= spec.patience and all(c.exact == 1 for c in curve[-spec.patience :]):
                 break
     return Training("trained", step, time.perf_counter() - started - looking, symbols, curve)
-
-
-def rate(step: int, spec: Spec) -> float:
-    """Return the learning rate at a step as a share of the highest: linear warm-up, then cosine or constant."""
-    if step < spec.warmup:
-        return (step + 1) / spec.warmup
-    if spec.schedule == "constant" or spec.steps <= spec.warmup:
-        return 1.0
-    return 0.5 * (1 + math.cos(math.pi * (step - spec.warmup) / (spec.steps - spec.warmup)))
 
 
 def fit(model: Model, task: Task, spec: Spec, seed: int, device: str) -> Training:

@@ -8,14 +8,16 @@ from typing import Any
 
 import torch
 
-from bench.evaluate import Score, evaluate
-from bench.feed import mask_of_first_batch
+from bench.evaluate import evaluate, padding_counted
+from bench.feed import is_text, mask_of_first_batch
 from bench.heldout_sets import evaluation_hash, evaluation_set
 from bench.registry import build_model, build_task
 from bench.samples import Sample, kept_samples
+from bench.scores import Score
 from bench.spec import Spec
 from bench.streams import number
-from bench.train import Training, Watch, train
+from bench.text_facts import text_facts
+from bench.train import Keep, Training, Watch, train
 from models.base import Model, state_size
 from tasks.base import Task
 
@@ -32,19 +34,21 @@ class Outcome:
     scores: dict[int, Score]
     samples: list[Sample]
     first_batch: dict[str, Any]
+    facts: dict[str, Any] | None
+    padding: dict[str, int] | None
     evaluation_seconds: float
     evaluation_hash: str
     parameters: int
     state: int
 
 
-def run_trial(spec: Spec, seed: int, device: str, watch: Watch) -> Outcome:
-    """Train and evaluate one cell on a device; `watch` sees the progress."""
+def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None) -> Outcome:
+    """Train and evaluate one cell on a device; `watch` sees the progress, `keep` the weights at each cycle's end."""
     task = build_task(spec.task, spec.task_settings)
     torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
     model = build_model(spec.model, task, spec.model_settings).to(device)
     data_seed = seed if spec.data_seed is None else spec.data_seed
-    training = train(model, task, spec, data_seed, device, watch)
+    training = train(model, task, spec, data_seed, device, watch, keep)
     started = time.perf_counter()
     scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
     seconds = time.perf_counter() - started
@@ -52,7 +56,9 @@ def run_trial(spec: Spec, seed: int, device: str, watch: Watch) -> Outcome:
     state = decoder_state_size(model, task, device)
     samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples)
     first = mask_of_first_batch(task, spec, data_seed, MASK_ROWS)
-    return Outcome(task, model, training, scores, samples, first, seconds, judged, parameters, state)
+    facts = text_facts(task) if is_text(task) else None
+    padding = None if facts or not task.target.discrete else padding_counted(model, task, device)
+    return Outcome(task, model, training, scores, samples, first, facts, padding, seconds, judged, parameters, state)
 
 
 def decoder_state_size(model: Model, task: Task, device: str) -> int:
@@ -63,8 +69,8 @@ def decoder_state_size(model: Model, task: Task, device: str) -> int:
     if not hasattr(model, "begin"):
         return 0
     with torch.no_grad():
-        if task.streams:  # every streaming task has a window, which the base class cannot declare
-            text = task.stream(max(task.train_lengths))[None, : 2 * task.window].to(device)  # type: ignore[attr-defined]
+        if is_text(task):
+            text = task.training_text()[None, : 2 * task.window].to(device)
             return state_size(model.decoder(text, model.begin(None, torch.zeros_like(text[:, 0])))[1])
         batch = evaluation_set(task, max(task.train_lengths), 1).batch
         source = None if batch.source is None else batch.source[:1].to(device)

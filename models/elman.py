@@ -26,6 +26,25 @@ class ElmanLayer(nn.Module):
 
 
 @register("elman")
-def elman(source: Space | None, target: Space, *, hidden: int = 64, layers: int = 1, decoder: str = "fed") -> Seq2Seq:
+def elman(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 64,
+    embedding: int = 0,
+    layers: int = 1,
+    decoder: str = "fed",
+    dropout: float = 0.0,
+) -> Seq2Seq:
     """Elman encoder and decoder; the encoder's last state starts the decoder."""
-    return build(ElmanLayer, source, target, hidden=hidden, layers=layers, decoder=decoder, learn_start=True)
+    return build(
+        ElmanLayer,
+        source,
+        target,
+        hidden=hidden,
+        embedding=embedding,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+        learn_start=True,
+    )

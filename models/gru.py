@@ -29,21 +29,25 @@ def gru(
     target: Space,
     *,
     hidden: int = 64,
+    embedding: int = 0,
     layers: int = 1,
     decoder: str = "fed",
     dropout: float = 0.0,
     start: str = "orthogonal",
     tied: bool = False,
+    final: str = "stop",
 ) -> Seq2Seq:
-    """GRU encoder and decoder; the encoder's last state starts the decoder."""
+    """GRU encoder and decoder; the encoder's state at each row's stop starts the decoder (final: see `build`)."""
     return build(
         GRULayer,
         source,
         target,
         hidden=hidden,
+        embedding=embedding,
         layers=layers,
         decoder=decoder,
         dropout=dropout,
         start=start,
         tied=tied,
+        final=final,
     )

@@ -29,11 +29,20 @@ def irnn(
     target: Space,
     *,
     hidden: int = 64,
+    embedding: int = 0,
     layers: int = 1,
     decoder: str = "fed",
     dropout: float = 0.0,
 ) -> Seq2Seq:
     """IRNN encoder and decoder."""
     return build(
-        IRNNLayer, source, target, hidden=hidden, layers=layers, decoder=decoder, dropout=dropout, start="torch"
+        IRNNLayer,
+        source,
+        target,
+        hidden=hidden,
+        embedding=embedding,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+        start="torch",
     )

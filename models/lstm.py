@@ -56,14 +56,21 @@ def lstm(
     target: Space,
     *,
     hidden: int = 64,
+    embedding: int = 0,
     layers: int = 1,
     decoder: str = "fed",
     dropout: float = 0.0,
+    dropout_on: str = "all",
+    activity: float = 0.0,
+    change: float = 0.0,
     start: str = "orthogonal",
     tied: bool = False,
     decoder_cell: str = "lstm",
 ) -> Seq2Seq:
-    """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn)."""
+    """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn).
+
+    activity, change: weights of the penalties of models/activity.py.
+    """
     if decoder_cell not in DECODER_CELLS:
         raise ValueError(f"unknown decoder_cell {decoder_cell!r}; choose from: {', '.join(DECODER_CELLS)}")
     return build(
@@ -71,9 +78,12 @@ def lstm(
         source,
         target,
         hidden=hidden,
+        embedding=embedding,
         layers=layers,
         decoder=decoder,
         dropout=dropout,
+        dropout_on=dropout_on,
+        penalties=(activity, change),
         start=start,
         tied=tied,
         decoder_layer=DECODER_CELLS[decoder_cell],

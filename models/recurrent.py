@@ -16,11 +16,14 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from models.activity import penalise_activity, penalise_change
 from models.attention import AdditiveAttention
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
 
 Layer = Callable[[int, int], nn.Module]
 DECODERS = ("fed", "blind")
+DROPOUTS = ("all", "output")
+FINALS = ("stop", "padding")
 STARTS = ("orthogonal", "torch")
 
 
@@ -32,12 +35,18 @@ class RecurrentState(NamedTuple):
 
 
 class LayerStack(nn.Module):
-    """Layers on top of one another, dropout on what each reads; the state they start from is zero, or learnt."""
+    """Layers on top of one another; dropout on what each reads (where `inside`) and on what is read out.
 
-    def __init__(self, layer: Layer, hidden: int, layers: int, dropout: float, learn_start: bool) -> None:
+    The first reads vectors of `width`. The state they start from is zero, or learnt.
+    """
+
+    def __init__(
+        self, layer: Layer, width: int, hidden: int, layers: int, dropout: float, inside: bool, learn_start: bool
+    ) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(layer(hidden, hidden) for _ in range(layers))
+        self.layers = nn.ModuleList(layer(hidden if depth else width, hidden) for depth in range(layers))
         self.dropout = nn.Dropout(dropout)
+        self.inside = nn.Dropout(dropout if inside else 0.0)
         starts = [torch.zeros(cast("int", layer.parts), 1, hidden) for layer in self.layers]
         self.starts = nn.ParameterList(nn.Parameter(start, requires_grad=learn_start) for start in starts)
 
@@ -51,22 +60,27 @@ class LayerStack(nn.Module):
         """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
         after = []
         for layer, state in zip(self.layers, states, strict=True):
-            inputs, state = layer(self.dropout(inputs), state, length)
+            inputs, state = layer(self.inside(inputs), state, length)
             after.append(state)
         return inputs, tuple(after)
 
 
 class RecurrentEncoder(nn.Module):
-    """Reads the source once, left to right; its final states are those at each row's true end."""
+    """Reads the source once, left to right; its final states are those at each row's true end.
 
-    def __init__(self, space: Space, stack: LayerStack, width: int) -> None:
+    final "padding" takes them behind the padding instead, a mistake that is kept to show what it costs.
+    """
+
+    def __init__(self, space: Space, stack: LayerStack, width: int, final: str) -> None:
         super().__init__()
         self.reader = reader(space, width, unit=True)
         self.stack = stack
+        self.final = final
 
     def forward(self, source: Tensor, source_length: Tensor) -> Memory:
         """Read source (batch, source_time[, values]), source_length (batch,) -> Memory."""
-        states, final = self.stack(self.reader(source), self.stack.start(len(source)), source_length)
+        ends = source_length if self.final == "stop" else torch.full_like(source_length, source.shape[1])
+        states, final = self.stack(self.reader(source), self.stack.start(len(source)), ends)
         return Memory(source_length, states, final)
 
 
@@ -74,29 +88,35 @@ class RecurrentDecoder(nn.Module):
     """Starts from the encoder's final states; reads its inputs ("fed") or zeros ("blind": all comes from the state).
 
     With attention, what is read out is the state beside the context that attention gathered for it. Tied: the readout's
-    weights are the embedding's (Press and Wolf 2017, arXiv 1608.05859).
+    weights are the embedding's (Press and Wolf 2017, arXiv 1608.05859). penalties: of the activity of what is read out
+    and of its change from step to step, see models/activity.py.
     """
 
     def __init__(
         self,
         space: Space,
         stack: LayerStack,
+        width: int,
         hidden: int,
         decoder: str,
         attention: AdditiveAttention | None,
         tied: bool,
+        penalties: tuple[float, float],
     ) -> None:
         super().__init__()
         self.blind = decoder == "blind"
-        self.width = hidden
+        self.width = width
+        self.penalties = penalties
         if not self.blind:
-            self.reader = reader(space, hidden, unit=True)
+            self.reader = reader(space, width, unit=True)
         self.stack = stack
         self.attention = attention
         self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
         if tied:
             if self.blind or attention is not None or not space.discrete:
                 raise ValueError("tied weights need a decoder that is fed symbols and has no attention")
+            if width != hidden:
+                raise ValueError(f"tied weights need an embedding as wide as the state; got {width} and {hidden}")
             self.readout.weight = cast("nn.Embedding", self.reader).weight
 
     def begin(self, memory: Memory) -> RecurrentState:
@@ -112,7 +132,9 @@ class RecurrentDecoder(nn.Module):
         if self.attention is not None and state.memory is not None:
             context, _ = self.attention(outputs, state.memory)
             outputs = torch.cat([outputs, context], -1)
-        return self.readout(self.stack.dropout(outputs)), state._replace(layers=layers)
+        activity, change = self.penalties
+        dropped = self.stack.dropout(penalise_change(outputs, change))
+        return self.readout(penalise_activity(dropped, activity)), state._replace(layers=layers)
 
 
 def handed_over(final: Tensor, fresh: Tensor) -> Tensor:
@@ -139,7 +161,11 @@ def build(
     hidden: int,
     layers: int,
     decoder: str,
+    embedding: int = 0,
     dropout: float = 0.0,
+    dropout_on: str = "all",
+    final: str = "stop",
+    penalties: tuple[float, float] = (0.0, 0.0),
     decoder_layer: Layer | None = None,
     attention: bool = False,
     learn_start: bool = False,
@@ -149,21 +175,28 @@ def build(
     """Compose encoder and decoder of these layers; without a source space, a decoder alone.
 
     start "orthogonal": torch's layers get orthogonal recurrent weights (see `start_orthogonal`); "torch": torch's own.
+    embedding: how wide symbols are embedded, 0 for as wide as the state. dropout_on "all": what each layer reads and
+    what is read out; "output": only the latter.
     """
-    if start not in STARTS:
-        raise ValueError(f"unknown start {start!r}; choose from: {', '.join(STARTS)}")
-    if decoder not in DECODERS:
-        raise ValueError(f"unknown decoder {decoder!r}; choose from: {', '.join(DECODERS)}")
+    chosen = {"start": (start, STARTS), "decoder": (decoder, DECODERS), "dropout_on": (dropout_on, DROPOUTS)}
+    for name, (value, choices) in (chosen | {"final": (final, FINALS)}).items():
+        if value not in choices:
+            raise ValueError(f"unknown {name} {value!r}; choose from: {', '.join(choices)}")
     if source is None and decoder == "blind":
         raise UnsuitableError("a blind decoder reads nothing; a language model needs decoder=fed")
     if hidden < 1 or layers < 1:
         raise ValueError(f"hidden and layers must be 1 or more; got {hidden} and {layers}")
-    encoder = None
-    if source is not None:
-        encoder = RecurrentEncoder(source, LayerStack(layer, hidden, layers, dropout, learn_start), hidden)
-    stack = LayerStack(decoder_layer or layer, hidden, layers, dropout, learn_start and source is None)
+    if embedding < 0:
+        raise ValueError(f"embedding must be 0 (as wide as the state) or more; got {embedding}")
+    width = embedding or hidden
+
+    def stack(of: Layer, learn: bool) -> LayerStack:
+        return LayerStack(of, width, hidden, layers, dropout, dropout_on == "all", learn)
+
+    encoder = None if source is None else RecurrentEncoder(source, stack(layer, learn_start), width, final)
+    decoding = stack(decoder_layer or layer, learn_start and source is None)
     attend = AdditiveAttention(hidden) if attention and source is not None else None
-    model = Seq2Seq(encoder, RecurrentDecoder(target, stack, hidden, decoder, attend, tied))
+    model = Seq2Seq(encoder, RecurrentDecoder(target, decoding, width, hidden, decoder, attend, tied, penalties))
     if start == "orthogonal":
         start_orthogonal(model)
     return model

@@ -66,7 +66,8 @@ class Task(ABC):
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
-    streams: ClassVar[bool] = False  # True: one long stream read in order with carried state (see `stream`)
+    streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/language.py)
+    joint: ClassVar[str] = " "  # what stands between two printed symbols
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -98,14 +99,6 @@ class Task(ABC):
         length (batch,), each 1 to max_length -> Batch whose widths depend on max_length alone
         """
 
-    def stream(self, length: int) -> Tensor:
-        """Return the symbols (time,) of the text that `length` names; only where `streams` is true.
-
-        Such a task also has `window`, the symbols that one training step reads, and `separator`, the symbol that ends a
-        line: a line is what exact match counts.
-        """
-        raise TypeError(f"task {self.name!r} is sampled, it has no stream")
-
     @abstractmethod
     def chance(self, length: int) -> float:
         """Probability of an exact match for guesses that know the length and nothing else."""
@@ -129,7 +122,7 @@ class Task(ABC):
     def text(self, ids: Sequence[int]) -> str:
         """Print ids for people: padding is dropped, the stop symbol is shown."""
         names = {START: "<start>", STOP: "<stop>"}
-        return " ".join(names.get(i) or self.symbol(i - FIRST_SYMBOL) for i in ids if i != PAD)
+        return self.joint.join(names.get(i) or self.symbol(i - FIRST_SYMBOL) for i in ids if i != PAD)
 
     def show(self, batch: Batch, row: int) -> str:
         """Print one example, source -> target."""

@@ -8,8 +8,9 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, register
-from tasks.strings import append_stop, check_at_least, check_choice
+from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, register
+from tasks.language import Excerpts, Language, after_start, pieces, whole
+from tasks.strings import append_stop, check_choice
 
 ONES = (
     "one two three four five six seven eight nine ten "
@@ -24,29 +25,29 @@ FORMS = ("stream", "successor")
 
 @register("human_numbers")
 @dataclass(frozen=True, kw_only=True)
-class HumanNumbers(Task):
+class HumanNumbers(Language):
     """Predict the next word of the numbers in order, for example one . two . three . (a language model).
 
     After Howard and Gugger, Deep Learning for Coders (2020), chapter 12. Words stand without hyphens or "and"; a
     separator stands between two numbers; a line is a number with it. A length names a text by its largest number;
     `starts` gives, for each evaluated length, the smallest: train on 1..7999, evaluate on that text itself (seen: a
     fit, not a test), on the published validation split 8001..9999 (8000 is missing there) and on two texts further out.
-    That split is itself beyond training: "eight thousand" occurs in no training text. `window` is how many words one
-    training step reads.
+    That split is itself beyond training: "eight thousand" occurs in no training text. `missing` numbers are left out.
+    In the modes chunks and windows evaluation too reads pieces of `window` words, and every word counts by itself.
     form "stream": one text in order, state carried. form "successor": read a number drawn from the text, write the
     next one, stop (one thousand two -> one thousand three <stop>); then a share of the numbers is held out by hash.
     """
 
     train_lengths: tuple[int, ...] = (7999,)
+    window: int = 48
     eval_lengths: tuple[int, ...] = (7999, 9999, 10999, 99999)
     starts: tuple[int, ...] = (1, 8001, 10001, 99001)
-    window: int = 48
+    missing: tuple[int, ...] = ()
     form: str = "stream"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("form", self.form, FORMS)
-        check_at_least("window", self.window, 1)
         if len(self.train_lengths) != 1:
             raise ValueError(f"train_lengths must be one number, the training text's largest; got {self.train_lengths}")
         if len(self.starts) != len(self.eval_lengths):
@@ -55,13 +56,16 @@ class HumanNumbers(Task):
             if not 1 <= first <= last < LARGEST:
                 raise ValueError(f"a text must run from 1 or more to below {LARGEST}; got {first}..{last}")
 
+        if self.form != "stream" and self.mode != "stream":
+            raise ValueError(f"mode {self.mode!r} cuts a text; form {self.form!r} has none")
+
     @property
     def streams(self) -> bool:  # type: ignore[override]  # here it depends on the form
         """Whether this is a language model."""
         return self.form == "stream"
 
     @property
-    def source(self) -> Symbols | None:
+    def source(self) -> Symbols | None:  # type: ignore[override]  # the form "successor" has a source
         """Words, or nothing for a stream."""
         return None if self.streams else Symbols(len(WORDS))
 
@@ -71,21 +75,36 @@ class HumanNumbers(Task):
         return Symbols(len(WORDS))
 
     @property
-    def separator(self) -> int:
+    def separator(self) -> int | None:
         """The symbol between two numbers."""
-        return FIRST_SYMBOL + SEPARATOR
+        return FIRST_SYMBOL + SEPARATOR if self.mode == "stream" else None
 
     def first_number(self, length: int) -> int:
         """The smallest number of the text whose largest is `length`."""
         starts = dict(zip(self.eval_lengths, self.starts, strict=True))
         return starts.get(length, 1)
 
+    def training_text(self) -> Tensor:
+        """Return the text of the training numbers (time,)."""
+        return self.stream(max(self.train_lengths))
+
+    def seen(self, length: int) -> bool:
+        """Whether a text is the training text."""
+        return length in self.train_lengths
+
     def stream(self, length: int) -> Tensor:
         """Return the text that ends with number `length`, a separator between two numbers: (time,)."""
-        words = list(spell(self.first_number(length)))
-        for number in range(self.first_number(length) + 1, length + 1):
-            words += [SEPARATOR, *spell(number)]
-        return torch.tensor(words) + FIRST_SYMBOL
+        numbers = (n for n in range(self.first_number(length), length + 1) if n not in self.missing)
+        words = [word for number in numbers for word in (*spell(number), SEPARATOR)]
+        return torch.tensor(words[:-1]) + FIRST_SYMBOL
+
+    def excerpts(self, length: int) -> Excerpts:
+        """Return the whole text in one piece, or windows of it; see tasks/language.py."""
+        text = self.stream(length)
+        if self.mode == "stream":
+            return whole(text)
+        step = 1 if self.mode == "windows" else self.window
+        return Excerpts(*pieces(after_start(text), self.window, step), self.predicting(self.window))
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw numbers and their successors: length (batch,) -> source (batch, words), target (batch, words + 1)."""

@@ -1,0 +1,62 @@
+"""GRU written out: the gates as formulas, one step at a time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.base import Seq2Seq, Space, register
+from models.recurrent import build, state_after
+
+
+class GRUCellLayer(nn.Module):
+    """r, z = sigmoid(U x + W h), n = tanh(U x + r * (W h)), h = (1 - z) * n + z * h (Cho et al. 2014, arXiv 1406.1078).
+
+    The reset gate stands after the product, as in torch.nn.GRU, whose numbers this layer gives with the same weights.
+    """
+
+    parts = 1
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.input = nn.Linear(width, 3 * hidden)
+        self.recurrent = nn.Linear(hidden, 3 * hidden)
+        for gate in self.recurrent.weight.data.chunk(3):
+            nn.init.orthogonal_(gate)
+
+    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        hidden, outputs = state[0], []
+        for driven in self.input(inputs).unbind(1):
+            reset_in, keep_in, content_in = driven.chunk(3, 1)
+            reset_back, keep_back, content_back = self.recurrent(hidden).chunk(3, 1)
+            keep = torch.sigmoid(keep_in + keep_back)
+            content = torch.tanh(content_in + torch.sigmoid(reset_in + reset_back) * content_back)
+            hidden = (1 - keep) * content + keep * hidden
+            outputs.append(hidden)
+        every = torch.stack(outputs, 1)
+        return every, state_after(every, length)
+
+
+@register("gru_cell")
+def gru_cell(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 64,
+    embedding: int = 0,
+    layers: int = 1,
+    decoder: str = "fed",
+    dropout: float = 0.0,
+) -> Seq2Seq:
+    """GRU encoder and decoder with the cell written out; `gru` is the same by torch.nn."""
+    return build(
+        GRUCellLayer,
+        source,
+        target,
+        hidden=hidden,
+        embedding=embedding,
+        layers=layers,
+        decoder=decoder,
+        dropout=dropout,
+    )

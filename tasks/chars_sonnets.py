@@ -1,0 +1,20 @@
+"""Sonnets: Shakespeare's 154, letters and blanks alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tasks.base import register
+from tasks.characters import Characters
+from tasks.corpus import CONTEXTS
+
+
+@register("chars_sonnets")
+@dataclass(frozen=True, kw_only=True)
+class CharsSonnets(Characters):
+    """Predict the next of 27 symbols, letters in lower case and the blank, of Shakespeare's sonnets: f r o -> r o m."""
+
+    corpus: ClassVar[str] = "sonnets"
+    is_open: ClassVar[bool] = False
+    eval_lengths: tuple[int, ...] = (*CONTEXTS, 18_178)
