@@ -163,8 +163,8 @@ def promote(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print examples and predictions."""
     from bench.plan import changed
+    from bench.recipes import ROWS, recipe
     from bench.settings import parse_change
-    from bench.suites import ROWS, recipe
 
     catalogue = Catalogue(tuple(options.plugin))
     at_least("--length", options.length, 1)

@@ -15,15 +15,15 @@ from bench.variance import variance_section
 RULES = {
     "symbols": (
         "Stopping rule: training ends when {patience} looks in a row at 256 held-out strings of training lengths were "
-        "all exact, else after the last step. How settings were chosen: bench/suites.py."
+        "all exact, else after the last step. How settings were chosen: bench/recipes.py."
     ),
     "values": (
-        "Stopping rule: the last step of the budget. How settings were chosen: bench/suites.py. Exact match is the "
+        "Stopping rule: the last step of the budget. How settings were chosen: bench/recipes.py. Exact match is the "
         "share of sequences whose free-running error stays under the tolerance."
     ),
     "stream": (
         "Stopping rule: the last step of the budget. Settings were chosen on the text 9999 itself, so its figures are "
-        "optimistic (bench/suites.py). A length is the largest number of a "
+        "optimistic (bench/recipes.py). A length is the largest number of a "
         "text; exact match counts numbers right in every word, token accuracy is next-word accuracy, both given the "
         "true text before. The text marked † is the training text itself."
     ),

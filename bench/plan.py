@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from bench.catalogue import Catalogue
 from bench.errors import RequestError
+from bench.recipes import ROWS, recipe
 from bench.settings import Change, label
 from bench.spec import Spec
-from bench.suites import ROWS, Suite, recipe
+from bench.suites import Suite
 
 
 def plan(
