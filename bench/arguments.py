@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from bench import commands, gate_commands
+from bench import commands, gate_commands, generate_command, lesson_command
 from bench.errors import RequestError
 
 CHANGES = "task.FIELD=V|model.FIELD=V|train.FIELD=V"
@@ -75,6 +75,10 @@ def build_parser() -> Parser:
     one.add_argument("run", nargs="?", type=Path, default=commands.RUNS / "quick", metavar="RUN")
     one.add_argument("--file", type=Path, default=gate_commands.HISTORY, metavar="CSV")
 
+    one = command("lessons", lesson_command.lessons, "judge every claim of the lessons by a run, write table and page")
+    one.add_argument("--out", type=Path, default=commands.RUNS / "lessons", metavar="DIR")
+    one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there, such as docs/lessons.md")
+
     command("readme", commands.readme, "rewrite the README's tables from the committed baseline")
 
     one = command("promote", commands.promote, "make a run the committed baseline of its suite")
@@ -86,6 +90,23 @@ def build_parser() -> Parser:
     one.add_argument("--count", type=int, default=3, metavar="K")
     one.add_argument("--model", metavar="M", help="by its weights that a run kept (--checkpoint), else trained first")
     one.add_argument("--out", type=Path, metavar="DIR", help="the run that kept them; default: any in results/runs")
+    one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
+    one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
+    one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")
+    one.add_argument("--set", action="append", default=[], dest="changes", metavar=CHANGES)
+
+    one = command("generate", generate_command.generate, "continue a text, or a signal, with a trained model")
+    one.add_argument("task", metavar="TASK", help="a text such as chars_nietzsche, or sine; a row of a suite's tables")
+    one.add_argument("model", metavar="MODEL", help="a column of a suite's tables, or any family")
+    one.add_argument("--prompt", metavar="TEXT", help="what is read first (nothing)")
+    one.add_argument("--symbols", type=int, metavar="N", help="how many are written (400; of a signal 200 samples)")
+    one.add_argument("--temperature", type=float, metavar="T", help="below 1 draws likely symbols more often (0.8)")
+    one.add_argument("--greedy", action="store_true", help="always the most likely symbol")
+    one.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn (0)")
+    one.add_argument("--model-seed", type=int, default=0, metavar="N", help="of the trained model (0)")
+    one.add_argument("--train", action="store_true", help="train the model first where no run kept its weights")
+    one.add_argument("--out", type=Path, metavar="DIR", help="the run that kept them; default: any in results/runs")
+    one.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
     one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
     one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
     one.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE")

@@ -173,11 +173,10 @@ def show(options: argparse.Namespace) -> int:
         catalogue.find("task", options.task)
     model = catalogue.find("model", options.model).name if options.model else "majority"
     from bench.cell import make_cells
-    from bench.checkpoints import load
     from bench.prepare import check_specs, choose_device
     from bench.show import show
     from bench.spec import Spec
-    from bench.trial import run_trial
+    from bench.trained import kept_model, train_cell
 
     spec = recipe(options.task, model) if options.task in ROWS else Spec(options.task, model)
     spec = changed(spec, catalogue, [parse_change(text) for text in options.changes], options.steps)
@@ -187,13 +186,13 @@ def show(options: argparse.Namespace) -> int:
     (cell,) = make_cells([spec], [0], catalogue)
 
     def trained() -> Model:
-        for run in [options.out] if options.out else sorted(RUNS.glob("*")):
-            model = load(run, cell, device)
-            if model is not None:
-                console.print(f"weights of {spec.column} kept in {shown(run)}", highlight=False, soft_wrap=True)
-                return model
+        found = kept_model([cell], [options.out] if options.out else sorted(RUNS.glob("*")), device)
+        if found:
+            model, _, run = found
+            console.print(f"weights of {spec.column} kept in {shown(run)}", highlight=False, soft_wrap=True)
+            return model
         console.print(f"training {spec.column} on {spec.row}: {spec.steps} steps at most ...", highlight=False)
-        return run_trial(spec, cell.seed, device, lambda look: None).model.eval()
+        return train_cell(cell, device)
 
     show(console, spec, options.length, options.count, trained if options.model else None, device)
     return FINE

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+ROUNDING = 1e-12  # relative: sums of the same numbers in another order
+SMALL, HUGE = 100, 1e6  # perplexities below one have two digits behind the point; from the other on, one in all
 
 
 def percent(value: float) -> str:
@@ -59,3 +63,33 @@ def row_of(cells: list[str] | tuple[str, ...]) -> str:
 def heading_rows(header: tuple[str, ...], names: int = 1) -> list[str]:
     """Return the first two lines of a Markdown table: so many columns of names, then numbers."""
     return [row_of(header), row_of(["---"] * names + ["---:"] * (len(header) - names))]
+
+
+def estimate(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
+    """Return a number of a row and its interval."""
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def named(row: dict[Any, Any]) -> str:
+    """Return a row's model, with how many of its seeds diverged."""
+    return f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else str(row["model"])
+
+
+def budgeted(row: dict[Any, Any]) -> str:
+    """Return the steps taken and allowed."""
+    return f"{amount(*estimate(row, 'steps'), digits=0)} / {row['budget']:,}" if row["steps"] else "fitted"
+
+
+def measured(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Nats or bits with three digits, and their interval where seeds differ by more than rounding."""
+    if math.isnan(value):
+        return "-"
+    apart = not math.isnan(low) and not math.isclose(low, high, rel_tol=ROUNDING)
+    return f"{value:,.3f} [{low:,.3f}, {high:,.3f}]" if apart else f"{value:,.3f}"
+
+
+def perplexity(value: float) -> str:
+    """A perplexity with about three digits that count: 4.57, 182.3, 5e+08."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.1g}" if value >= HUGE else f"{value:,.2f}" if value < SMALL else f"{value:,.1f}"

@@ -92,7 +92,7 @@ LESSONS = (
     course("elman", "elman(stream)"),
     course("gru", "gru(stream)"),
     course("gru_cell", "gru_cell(stream)"),
-    course("lstm", "lstm(restarts)", schedule="restarts", period=1),
+    course("lstm", "lstm(restarts)", schedule="restarts", period=1, warmup=0),
     course("rnn", "rnn(learning_rate=0.3)", epochs=1, learning_rate=0.3),
     course("rnn", "rnn(one epoch)", epochs=1),
     NIETZSCHE.floor("markov", order=1),

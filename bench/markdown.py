@@ -7,9 +7,23 @@ from typing import Any
 import pandas as pd
 
 from bench.families import comparison_section
-from bench.formats import amount, heading_rows, percent, reach, row_of, share
+from bench.formats import (
+    amount,
+    budgeted,
+    estimate,
+    heading_rows,
+    measured,
+    named,
+    percent,
+    perplexity,
+    reach,
+    row_of,
+    share,
+)
 from bench.records import Record
 from bench.settings import written
+from bench.texts import INTRODUCTION as TEXTS
+from bench.texts import is_text, text_parts
 from bench.variance import variance_section
 
 RULES = {
@@ -28,6 +42,10 @@ RULES = {
         "true text before. The text marked † is the training text itself."
     ),
 }
+FORESEEN = (
+    " *nats* is the mean cross-entropy of a word of the longest text, in nats, and *perplexity* its exponential, both "
+    "given the true text before."
+)
 HEADER = (
     "model",
     "inside",
@@ -58,17 +76,36 @@ def leaderboard_page(
     suite: str, groups: dict[tuple[str, str], list[Record]], lengths: pd.DataFrame, board: pd.DataFrame
 ) -> str:
     """Return the whole page."""
-    parts = [f"# Leaderboard of suite `{suite}`\n", INTRODUCTION]
-    records: dict[str, list[Record]] = {}
-    for (task, _), found in groups.items():
-        records.setdefault(task, []).extend(found)
+    strings = {pair: found for pair, found in groups.items() if not is_text(found[0])}
+    parts = [f"# Leaderboard of suite `{suite}`\n"]
+    parts += [INTRODUCTION] if strings else []
+    parts += [TEXTS] if len(strings) < len(groups) else []
     for name, rows in board.groupby("task"):
-        first = records[str(name)][0]
-        parts += [f"## {name}\n", describe(records[str(name)]), table(rows, first), costs_table(rows, first)]
-        parts += [lengths_heading(first), lengths_table(lengths[lengths["task"] == name], first)]
-    return "\n".join([*parts, *comparison_section(groups), *variance_section(groups)])
+        models = {str(model): groups[str(name), str(model)] for model in rows["model"]}
+        found = lengths[lengths["task"] == name]
+        parts.append(f"## {name}\n")
+        parts += text_parts(rows, found, models) if is_text(first_of(models)) else string_parts(rows, found, models)
+    compared = [*comparison_section(strings), *variance_section(strings)]
+    if compared and len(strings) < len(groups):
+        compared.append(LEFT_OUT)
+    return "\n".join([*parts, *compared])
 
 
+def first_of(models: dict[str, list[Record]]) -> Record:
+    """Return a record of a task, for what all of them share."""
+    return next(iter(models.values()))[0]
+
+
+def string_parts(rows: pd.DataFrame, lengths: pd.DataFrame, models: dict[str, list[Record]]) -> list[str]:
+    """Return the part of the page of a task with exact match."""
+    records = [record for model in sorted(models) for record in models[model]]
+    first = records[0]
+    parts = [describe(records), table(rows, first), costs_table(rows, first)]
+    return [*parts, lengths_heading(first), lengths_table(lengths, first)]
+
+
+LEFT_OUT = """Texts that are judged by their symbols are not in these comparisons: they have no exact match of a string.
+"""
 INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean over seeds, 95 % interval in brackets.
 *inside* and *beyond* are means over the evaluated lengths inside training and past it, *shorter* over untrained lengths
 below the longest trained one, each length alike. L99, L90 and L50 are the longest evaluated lengths up to which
@@ -94,7 +131,13 @@ def describe(records: list[Record]) -> str:
     rule = RULES[first["kind"]].format(patience=patience)
     settings = first["spec"]["task_settings"]
     said = f"Settings: {', '.join(f'{k} = {written(v)}' for k, v in sorted(settings.items()))}. " if settings else ""
-    return f"{said}Trained at lengths {written(first['train_lengths'])}. {rule}\n"
+    foreseen = FORESEEN if first["kind"] == "stream" and nats_known(records) else ""
+    return f"{said}Trained at lengths {written(first['train_lengths'])}. {rule}{foreseen}\n"
+
+
+def nats_known(records: list[Record]) -> bool:
+    """Whether any score of some records says its nats."""
+    return any(score.get("nats") is not None for record in records for score in record["by_length"].values())
 
 
 def table(board: pd.DataFrame, record: Record) -> str:
@@ -107,32 +150,29 @@ def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
     """Return the cells under HEADER of one row of the leaderboard; `record` is any of the row's."""
     longest_inside, longest = max(record["inside_lengths"]), max(map(int, record["by_length"]))
     solved = f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}"
-    steps = amount(*estimate(row, "steps"), digits=0)
     return [
-        f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else row["model"],
+        named(row),
         *(share(*estimate(row, name)) for name in ("inside", "beyond", "shorter")),
         *(reach(*estimate(row, level), longest_inside, longest) for level in ("l99", "l90", "l50")),
         f"{solved} [{percent(row['solve_rate_low'])}, {percent(row['solve_rate_high'])}]",
         f"{row['parameters']:,}",
-        f"{steps} / {row['budget']:,}" if row["steps"] else "fitted",
+        budgeted(row),
         amount(*estimate(row, "seconds")),
     ]
 
 
-def estimate(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
-    """Return a number of a row and its interval."""
-    return row[name], row[f"{name}_low"], row[f"{name}_high"]
-
-
 def costs_table(board: pd.DataFrame, record: Record) -> str:
     """Return one task's second table: area, how answers are wrong, what it cost to get there."""
-    lines = heading_rows(COSTS)
+    foreseen = record["kind"] == "stream" and bool(board["nats"].notna().any())
+    lines = heading_rows((*COSTS, "nats", "perplexity") if foreseen else COSTS)
     stops = record["kind"] == "symbols"
     for row in board.to_dict("records"):
         cells = [str(row["model"]), *(share(*estimate(row, name)) for name in ("area", "solve_rate_2x"))]
         cells += [share(*estimate(row, name)) if stops else "-" for name in ("stopped_wrong", "content_wrong")]
         cells += [amount(*estimate(row, "steps_to_99"), digits=0), amount(*estimate(row, "seconds_to_99"))]
-        lines.append(row_of([*cells, amount(*estimate(row, "tokens_per_second"), digits=0), f"{row['state']:,}"]))
+        cells += [amount(*estimate(row, "tokens_per_second"), digits=0), f"{row['state']:,}"]
+        cells += [measured(*estimate(row, "nats")), perplexity(row["perplexity"])] if foreseen else []
+        lines.append(row_of(cells))
     return "\n".join(lines) + "\n"
 
 

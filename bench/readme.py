@@ -12,6 +12,7 @@ from bench.formats import heading_rows, row_of
 from bench.markdown import HEADER, lengths_table, summary_cells
 from bench.records import Record, read_records, write_atomically
 from bench.tables import by_length, group, leaderboard
+from bench.texts import KIND, contexts_table, describe, is_text, models_table
 
 BLOCK = re.compile(r"(<!-- (?P<name>\w+) (?P<folder>\S+)(?: (?P<task>\S+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -44,11 +45,17 @@ def block(match: re.Match[str], root: Path) -> str:
     groups, _ = group(records)
     if match["name"] == "leaderboard":
         return leaderboard_block(leaderboard(groups), groups)
+    if match["name"] == "texts":
+        return texts_block(leaderboard(groups), groups, match["task"])
     if match["name"] == "lengths":
         lengths, task = by_length(groups), match["task"]
-        record = next(found[0] for (name, _), found in groups.items() if name == task)
-        return lengths_table(lengths[lengths["task"] == task], record)
-    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, leaderboard, lengths")
+        rows, board = lengths[lengths["task"] == task], leaderboard(groups)
+        models = {str(name): groups[task, str(name)] for name in board.loc[board["task"] == task, "model"]}
+        if not models:
+            raise WorkError(f"no task {task!r} in {match['folder']!r}")
+        first = next(iter(models.values()))[0]
+        return contexts_table(rows, models) if is_text(first) else lengths_table(rows, first)
+    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, leaderboard, lengths, texts")
 
 
 def figure_block(root: Path, folder: str, name: str) -> str:
@@ -62,10 +69,23 @@ def figure_block(root: Path, folder: str, name: str) -> str:
 
 
 def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:
-    """Return the leaderboard of every task as one table."""
+    """Return the leaderboard of every task with exact match as one table."""
     lines = heading_rows(("task", *HEADER), names=2)
-    for task, rows in board.groupby("task"):
+    for task, rows in board[board["kind"] != KIND].groupby("task"):
         for index, row in enumerate(rows.to_dict("records")):
             cells = summary_cells(row, groups[row["task"], row["model"]][0])
             lines.append(row_of((str(task) if index == 0 else "", *cells)))
     return "\n".join(lines) + "\n"
+
+
+def texts_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]], task: str | None) -> str:
+    """Return the language models of every text, or of one: how it is judged, then their table."""
+    texts = board[(board["kind"] == KIND) & (True if task is None else board["task"] == task)]
+    if texts.empty:
+        raise WorkError("no text that is judged by its symbols" + (f" is called {task!r}" if task else " is there"))
+    parts = []
+    for name, rows in texts.groupby("task"):
+        models = {str(model): groups[str(name), str(model)] for model in rows["model"]}
+        parts += [f"### {name}\n"] if task is None else []
+        parts += [describe(models), models_table(rows, models)]
+    return "\n".join(parts)

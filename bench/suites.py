@@ -10,6 +10,7 @@ from bench.lesson_specs import LESSONS
 from bench.recipes import ROWS, pairs, recipe
 from bench.settings import label
 from bench.spec import Spec
+from bench.text_specs import LANGUAGE, LARGE
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ SUITES = {
             "what the teaching notebooks conclude, each with the runs that show it: twenty minutes on two cores",
             5,
             LESSONS,
+        ),
+        Suite(
+            "language",
+            "language models on text, the notebooks' networks and n-grams: half an hour on two cores",
+            3,
+            LANGUAGE,
+        ),
+        Suite(
+            "language_large",
+            "the larger language models, on Nietzsche, the Brown corpus and Moliere: two hours on two cores",
+            1,
+            LARGE,
         ),
         Suite(
             "variance",

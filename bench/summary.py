@@ -29,6 +29,8 @@ Row = dict[str, Any]
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
 SCORES = "right examples stopped_wrong tokens tokens_right chance unseen nrmse next_step_nrmse".split()
+LATER = "nats"  # a score's number that the schema's first records have not
+TEXTS = ("stream", "text")  # kinds whose symbols are foreseen from the true ones before
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,11 @@ def block(pairs: list[Pair], records: list[list[Record]]) -> Block:
     first = records[0][0]
     texts = sorted(first["by_length"], key=int)
     numbers = itemgetter(*SCORES)  # a suite has hundreds of thousands: each is looked up once
-    found = [[[numbers(seed["by_length"][text]) for text in texts] for seed in pair] for pair in records]
-    scores = dict(zip(SCORES, np.moveaxis(np.array(found, dtype=float), -1, 0), strict=True))
+    found = [
+        [[(*numbers(score), score.get(LATER)) for score in map(seed["by_length"].__getitem__, texts)] for seed in pair]
+        for pair in records
+    ]
+    scores = dict(zip((*SCORES, LATER), np.moveaxis(np.array(found, dtype=float), -1, 0), strict=True))
     return Block(pairs, records, [int(text) for text in texts], first["inside_lengths"], scores)
 
 
@@ -97,7 +102,7 @@ def summarise(found: Block) -> list[Row]:
     columns: dict[str, Sequence[Any] | NDArray[Any]] = {}
     for name, split in SPLITS.items():
         columns |= mean_over(found, name, found.chosen(split))
-    columns |= horizons(found) | solved(found) | errors_beyond(found) | costs(found)
+    columns |= horizons(found) | solved(found) | errors_beyond(found) | costs(found) | foreseen(found)
     per_seed = area_over_log_length(found.accuracy, found.lengths)
     columns |= bounded("area", per_seed.mean(-1), over_seeds(per_seed))
     rows = [described(pair, records) for pair, records in zip(found.pairs, found.records, strict=True)]
@@ -172,6 +177,25 @@ def errors_beyond(found: Block) -> dict[str, Any]:
     return columns
 
 
+def foreseen(found: Block) -> dict[str, Any]:
+    """Of texts, the nats of a symbol at the longest length and at the longest training one, and symbols foreseen."""
+    nats, edge = found.scores["nats"], max(found.inside)
+    inside = nats[..., found.lengths.index(edge)] if edge in found.lengths else np.full(nats.shape[:2], np.nan)
+    columns = measured_mean("nats", nats[..., -1]) | measured_mean("nats_inside", inside)
+    columns |= in_other_units(columns["nats"])
+    right, tokens = (found.scores[name][..., -1] for name in ("tokens_right", "tokens"))
+    share, bounds = (right / tokens).mean(-1), interval(right, tokens)
+    texts = np.array([records[0]["kind"] in TEXTS for records in found.records])
+    accuracy = bounded("accuracy", share, bounds)
+    return columns | {name: np.where(texts, values, np.nan) for name, values in accuracy.items()}
+
+
+def in_other_units(nats: Floats) -> dict[str, Floats]:
+    """Return nats of a symbol as bits and as perplexity; one beyond all numbers is infinite."""
+    with np.errstate(over="ignore"):
+        return {"bits": nats / np.log(2), "perplexity": np.exp(nats)}
+
+
 def described(pair: Pair, records: list[Record]) -> Row:
     """Return what a row says that no chance is in, and of which seeds."""
     first = records[0]
@@ -186,6 +210,7 @@ def described(pair: Pair, records: list[Record]) -> Row:
         "state": first["state"],
         "diverged": sum(record["status"] == "diverged" for record in records),
         "evaluation_hash": first["evaluation_hash"],
+        "kind": first["kind"],
     }
 
 

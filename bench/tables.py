@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -12,13 +13,14 @@ import pandas as pd
 from bench.errors import WorkError
 from bench.records import Record, read_records, write_atomically
 from bench.statistics import interval, over_seeds, spread, wilson
-from bench.summary import Block, Pair, blocks, described, split_of, summaries
+from bench.summary import Block, Pair, blocks, described, in_other_units, split_of, summaries
 
 BY_LENGTH = (
     "task task_version model seeds split length ratio exact_match low high token_accuracy chance examples "
     "nrmse next_step_nrmse stopped_wrong unseen "
     "wilson_low wilson_high seeds_low seeds_high seeds_sd content_wrong nrmse_low nrmse_high "
-    "device evaluation_hash diverged"
+    "device evaluation_hash diverged "
+    "nats nats_low nats_high bits perplexity"
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "
@@ -28,7 +30,9 @@ LEADERBOARD = (
     "solve_rate_2x solve_rate_2x_low solve_rate_2x_high stopped_wrong stopped_wrong_low stopped_wrong_high "
     "content_wrong content_wrong_low content_wrong_high reached_99 steps_to_99 steps_to_99_low steps_to_99_high "
     "seconds_to_99 seconds_to_99_low seconds_to_99_high steps_low steps_high seconds_low seconds_high "
-    "tokens_per_second tokens_per_second_low tokens_per_second_high evaluation_hash"
+    "tokens_per_second tokens_per_second_low tokens_per_second_high evaluation_hash "
+    "nats nats_low nats_high bits perplexity nats_inside nats_inside_low nats_inside_high "
+    "accuracy accuracy_low accuracy_high kind"
 ).split()
 MADE = ("sources", "spec", "task_version", "evaluation_hash", "kind", "inside_lengths")  # what a pair's seeds share
 
@@ -55,6 +59,8 @@ def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
 def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
     """One row a (task, model, length): exact match pooled over seeds, its intervals, and what is shown beside it.
 
+    Of a text that is judged by its symbols, exact match is the share of symbols foreseen.
+
     wilson_low, wilson_high: within the seeds, of the pooled counts; seeds_low, seeds_high: over the seeds (bootstrap of
     the mean, percentile), empty for a single seed; low, high: the wider of both on each side
     """
@@ -69,7 +75,7 @@ def rows_by_length(found: Block) -> pd.DataFrame:
     right, examples, stopped = (scores[name] for name in ("right", "examples", "stopped_wrong"))
     accuracy = right / examples
     pooled = right.sum(-1) / examples.sum(-1)
-    nrmse = scores["nrmse"]
+    nrmse, nats = scores["nrmse"], scores["nats"]
     columns = {
         "exact_match": pooled,
         "token_accuracy": scores["tokens_right"].sum(-1) / scores["tokens"].sum(-1),
@@ -81,17 +87,20 @@ def rows_by_length(found: Block) -> pd.DataFrame:
         "content_wrong": (examples - right - stopped).sum(-1).clip(0) / examples.sum(-1),
         "unseen": scores["unseen"].astype(bool).all(-1),
         "seeds_sd": spread(accuracy),
+        "nats": nats.mean(-1),
+        **in_other_units(nats.mean(-1)),
     }
     bounds = {
         "": interval(right, examples),
         "wilson_": wilson(right.sum(-1), examples.sum(-1)),
         "seeds_": over_seeds(accuracy),
         "nrmse_": over_seeds(np.nan_to_num(nrmse)),
+        "nats_": over_seeds(np.nan_to_num(nats)),
     }
     for name, ends in bounds.items():
         columns |= {f"{name}{end}": bound for end, bound in zip(("low", "high"), ends, strict=True)}
-    for end in ("low", "high"):
-        columns[f"nrmse_{end}"] = np.where(np.isnan(columns["nrmse"]), np.nan, columns[f"nrmse_{end}"])
+    for name, end in itertools.product(("nrmse", "nats"), ("low", "high")):
+        columns[f"{name}_{end}"] = np.where(np.isnan(columns[name]), np.nan, columns[f"{name}_{end}"])
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
     count = len(found.lengths)
     frame["length"] = found.lengths * len(found.pairs)
@@ -104,11 +113,16 @@ def rows_by_length(found: Block) -> pd.DataFrame:
 
 
 def leaderboard(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
-    """One row a (task, model); within a task the best beyond training first, then inside, then by name."""
+    """One row a (task, model); within a task the best beyond training first, then inside, then by name.
+
+    Of texts that are judged by their symbols, the fewest nats first.
+    """
     frame = pd.DataFrame(summaries(groups), columns=LEADERBOARD)
-    return frame.sort_values(
-        ["task", "beyond", "inside", "model"], ascending=[True, False, False, True], ignore_index=True
+    first = frame["nats"].where(frame["kind"] == "text", -frame["beyond"])
+    order = frame.assign(first=first).sort_values(
+        ["task", "first", "inside", "model"], ascending=[True, True, False, True], ignore_index=True
     )
+    return order[LEADERBOARD]
 
 
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:

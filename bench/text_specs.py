@@ -11,8 +11,9 @@ from typing import Any
 from bench.settings import label
 from bench.spec import Spec
 
-WINDOWED = {"mode": "windows"}
-CHUNKED = {"mode": "chunks"}
+Settings = dict[str, Any]
+WINDOWED: Settings = {"mode": "windows"}
+CHUNKED: Settings = {"mode": "chunks"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Text:
         **budget: Any,
     ) -> Spec:
         """Return the spec of a model on this text: epochs and period (of the schedule, in epochs) become steps."""
-        epoch = self.symbols // (batch * window)
+        epoch = self.symbols // (batch * (cut or {}).get("stride", window))
         sized = {"window": window} if self.task == "human_numbers" else {"train_lengths": (window,)}
         return Spec(
             self.task,
@@ -73,4 +74,128 @@ BOOK = Text(
     {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)},
     "human_numbers(book)",
 )
-COURSE = {"hidden": 256, "embedding": 42}  # the course's sizes
+COURSE: Settings = {"hidden": 256, "embedding": 42}  # the course's sizes
+NOTEBOOK: Settings = {
+    "learning_rate": 1e-3,
+    "weight_decay": 0.0,
+    "warmup": 0,
+    "schedule": "drop",
+}  # then a tenth of the rate
+ONE_CYCLE: Settings = {"schedule": "one_cycle", "warmup": 0}
+BOOKS: Settings = {"hidden": 64, "start": "torch"}
+REGULARISED: Settings = {
+    "layers": 2,
+    "dropout": 0.4,
+    "dropout_on": "output",
+    "activity": 2.0,
+    "change": 1.0,
+    "tied": True,
+}
+FAST: Settings = {"learning_rate": 4e-3, "weight_decay": 0.0}
+LAST: Settings = {"learning_rate": 3e-3, "weight_decay": 0.0, "cut": WINDOWED}
+
+LANGUAGE = (
+    *(NIETZSCHE.floor("markov", order=order) for order in (0, 1, 6)),
+    NIETZSCHE.spec("char_loop", COURSE, window=3, epochs=4, column="char3", **LAST),
+    NIETZSCHE.spec("char_loop", COURSE, window=8, epochs=8, column="char_loop", **LAST),
+    NIETZSCHE.spec("char_loop", {**COURSE, "join": "concat"}, window=8, epochs=8, column="char_concat", **LAST),
+    NIETZSCHE.spec("rnn", COURSE, window=8, epochs=8, column="rnn(last output)", **LAST),
+    NIETZSCHE.spec("rnn", COURSE, window=8, epochs=8, column="rnn(multi output)", **{**LAST, "cut": CHUNKED}),
+    NIETZSCHE.spec("rnn", COURSE, window=8, epochs=8, period=4, column="rnn(notebook)", **NOTEBOOK),
+    NIETZSCHE.spec("elman", COURSE, window=8, epochs=8, period=4, column="elman(notebook)", **NOTEBOOK),
+    NIETZSCHE.spec("rnn", COURSE, window=8, epochs=8, column="rnn", **FAST),
+    NIETZSCHE.spec("rnn", COURSE, window=32, epochs=8, column="rnn(window=32)", **FAST),
+    NIETZSCHE.spec("irnn", COURSE, window=8, epochs=8, column="irnn", **{**FAST, "learning_rate": 1e-3}),
+    NIETZSCHE.spec("gru", COURSE, window=8, epochs=9, period=6, column="gru(notebook)", **NOTEBOOK),
+    NIETZSCHE.spec("gru_cell", COURSE, window=8, epochs=9, period=6, column="gru_cell(notebook)", **NOTEBOOK),
+    NIETZSCHE.spec("gru", COURSE, window=8, epochs=9, column="gru", **{**FAST, "weight_decay": 0.1}),
+    NIETZSCHE.spec(
+        "transformer",
+        {"hidden": 128, "positions": "rotary", "window": 64, "dropout": 0.1},
+        window=64,
+        epochs=9,
+        column="transformer",
+        learning_rate=2e-3,
+    ),
+    *(SONNETS.floor("markov", order=order) for order in (0, 1, 5)),
+    SONNETS.spec(
+        "lstm", {"hidden": 64}, window=40, epochs=10, cut={**WINDOWED, "stride": 3}, column="lstm(many to one)",
+        learning_rate=5e-3,
+    ),
+    SONNETS.spec(
+        "lstm", {"hidden": 256, "dropout": 0.3}, window=40, epochs=40, batch=32, column="lstm(many to many)",
+        learning_rate=4e-3,
+    ),
+    TOY.spec("lstm", {"hidden": 10}, window=16, epochs=20, batch=1, column="lstm", learning_rate=0.1, warmup=0),
+    TOY.floor("markov", order=2),
+    BOOK.floor("majority"),
+    BOOK.floor("markov", order=8),
+    BOOK.spec(
+        "rnn", {**BOOKS, "nonlinearity": "relu"}, window=16, epochs=15, column="rnn", learning_rate=3e-3, **ONE_CYCLE
+    ),
+    BOOK.spec(
+        "rnn", {**BOOKS, "layers": 2}, window=16, epochs=15, column="rnn(2 layers)", learning_rate=3e-3, **ONE_CYCLE
+    ),
+    BOOK.spec(
+        "lstm", {**BOOKS, "layers": 2}, window=16, epochs=15, column="lstm(2 layers)", learning_rate=1e-2, **ONE_CYCLE
+    ),
+    BOOK.spec(
+        "lstm",
+        {**BOOKS, **REGULARISED},
+        window=16,
+        epochs=15,
+        column="lstm(regularised)",
+        learning_rate=1e-2,
+        weight_decay=0.1,
+        **ONE_CYCLE,
+    ),
+    BOOK.spec(
+        "lstm", {"hidden": 64}, window=3, epochs=10, column="lstm(windows of 3)", learning_rate=1e-3,
+        optimizer="rmsprop", weight_decay=0.0,
+    ),
+    BOOK.spec(
+        "pointer",
+        {"hidden": 96, "dropout": 0.3},
+        window=48,
+        epochs=90,
+        column="pointer",
+        learning_rate=6e-3,
+        weight_decay=0.1,
+    ),
+)  # fmt: skip
+
+COSINES: Settings = {"schedule": "restarts", "period": 1}
+LARGE = (
+    NIETZSCHE.spec(
+        "lstm",
+        {"hidden": 512, "embedding": 42, "layers": 2, "dropout": 0.5, "dropout_on": "hidden"},
+        window=16,
+        epochs=17,
+        column="lstm(2 layers)",
+        learning_rate=3e-3,
+        warmup=2 * (NIETZSCHE.symbols // (64 * 16)),
+        **COSINES,
+    ),
+    *(NIETZSCHE.floor("markov", order=order) for order in (1, 6)),
+    *(BROWN.floor("markov", order=order) for order in (0, 1, 2, 3)),
+    BROWN.spec(
+        "lstm",
+        {"hidden": 200, "layers": 2, "dropout": 0.3, "tied": True},
+        window=25,
+        batch=100,
+        epochs=6,
+        column="lstm(2 layers)",
+        learning_rate=4e-3,
+    ),
+    *(MOLIERE.floor("markov", order=order) for order in (1, 6, 7)),
+    MOLIERE.spec(
+        "lstm",
+        {"hidden": 512, "embedding": 64, "layers": 2, "dropout": 0.2, "dropout_on": "hidden"},
+        window=32,
+        epochs=4,
+        column="lstm(2 layers)",
+        learning_rate=3e-3,
+    ),
+    *(SHAKESPEARE.floor("markov", order=order) for order in (1, 6, 7)),
+    SHAKESPEARE.spec("gru", COURSE, window=8, epochs=4, column="gru", **{**FAST, "weight_decay": 0.1}),
+)

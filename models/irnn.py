@@ -44,5 +44,4 @@ def irnn(
         layers=layers,
         decoder=decoder,
         dropout=dropout,
-        start="torch",
     )

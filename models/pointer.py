@@ -91,7 +91,7 @@ def pointer(
         raise ValueError(f"unknown cell {cell!r}; choose from: {', '.join(CELLS)}")
     if min(hidden, layers, size, span) < 1:
         raise ValueError(f"sizes must be 1 or more; got hidden {hidden}, layers {layers}, size {size}, span {span}")
-    stack = LayerStack(CELLS[cell], hidden, hidden, layers, dropout, True, False)
+    stack = LayerStack(CELLS[cell], hidden, hidden, layers, dropout, "all", False)
     model = Seq2Seq(None, PointerDecoder(target, stack, hidden, size, span))
     start_orthogonal(model)
     return model

@@ -22,9 +22,14 @@ from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
 
 Layer = Callable[[int, int], nn.Module]
 DECODERS = ("fed", "blind")
-DROPOUTS = ("all", "output")
+DROPOUTS = {  # on what the first layer reads, on what the others read, on what is read out
+    "all": (True, True, True),
+    "hidden": (False, True, True),
+    "between": (False, True, False),
+    "output": (False, False, True),
+}
 FINALS = ("stop", "padding")
-STARTS = ("orthogonal", "torch")
+STARTS = ("orthogonal", "own", "torch")
 
 
 class RecurrentState(NamedTuple):
@@ -35,18 +40,19 @@ class RecurrentState(NamedTuple):
 
 
 class LayerStack(nn.Module):
-    """Layers on top of one another; dropout on what each reads (where `inside`) and on what is read out.
+    """Layers on top of one another, the first for vectors of `width`; the state they start from is zero, or learnt.
 
-    The first reads vectors of `width`. The state they start from is zero, or learnt.
+    places: where dropout stands, see DROPOUTS; that on what is read out is for the stack's owner to apply.
     """
 
     def __init__(
-        self, layer: Layer, width: int, hidden: int, layers: int, dropout: float, inside: bool, learn_start: bool
+        self, layer: Layer, width: int, hidden: int, layers: int, dropout: float, places: str, learn_start: bool
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layer(hidden if depth else width, hidden) for depth in range(layers))
-        self.dropout = nn.Dropout(dropout)
-        self.inside = nn.Dropout(dropout if inside else 0.0)
+        first, between, output = (nn.Dropout(dropout if chosen else 0.0) for chosen in DROPOUTS[places])
+        self.dropouts = nn.ModuleList([first, *[between] * (layers - 1)])
+        self.dropout = output
         starts = [torch.zeros(cast("int", layer.parts), 1, hidden) for layer in self.layers]
         self.starts = nn.ParameterList(nn.Parameter(start, requires_grad=learn_start) for start in starts)
 
@@ -59,8 +65,8 @@ class LayerStack(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
         after = []
-        for layer, state in zip(self.layers, states, strict=True):
-            inputs, state = layer(self.inside(inputs), state, length)
+        for layer, dropout, state in zip(self.layers, self.dropouts, states, strict=True):
+            inputs, state = layer(dropout(inputs), state, length)
             after.append(state)
         return inputs, tuple(after)
 
@@ -71,9 +77,9 @@ class RecurrentEncoder(nn.Module):
     final "padding" takes them behind the padding instead, a mistake that is kept to show what it costs.
     """
 
-    def __init__(self, space: Space, stack: LayerStack, width: int, final: str) -> None:
+    def __init__(self, space: Space, stack: LayerStack, width: int, final: str, unit: bool) -> None:
         super().__init__()
-        self.reader = reader(space, width, unit=True)
+        self.reader = reader(space, width, unit=unit)
         self.stack = stack
         self.final = final
 
@@ -102,13 +108,14 @@ class RecurrentDecoder(nn.Module):
         attention: AdditiveAttention | None,
         tied: bool,
         penalties: tuple[float, float],
+        unit: bool,
     ) -> None:
         super().__init__()
         self.blind = decoder == "blind"
         self.width = width
         self.penalties = penalties
         if not self.blind:
-            self.reader = reader(space, width, unit=True)
+            self.reader = reader(space, width, unit=unit)
         self.stack = stack
         self.attention = attention
         self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
@@ -169,16 +176,17 @@ def build(
     decoder_layer: Layer | None = None,
     attention: bool = False,
     learn_start: bool = False,
-    start: str = "torch",
+    start: str = "own",
     tied: bool = False,
 ) -> Seq2Seq:
     """Compose encoder and decoder of these layers; without a source space, a decoder alone.
 
-    start "orthogonal": torch's layers get orthogonal recurrent weights (see `start_orthogonal`); "torch": torch's own.
-    embedding: how wide symbols are embedded, 0 for as wide as the state. dropout_on "all": what each layer reads and
-    what is read out; "output": only the latter.
+    start: "orthogonal", torch's layers get orthogonal recurrent weights (see `start_orthogonal`); "torch", they and the
+    embeddings are as torch makes them; "own", the layers are as they make themselves.
+    embedding: how wide symbols are embedded, 0 for as wide as the state. dropout_on: "all" that is read by a layer or
+    read out; "hidden", all but what the first layer reads; "between" layers alone; "output", what is read out alone.
     """
-    chosen = {"start": (start, STARTS), "decoder": (decoder, DECODERS), "dropout_on": (dropout_on, DROPOUTS)}
+    chosen = {"start": (start, STARTS), "decoder": (decoder, DECODERS), "dropout_on": (dropout_on, tuple(DROPOUTS))}
     for name, (value, choices) in (chosen | {"final": (final, FINALS)}).items():
         if value not in choices:
             raise ValueError(f"unknown {name} {value!r}; choose from: {', '.join(choices)}")
@@ -188,15 +196,15 @@ def build(
         raise ValueError(f"hidden and layers must be 1 or more; got {hidden} and {layers}")
     if embedding < 0:
         raise ValueError(f"embedding must be 0 (as wide as the state) or more; got {embedding}")
-    width = embedding or hidden
+    width, unit = embedding or hidden, start != "torch"
 
     def stack(of: Layer, learn: bool) -> LayerStack:
-        return LayerStack(of, width, hidden, layers, dropout, dropout_on == "all", learn)
+        return LayerStack(of, width, hidden, layers, dropout, dropout_on, learn)
 
-    encoder = None if source is None else RecurrentEncoder(source, stack(layer, learn_start), width, final)
+    encoder = None if source is None else RecurrentEncoder(source, stack(layer, learn_start), width, final, unit)
     decoding = stack(decoder_layer or layer, learn_start and source is None)
     attend = AdditiveAttention(hidden) if attention and source is not None else None
-    model = Seq2Seq(encoder, RecurrentDecoder(target, decoding, width, hidden, decoder, attend, tied, penalties))
+    model = Seq2Seq(encoder, RecurrentDecoder(target, decoding, width, hidden, decoder, attend, tied, penalties, unit))
     if start == "orthogonal":
         start_orthogonal(model)
     return model

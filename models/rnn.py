@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
 from models.recurrent import build, state_after
+
+NONLINEARITIES = ("tanh", "relu")
 
 
 class RNNLayer(nn.Module):
@@ -35,10 +39,13 @@ def rnn(
     dropout: float = 0.0,
     start: str = "orthogonal",
     tied: bool = False,
+    nonlinearity: str = "tanh",
 ) -> Seq2Seq:
-    """torch.nn.RNN encoder and decoder; start=torch keeps torch's own initialisation."""
+    """torch.nn.RNN encoder and decoder (nonlinearity tanh or relu); start=torch keeps torch's own initialisation."""
+    if nonlinearity not in NONLINEARITIES:
+        raise ValueError(f"unknown nonlinearity {nonlinearity!r}; choose from: {', '.join(NONLINEARITIES)}")
     return build(
-        RNNLayer,
+        partial(RNNLayer, nonlinearity=nonlinearity),
         source,
         target,
         hidden=hidden,

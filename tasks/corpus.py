@@ -6,13 +6,14 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from tasks.base import Symbols
 from tasks.language import Excerpts, Language, after_start, pieces, whole
 from tasks.vocabulary import Vocabulary
 
-CONTEXTS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+CONTEXTS = (2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,10 @@ class CorpusTask(Language):
             cut = pieces(after_start(text), length, max(1, length // 2))
             return Excerpts(*cut, positions == length - 1)
         return Excerpts(*pieces(after_start(text), length, length), positions >= length // 2)
+
+    def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy in nats, as in tasks/base.py; laid out for large vocabularies, twice as fast there."""
+        return F.cross_entropy(outputs.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
     def chance(self, length: int) -> float:
         """One symbol guessed."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tasks.base import register
 from tasks.corpora import brown_sentences
-from tasks.corpus import CONTEXTS, CorpusTask
+from tasks.corpus import CorpusTask
 from tasks.strings import check_at_least
 from tasks.vocabulary import Vocabulary, most_frequent, with_stops
 
@@ -30,7 +30,7 @@ class WordsBrown(CorpusTask):
     """
 
     train_lengths: tuple[int, ...] = (25,)
-    eval_lengths: tuple[int, ...] = (*CONTEXTS, 243_636)
+    eval_lengths: tuple[int, ...] = (2, 3, 4, 8, 16, 25, 32, 64, 128, 256, 512, 1024, 243_636)
     words: int = 10_000
 
     def __post_init__(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -15,7 +17,8 @@ from bench.spec import Spec
 from models import MODELS
 from models.base import Model, UnsuitableError
 from models.transformer import POSITIONS
-from tasks import Batch, Task
+from tasks import TASKS, Batch, Task
+from tasks.corpora import CORPORA, CorpusError, corpus_folders
 from tasks.human_numbers import HumanNumbers
 from tasks.sine import Sine
 from tasks.variable_copy import VariableCopy
@@ -26,16 +29,24 @@ SMALL_TASKS: dict[str, Task] = {
     "values": Sine(prefix=12, train_lengths=(10,), eval_lengths=(10, 20)),
     "stream": HumanNumbers(train_lengths=(60,), eval_lengths=(60, 90), starts=(1, 61), window=8),
 }
+SHORT_TEXT: dict[str, Any] = {"train_lengths": (60,), "eval_lengths": (60, 90), "starts": (1, 61)}
 SMALL = {"hidden": 16}
 DEEP_BLIND = {"hidden": 16, "layers": 2, "decoder": "blind"}
 TIED = {"hidden": 16, "tied": True}
+NARROW = {"hidden": 16, "embedding": 6, "layers": 2}  # symbols are embedded in fewer numbers than a state has
+EMBEDDED = ("elman", "rnn", "irnn", "gru", "gru_cell", "lstm", "char_loop")
+RECURRENT = (*EMBEDDED, "linear_rnn", "lstm_attention")
+POINTER = {"hidden": 16, "size": 12, "span": 5}
 SETTINGS: dict[str, list[dict[str, Any]]] = {
-    **{name: [SMALL, DEEP_BLIND] for name in ("linear_rnn", "elman", "rnn", "irnn", "gru", "lstm", "lstm_attention")},
+    **{name: [SMALL, DEEP_BLIND, *[NARROW] * (name in EMBEDDED)] for name in RECURRENT},
     "transformer": [{"hidden": 16, "heads": 2, "positions": each, "window": WINDOW} for each in POSITIONS],
+    "pointer": [POINTER | {"cell": "gru"}, POINTER | {"cell": "lstm", "layers": 2}],
+    "markov": [{"order": 2}],
 }
 for each in ("rnn", "gru", "lstm"):
     SETTINGS[each].append(TIED)
-SETTINGS["lstm"] = [*SETTINGS["lstm"], SMALL | {"decoder_cell": "gru"}, SMALL | {"decoder_cell": "rnn", "layers": 2}]
+SETTINGS["lstm"] += [SMALL | {"decoder_cell": "gru"}, SMALL | {"decoder_cell": "rnn", "layers": 2}]
+SETTINGS["char_loop"] += [{"hidden": 64, "join": "concat"}, {"hidden": 64, "embedding": 24, "join": "concat"}]
 
 
 @dataclass(frozen=True)
@@ -104,3 +115,39 @@ def drawn(case: Case, rows: int = 6) -> tuple[Batch, Tensor]:
 
 def assert_close(left: Tensor, right: Tensor) -> None:
     torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-5)
+
+
+def absent(task: str) -> str:
+    """Say which file a registered task needs that is not on this machine; nothing where it has all."""
+    corpus = "brown" if task == "words_brown" else getattr(TASKS.get(task), "corpus", "")
+    if not corpus:
+        return ""
+    file = CORPORA[corpus].file
+    try:
+        here = any((folder / file).is_file() for folder in corpus_folders())
+    except CorpusError as error:
+        return str(error)
+    return "" if here else f"{file} is not on this machine; put it into a folder that LENGTHWISE_DATA names"
+
+
+def where_here(values: Iterable[Any]) -> list[Any]:
+    """Make tasks, their names, or tuples that begin with one, parameters of a test: skipped where a file is absent."""
+    return [_param(value if isinstance(value, tuple) else (value,)) for value in values]
+
+
+def _param(values: tuple[Any, ...]) -> Any:
+    reason = absent(values[0].name if isinstance(values[0], Task) else values[0])
+    return pytest.param(*values, marks=pytest.mark.skipif(bool(reason), reason=reason or "all is here"))
+
+
+def label(value: object) -> str | None:
+    """Name a task in a test's name by what sets it apart."""
+    if not isinstance(value, Task):
+        return None
+    set_apart = [each.name for each in fields(value) if getattr(value, each.name) != each.default]
+    return f"{value.name}({','.join(f'{name}={getattr(value, name)}' for name in set_apart)})"
+
+
+def tensors(batch: Batch) -> list[Tensor]:
+    drawn = (batch.source, batch.source_length, batch.target, batch.target_length, batch.identity)
+    return [each for each in drawn if each is not None]

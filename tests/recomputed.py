@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from pathlib import Path
 from statistics import fmean, stdev
@@ -90,7 +91,41 @@ def length_row(records: list[Row], length: int) -> Row:
         "stopped_wrong": stopped / examples,
         "content_wrong": (examples - right - stopped) / examples,
         "unseen": all(score["unseen"] for score in scores),
+        **nats_columns("nats", [score.get("nats") for score in scores]),
+        **other_units([score.get("nats") for score in scores]),
     }
+
+
+def nats_columns(name: str, values: list[float | None]) -> Row:
+    """Mean nats over the seeds and their interval; nothing where a seed has none."""
+    known = [value for value in values if value is not None]
+    return named(name, None, None) if len(known) < len(values) else named(name, fmean(known), mean_bounds(known))
+
+
+def other_units(values: list[float | None]) -> Row:
+    """The mean nats as bits, and as perplexity."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return {"bits": None, "perplexity": None}
+    return {
+        "bits": fmean(known) / math.log(2),
+        "perplexity": math.exp(fmean(known)) if fmean(known) < 700 else math.inf,
+    }
+
+
+def text_columns(records: list[Row]) -> Row:
+    """What is said of texts: nats at the longest length and at the longest trained one, symbols foreseen."""
+    first = records[0]
+    last, edge = str(max(map(int, first["by_length"]))), str(max(first["inside_lengths"]))
+    carried = [record["by_length"][last].get("nats") for record in records]
+    inside = [record["by_length"].get(edge, {}).get("nats") for record in records]
+    row = nats_columns("nats", carried) | other_units(carried) | nats_columns("nats_inside", inside)
+    if first["kind"] not in ("stream", "text"):
+        return row | named("accuracy", None, None)
+    scores = [record["by_length"][last] for record in records]
+    right, tokens = sum(score["tokens_right"] for score in scores), sum(score["tokens"] for score in scores)
+    shares = [score["tokens_right"] / score["tokens"] for score in scores]
+    return row | named("accuracy", fmean(shares), wider(wilson(right, tokens), mean_bounds(shares)))
 
 
 def split_columns(name: str, records: list[Row], lengths: list[int], wrong: str = "") -> Row:
@@ -157,12 +192,17 @@ def board_row(records: list[Row]) -> Row:
     row |= measured("steps", [record["steps"] for record in records])
     row |= measured("seconds", [record["timing"]["train_seconds"] for record in records])
     row |= measured("tokens_per_second", [record["timing"]["tokens_per_second"] or None for record in records])
-    return row | {
-        "steps": round(row["steps"]),
-        "parameters": first["parameters"],
-        "state": first["state"],
-        "budget": first["spec"]["steps"],
-    }
+    return (
+        row
+        | text_columns(records)
+        | {
+            "kind": first["kind"],
+            "steps": round(row["steps"]),
+            "parameters": first["parameters"],
+            "state": first["state"],
+            "budget": first["spec"]["steps"],
+        }
+    )
 
 
 def numbered(record: Row) -> dict[int, Row]:

@@ -43,6 +43,10 @@ COUNTED: list[tuple[str, dict[str, Any], int, int]] = [
     ("lstm", {}, READ + 2 * 4 * CELL + WRITE, 2 * HIDDEN),
     ("lstm", {"layers": 3}, READ + 6 * 4 * CELL + WRITE, 6 * HIDDEN),
     ("lstm", {"decoder_cell": "gru"}, READ + 4 * CELL + 3 * CELL + WRITE, HIDDEN),
+    ("gru_cell", {}, READ + 2 * 3 * CELL + WRITE, HIDDEN),
+    ("char_loop", {}, READ + 2 * CELL + WRITE, HIDDEN),
+    ("char_loop", {"join": "concat"}, READ + 2 * (CELL + HIDDEN**2) + WRITE, HIDDEN),
+    ("gru", {"embedding": 3}, 2 * IDS * 3 + 2 * 3 * (CELL - HIDDEN * (HIDDEN - 3)) + WRITE, HIDDEN),
     ("lstm_attention", {}, READ + 8 * CELL + ADDITIVE + 2 * WRITE - IDS, 2 * HIDDEN + LONGEST * HIDDEN),
     ("transformer", {"heads": 2}, READ + TWO_LAYERS + WRITE, KEYS_VALUES),
     ("transformer", {"heads": 4, "positions": "rotary"}, READ + TWO_LAYERS + WRITE, KEYS_VALUES),
@@ -94,8 +98,14 @@ def test_a_transformer_language_models_state_is_its_window_of_keys_and_values() 
     assert decoder_state_size(model, TEXT, "cpu") == 2 * 2 * 5 * 8
 
 
+@pytest.mark.parametrize(("cell", "parts"), [("gru", 1), ("lstm", 2)])
+def test_a_pointers_state_is_its_layers_and_the_keys_of_its_span(cell: str, parts: int) -> None:
+    model = built("pointer", TEXT, hidden=8, layers=2, cell=cell, size=6, span=5)
+    assert decoder_state_size(model, TEXT, "cpu") == 2 * parts * 8 + 5 * 6
+
+
 def test_floors_have_no_parameters() -> None:
-    for name, task in (("majority", SYMBOLS), ("neighbour", SYMBOLS), ("ridge", VALUES)):
+    for name, task in (("majority", SYMBOLS), ("neighbour", SYMBOLS), ("ridge", VALUES), ("markov", TEXT)):
         assert trainable(built(name, task)) == 0
 
 
@@ -120,14 +130,26 @@ def test_the_memorys_mask_is_true_where_the_source_is_real() -> None:
     assert memory.mask.int().tolist() == [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0]]
 
 
+STARTED = [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS)]
+DROPPED = ("dropout_on", "output", {"dropout": 0.5}, SYMBOLS)
 OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     "linear_rnn": [],
     "elman": [],
-    "rnn": [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS)],
+    "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],
-    "gru": [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS)],
-    "lstm": [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS), ("decoder_cell", "gru", {}, SYMBOLS)],
+    "gru": [*STARTED, DROPPED, ("final", "padding", {}, SYMBOLS)],
+    "gru_cell": [],
+    "char_loop": [("join", "concat", {}, SYMBOLS)],
+    "lstm": [
+        *STARTED,
+        DROPPED,
+        ("decoder_cell", "gru", {}, SYMBOLS),
+        ("activity", 2.0, {}, SYMBOLS),
+        ("change", 2.0, {}, SYMBOLS),
+    ],
     "lstm_attention": [("start", "torch", {}, SYMBOLS)],
+    "pointer": [("cell", "gru", {}, TEXT), ("size", 12, {}, TEXT), ("span", 3, {}, TEXT)],
+    "markov": [("order", 1, {}, TEXT), ("smoothing", "witten_bell", {}, TEXT)],
     "transformer": [
         ("heads", 2, {}, SYMBOLS),
         ("positions", "alibi", {}, SYMBOLS),
@@ -138,7 +160,8 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     "neighbour": [],
     "ridge": [("lags", 2, {}, VALUES), ("penalty", 1e3, {}, VALUES)],
 }
-COMMON: dict[str, Any] = {"hidden": 16, "layers": 3, "decoder": "blind", "dropout": 0.5}
+COMMON: dict[str, Any] = {"hidden": 16, "layers": 3, "decoder": "blind", "dropout": 0.5, "embedding": 6}
+READS = {"pointer": TEXT, "markov": TEXT}  # the others take strings
 
 
 def settings_of(name: str) -> dict[str, inspect.Parameter]:
@@ -148,18 +171,23 @@ def settings_of(name: str) -> dict[str, inspect.Parameter]:
 
 def changes_of(name: str) -> list[tuple[str, Any, dict[str, Any], Task]]:
     """Return another value of every setting, with what else is set and the task that shows it."""
-    common = [(key, value, {}, SYMBOLS) for key, value in COMMON.items() if key in settings_of(name)]
+    common = [(key, value, {}, READS.get(name, SYMBOLS)) for key, value in COMMON.items() if key in settings_of(name)]
     return [*common, *OTHER_SETTINGS[name]]
 
 
 def outcome(name: str, task: Task, settings: dict[str, Any]) -> tuple[int, Tensor]:
-    """Return how many parameters there are, and what comes out in training mode."""
+    """Return how many parameters there are, and what comes out in training mode, gradients behind it."""
     model, batch = built(name, task, **settings), small_batch(task, 8)
     if hasattr(model, "fit"):
-        noisy = batch.target + 0.3 * torch.randn(batch.target.shape)  # else any regression is exact
-        model.fit(batch.source, batch.source_length, noisy, batch.target_mask)
+        seen = batch.target
+        if not task.target.discrete:
+            seen = seen + 0.3 * torch.randn(seen.shape)  # else any regression is exact
+        model.fit(batch.source, batch.source_length, seen, batch.target_mask)
     outputs = model(batch.source, batch.source_length, inputs_of(task, batch))
-    return trainable(model), outputs.detach()
+    if outputs.requires_grad:
+        task.loss(outputs, batch.target).mean().backward()
+    gradients = [each.grad.flatten() for each in model.parameters() if each.grad is not None]
+    return trainable(model), torch.cat([outputs.detach().flatten(), *gradients])
 
 
 @pytest.mark.parametrize("name", sorted(OTHER_SETTINGS))
@@ -187,15 +215,16 @@ def test_our_families_are_all_in_the_table_of_settings(model_name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in sorted(OTHER_SETTINGS) if "dropout" in settings_of(name)])
 def test_dropout_is_random_in_training_and_absent_in_evaluation(name: str) -> None:
-    model, batch = built(name, SYMBOLS, dropout=0.5), small_batch(SYMBOLS)
-    inputs = inputs_of(SYMBOLS, batch)
+    task = READS.get(name, SYMBOLS)
+    model, batch = built(name, task, dropout=0.5), small_batch(task)
+    inputs = inputs_of(task, batch)
     with torch.no_grad():
         one, other = (model(batch.source, batch.source_length, inputs) for _ in range(2))
         assert not torch.allclose(one, other)
         model.eval()
         one, other = (model(batch.source, batch.source_length, inputs) for _ in range(2))
         assert torch.equal(one, other)
-        plain = built(name, SYMBOLS, dropout=0.0).eval()
+        plain = built(name, task, dropout=0.0).eval()
         assert_close(one, plain(batch.source, batch.source_length, inputs))
 
 
@@ -223,6 +252,14 @@ BAD: list[tuple[str, Task, dict[str, Any], str]] = [
     ("transformer", SYMBOLS, {"positions": "relative"}, "unknown positions 'relative'; choose from: sinusoidal"),
     ("transformer", SYMBOLS, {"hidden": 10, "heads": 4}, "multiple of twice the heads; got 10 and 4"),
     ("transformer", SYMBOLS, {"layers": 0}, "got hidden 64, layers 0"),
+    ("gru", SYMBOLS, {"tied": True, "embedding": 32}, "an embedding as wide as the state; got 32 and 64"),
+    ("elman", SYMBOLS, {"embedding": -1}, r"embedding must be 0 \(as wide as the state\) or more; got -1"),
+    ("gru", SYMBOLS, {"final": "start"}, "unknown final 'start'; choose from: stop, padding"),
+    ("lstm", SYMBOLS, {"dropout_on": "input"}, "unknown dropout_on 'input'; choose from: all, hidden, between, output"),
+    ("char_loop", SYMBOLS, {"join": "multiply"}, "unknown join 'multiply'; choose from: add, concat"),
+    ("gru_cell", SYMBOLS, {"layers": 0}, "must be 1 or more; got 64 and 0"),
+    ("pointer", TEXT, {"cell": "rnn"}, "unknown cell 'rnn'; choose from: gru, lstm"),
+    ("pointer", TEXT, {"span": 0}, "sizes must be 1 or more; got hidden 64, layers 1, size 48, span 0"),
     ("ridge", VALUES, {"lags": 0}, "lags must be 1 or more; got 0"),
 ]
 
@@ -237,6 +274,8 @@ def test_a_bad_setting_is_refused_with_its_value(name: str, task: Task, settings
 UNSUITABLE = [
     ("lstm_attention", HumanNumbers(), "a language model has none"),
     ("transformer", HumanNumbers(), "cannot be carried along a text; choose from: none, rotary, alibi"),
+    ("pointer", SYMBOLS, "it needs a language model's task"),
+    ("pointer", VALUES, "it needs a language model's task"),
     ("neighbour", HumanNumbers(), "this task has none"),
     ("neighbour", Sine(), "this task has none"),
     ("majority", Sine(), "this task writes real values"),

@@ -7,10 +7,11 @@ import torch
 from cases import CASES, Case, inputs_of
 from torch import Tensor
 
-from bench.evaluate import SPANS, Places, evaluate, score_symbols, score_values
+from bench.evaluate import evaluate, score_symbols, score_values
 from bench.feed import draw
 from bench.generate import free_running, lengths_with_stop
 from bench.heldout_sets import evaluation_set
+from bench.scores import SPANS, Places
 from bench.spec import Spec
 from bench.streams import stream
 from bench.train import train

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -92,7 +93,10 @@ def test_scores_do_not_depend_on_how_much_is_read_at_once(case: Case, monkeypatc
     for chunk in (1000, 7, 64):
         monkeypatch.setattr(generate, "CHUNK", chunk)
         scores.append(evaluate.evaluate(model, TASK, 90, 0, "cpu"))
-    assert scores[0] == scores[1] == scores[2]
+    first = scores[0]
+    for score in scores[1:]:
+        assert score.nats == pytest.approx(first.nats, rel=1e-6)  # the order of sums alone differs
+        assert replace(score, nats=first.nats) == first
 
 
 class Scripted(torch.nn.Module):

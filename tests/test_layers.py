@@ -60,7 +60,7 @@ def test_the_linear_layer_equals_a_naive_loop() -> None:
 
 def stacked(layer: type[nn.Module], depth: int) -> tuple[LayerStack, nn.RNNBase]:
     """Return our stack and torch's own with the same weights."""
-    stack = LayerStack(layer, WIDTH, depth, 0.0, False)
+    stack = LayerStack(layer, WIDTH, HIDDEN, depth, 0.0, "all", False)
     inner = next(stack.layers[0].children())
     assert isinstance(inner, nn.RNNBase)
     kind = {"nonlinearity": inner.nonlinearity} if isinstance(inner, nn.RNN) else {}

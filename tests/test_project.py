@@ -181,7 +181,7 @@ def test_every_command_that_a_page_names_is_one(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "run", "tables", "report", "compare", "power", "history", "promote", "show"]
+    "command", ["list", "run", "tables", "report", "compare", "power", "history", "promote", "show", "generate"]
 )
 def test_help_of_every_command_is_printed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -27,6 +27,9 @@ EXACT = {
     "budget": "was asked for",
     "seeds": "was asked for",
     "diverged": "a count of these very seeds",
+    "kind": "says what is predicted",
+    "bits": "nats, which has bounds, in other units",
+    "perplexity": "nats, which has bounds, in other units",
     "reached_99": "a count of these very seeds",
     "l99_ratio": "l99, which has bounds, in other units",
     "l90_ratio": "l90, which has bounds, in other units",
@@ -36,17 +39,19 @@ EXACT = {
     "shorter_sd": "is itself the spread over seeds",
 }
 OVER_SEEDS = {"area", "l99", "l90", "l50", "steps", "seconds", "tokens_per_second", "steps_to_99", "seconds_to_99"}
+OVER_SEEDS |= {"nats", "nats_inside"}
 Rows = list[dict[str, str]]
 
 
 def pair_of(chance: random.Random, name: str, seeds: int, lengths: tuple[int, ...], inside: tuple[int, ...]) -> Any:
     """Make up the records of a pair: counts, stops, looks and times that differ from seed to seed."""
-    kind = chance.choice(["symbols", "symbols", "values", "stream"])
+    kind = chance.choice(["symbols", "symbols", "values", "stream", "text"])
+    has_nats = kind == "text" or (kind == "stream" and chance.random() < 0.5)  # the first records of texts have none
     sizes = {length: chance.choice([3, 11, 64, 256]) for length in lengths}
     unseen = {length: chance.random() < 0.8 for length in lengths}
     best = chance.choice([0.2, 0.9, 1.0, 1.0])
     for seed in range(seeds):
-        made = record(dict.fromkeys(lengths, 0), task=f"task{lengths}", model=name, seed=seed, inside=inside)
+        made = record(dict.fromkeys(lengths, 0), task=f"task{lengths} {kind}", model=name, seed=seed, inside=inside)
         for length, size in sizes.items():
             right = sum(chance.random() < best * (1.0 if length <= max(inside) else 0.7) for _ in range(size))
             right = chance.choice([right, right, size, 0])
@@ -60,6 +65,7 @@ def pair_of(chance: random.Random, name: str, seeds: int, lengths: tuple[int, ..
                 chance=0.5**length,
                 nrmse=chance.choice([None, chance.random()]) if kind == "values" else None,
                 next_step_nrmse=chance.random() if kind == "values" else None,
+                **({"nats": chance.choice([5 * chance.random()] * 9 + [None, 5000.0])} if has_nats else {}),
             )
         looks = chance.randint(0, 5)
         made["curve"] = [
@@ -176,4 +182,20 @@ def test_every_accuracy_by_length_lies_in_its_bounds(run: Path) -> None:
         assert low < high
         assert float(row["stopped_wrong"]) + float(row["content_wrong"]) == pytest.approx(1 - value, abs=2e-6)
         assert (row["seeds_low"] == "") == (row["seeds"] == "1")
-        assert (row["nrmse_low"] == "") == (row["nrmse"] == "" or row["seeds"] == "1")
+        for name in ("nrmse", "nats"):
+            assert (row[f"{name}_low"] == "") == (row[name] == "" or row["seeds"] == "1")
+        assert (row["nats"] == "") == (row["bits"] == "") == (row["perplexity"] == "")
+        if row["nats_low"]:
+            assert float(row["nats_low"]) <= float(row["nats"]) <= float(row["nats_high"])
+
+
+def test_texts_with_nats_and_without_are_among_what_is_made_up(tmp_path: Path) -> None:
+    made_up(tmp_path)
+    write_tables(tmp_path, "mine")
+    board, lengths = (rows_in(tmp_path / name) for name in ("leaderboard.csv", "by_length.csv"))
+    known = {
+        kind: {bool(row["nats"]) for row in board if row["kind"] == kind} for kind in ("symbols", "stream", "text")
+    }
+    assert known == {"symbols": {False}, "stream": {True, False}, "text": {True, False}}
+    assert {row["perplexity"] for row in lengths} >= {"", "inf"}
+    assert any(row["nats_inside_low"] for row in board)

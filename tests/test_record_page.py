@@ -9,6 +9,7 @@ import pytest
 from harness import ROOT, SHORT, TINY, in_process, record, records_in
 
 from bench.records import SCHEMA, Record, read_record
+from bench.schema import KINDS
 
 PAGE = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
 FIELDS = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
@@ -25,7 +26,17 @@ TYPES = {
     "null": [type(None)],
     "true": [bool],
     "false": [bool],
+    "absent": [],
 }
+FACTS = {"training_symbols": 90, "judged_symbols": 10, "vocabulary": 5, "unknown": 0.1, "gzip": 2.5, "xz": 3}
+PAIRS = (
+    ("copy", "gru,majority", *SHORT),
+    ("sine", "elman"),
+    ("human_numbers", "elman"),
+    ("words_toy", "markov", "--set", "train.batch=1"),
+)
+PADDING = {"symbols": 9, "symbols_right": 4, "cells": 12, "cells_right": 4}
+WITHIN = ("text.", "padding.")  # the part as a whole may be absent, not what is in it
 
 
 def named(part: Any, path: str = "") -> list[tuple[str, Any]]:
@@ -52,12 +63,12 @@ def test_the_page_names_every_field_of_a_record_with_its_type_and_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     looks = ("--set", "train.check_every=1")
-    for pair in (("copy", "gru,majority", *SHORT), ("sine", "elman"), ("human_numbers", "elman")):
+    for pair in PAIRS:
         task, models, *rest = pair
         asked = ("run", *TINY, *looks, "--tasks", task, "--models", models, *rest, "--out", tmp_path)
         assert in_process(capsys, *asked).code == 0
     records = records_in(tmp_path)
-    assert {made["kind"] for made in records.values()} == {"symbols", "values", "stream"}
+    assert {made["kind"] for made in records.values()} == set(KINDS)
     documented = dict(FIELDS)
     assert len(documented) == len(FIELDS)
     found = [pair for made in records.values() for pair in named(made)]
@@ -71,21 +82,60 @@ def test_the_page_tells_the_schemas_number() -> None:
     assert f"| `schema` | integer | version of this schema: {SCHEMA} |" in PAGE
 
 
+def holder(made: Record, name: str) -> tuple[Any, str]:
+    """Return the part of a record that holds a field of the page, and the field's name in it."""
+    *parents, last = name.replace("[]", ".0").replace("LENGTH", "3").replace("PACKAGE", "python").split(".")
+    part: Any = made
+    for parent in parents:
+        part = part[int(parent) if isinstance(part, list) else parent]
+    return part, last
+
+
 @pytest.mark.parametrize("name", [name for name, _ in FIELDS if name != "schema"])
-def test_no_field_that_the_page_names_may_be_absent(name: str, tmp_path: Path) -> None:
-    """By the page's rule, "every field above is there"; the names of lengths and packages are the record's own."""
-    whole = json.loads(json.dumps(record({3: 80})))
+def test_a_field_may_be_absent_only_where_the_page_says_so(name: str, tmp_path: Path) -> None:
+    """The names of lengths and packages are the record's own."""
+    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+    whole["by_length"]["3"]["nats"] = 1.5
     assert read_record(written(tmp_path, whole)) == whole
-    parts = name.replace("[]", ".0").replace("LENGTH", "3").replace("PACKAGE", "python").split(".")
-    parent = whole
-    for part in parts[:-1]:
-        parent = parent[int(part) if isinstance(parent, list) else part]
-    del parent[parts[-1]]
-    if name == "versions.PACKAGE":
+    part, last = holder(whole, name)
+    del part[last]
+    may_be = name == "versions.PACKAGE" or ("absent" in dict(FIELDS)[name] and not name.startswith(WITHIN))
+    if may_be or name == "text.unknown":
         assert read_record(written(tmp_path, whole)) == whole
     else:
         with pytest.raises(ValueError, match="has no valid"):
             read_record(written(tmp_path, whole))
+
+
+@pytest.mark.parametrize("name", [name for name, kinds in FIELDS if "absent" in kinds])
+@pytest.mark.parametrize("value", ["much", [1], -1])
+def test_a_field_that_may_be_absent_is_checked_where_it_is_there(name: str, value: object, tmp_path: Path) -> None:
+    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+    part, last = holder(whole, name)
+    part[last] = value
+    if is_allowed(name, value):
+        assert read_record(written(tmp_path, whole)) == whole
+    else:
+        with pytest.raises(ValueError, match="has no valid"):
+            read_record(written(tmp_path, whole))
+
+
+def is_allowed(name: str, value: object) -> bool:
+    """A compressor may save bits on the judged text; a text is read as one."""
+    return (name in ("text.gzip", "text.xz") and value == -1) or (name == "spec.optimizer" and value == "much")
+
+
+@pytest.mark.parametrize("part", ["text", "padding"])
+def test_what_is_known_of_a_text_and_of_padding_may_be_absent_as_a_whole(part: str, tmp_path: Path) -> None:
+    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+    del whole[part]
+    assert read_record(written(tmp_path, whole)) == whole
+
+
+def test_no_more_symbols_are_right_than_there_are_with_padding_or_without(tmp_path: Path) -> None:
+    for name in ("symbols", "cells"):
+        with pytest.raises(ValueError, match="has no valid padding"):
+            read_record(written(tmp_path, record({3: 80}, padding=PADDING | {f"{name}_right": 13})))
 
 
 def written(folder: Path, made: Record) -> Path:

@@ -246,9 +246,10 @@ def test_records_of_different_cells_have_different_names(
     assert (record_name(*one) == record_name(*other)) == (one == other)
 
 
-SPEC = Spec("copy", "gru", {"symbols": 3, "eval_lengths": (3, 4)}, {"hidden": 8})
+SPEC = Spec("copy", "gru", {"symbols": 3, "eval_lengths": (3, 4)}, {"hidden": 8}, schedule="drop", period=5)
 OTHER_VALUES: dict[str, Any] = {
-    "schedule": "constant",
+    "schedule": "restarts",
+    "optimizer": "rmsprop",
     "loss_mask": False,
     "data_seed": 0,
     "task_settings": {},

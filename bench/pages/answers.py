@@ -10,9 +10,12 @@ from typing import Any
 from bench.pages.material import STOP
 from bench.pages.style import Look
 from bench.records import Record
+from bench.texts import is_text
 
 FILLER = "\N{WHITE VERTICAL RECTANGLE}"  # a symbol that is no symbol of a string, such as padding
 ABSENT = "\N{MIDDLE DOT}"  # stands where an answer has ended and the truth has not
+VISIBLE = {" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "\N{RIGHTWARDS ARROW}"}
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # in place of a character that is out of the vocabulary
 PLACES = {"inside": "inside training", "edge": "the longest training length", "beyond": "beyond training"}
 
 
@@ -28,10 +31,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """A question with its truth and the answers to it."""
+    """A question with its truth and the answers to it; `heading` says which it is."""
 
     length: int
-    place: str
+    heading: str
     given: str
     truth: str
     answers: list[Answer]
@@ -45,13 +48,13 @@ def examples(records: Mapping[str, list[Record]], looks: Mapping[str, Look]) -> 
     asked: dict[tuple[int, tuple[str, ...], tuple[str, ...]], dict[str, list[str]]] = {}
     for model, (record, *_) in records.items():
         for sample in filter(is_string, record["samples"]):
-            key = (sample["length"], tuple(sample["given"]), tuple(sample["truth"]))
-            asked.setdefault(key, {})[model] = sample["written"]
-    inside = max(next(iter(records.values()))[0]["inside_lengths"])
+            given, truth, written = (shown(sample[part], record) for part in ("given", "truth", "written"))
+            asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
+    first_record = next(iter(records.values()))[0]
     firsts: dict[int, Example] = {}
     others = []
     for key in sorted(asked, key=lambda key: key[0]):
-        one = example(*key, asked[key], looks, place_of(key[0], inside))
+        one = example(*key, asked[key], looks, heading_of(key[0], first_record))
         if firsts.setdefault(one.length, one) is not one:
             others.append(one)
     return list(firsts.values()), others
@@ -64,12 +67,19 @@ def is_string(sample: dict[str, Any]) -> bool:
 
 def example(
     length: int, given: Sequence[str], truth: Sequence[str], written: Mapping[str, list[str]],
-    looks: Mapping[str, Look], place: str,
+    looks: Mapping[str, Look], heading: str,
 ) -> Example:  # fmt: skip
     """Put the answers to one question under its truth, symbol under symbol."""
     widths = columns([truth, *written.values()])
     answers = [answer(model, looks[model], truth, own, widths) for model, own in written.items()]
-    return Example(length, place, spelled(given, columns([given])), spelled(truth, widths), answers)
+    return Example(length, heading, spelled(given, columns([given])), spelled(truth, widths), answers)
+
+
+def shown(symbols: list[str], record: Record) -> list[str]:
+    """Return symbols as a page shows them: those of a text of characters so that each can be seen."""
+    if not is_text(record) or not all(map(is_narrow, symbols)):
+        return symbols
+    return [VISIBLE.get(symbol, UNKNOWN if symbol == "<unknown>" else symbol) for symbol in symbols]
 
 
 def columns(strings: Sequence[Sequence[str]]) -> list[int] | None:
@@ -102,6 +112,9 @@ def answer(model: str, look: Look, truth: Sequence[str], written: list[str], wid
     return Answer(model, look, pieces, sum(wrong))
 
 
-def place_of(length: int, longest: int) -> str:
-    """Say where a length lies."""
-    return PLACES["edge" if length == longest else "beyond" if length > longest else "inside"]
+def heading_of(length: int, record: Record) -> str:
+    """Say which length a string has, and where that lies; of a text that is judged by its symbols, one is shown."""
+    if is_text(record):
+        return "The beginning of the judged text"
+    longest = max(record["inside_lengths"])
+    return f"Length {length}, {PLACES['edge' if length == longest else 'beyond' if length > longest else 'inside']}"

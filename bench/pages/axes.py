@@ -77,4 +77,6 @@ def trained_range(axes: Axes, inside: Sequence[int]) -> None:
 
 def length_name(kind: str) -> str:
     """Say what a length is."""
-    return {"values": "horizon (steps)", "stream": "largest number of the text"}.get(kind, "length")
+    return {"values": "horizon (steps)", "stream": "largest number of the text", "text": "context (symbols)"}.get(
+        kind, "length"
+    )

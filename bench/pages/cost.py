@@ -1,4 +1,4 @@
-"""Cost against quality: what a family's accuracy took in time and in parameters."""
+"""Cost against quality: what a family's accuracy, or its nats, took in time and in parameters."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from bench.formats import percent
 from bench.pages.axes import plain, share_axis
 from bench.pages.panel import Panel, Tips, series
 from bench.pages.style import Look
+from bench.texts import KIND
 
 COSTS = {"seconds": "training, seconds", "parameters": "parameters"}
 GAINS = {"inside": "inside", "beyond": "beyond", "area": "area"}
+NATS = {"nats": "nats of a symbol"}  # of a text that is judged by its symbols: the fewer the better
 DEPTH = 1000  # the axis is logarithmic over costs down to one so much below the largest, then linear down to nothing
 
 
 def cost_panels(board: pd.DataFrame, looks: Mapping[str, Look]) -> list[Panel]:
-    """Return a task's charts: each cost against each kind of accuracy that the task has."""
-    gains = [gain for gain in GAINS if board[gain].notna().any()]
+    """Return a task's charts: each cost against each kind of accuracy that the task has, or against nats."""
+    names = NATS if (board["kind"] == KIND).all() else GAINS
+    gains = [gain for gain in names if board[gain].notna().any()]
     return [
         Panel(
-            f"{GAINS[gain]} against {cost}",
+            f"{names[gain]} against {cost}",
             in_words(board, cost, gain),
             partial(draw_cost, board, cost, gain, looks),
         )
@@ -36,14 +39,17 @@ def cost_panels(board: pd.DataFrame, looks: Mapping[str, Look]) -> list[Panel]:
 
 
 def draw_cost(board: pd.DataFrame, cost: str, gain: str, looks: Mapping[str, Look], axes: Axes) -> Tips:
-    """Draw a point a family; the cheapest stand left, the best above."""
+    """Draw a point a family; the cheapest stand left, the best above, of nats below."""
     tips: Tips = {}
     for row in board[board[gain].notna()].to_dict("records"):
         gid = series(looks[row["model"]], "cost")
         point = looks[row["model"]].point | {"markersize": 8}
         axes.plot([row[cost]], [row[gain]], ls="", gid=gid, clip_on=False, **point)
         tips[gid] = [said(row, cost, gain)]
-    share_axis(axes, f"{GAINS[gain]}, %")
+    if gain in NATS:
+        axes.set_ylabel(NATS[gain])
+    else:
+        share_axis(axes, f"{GAINS[gain]}, %")
     axes.set_xlabel(COSTS[cost])
     cost_axis(axes, board[cost].tolist())
     return tips
@@ -64,7 +70,8 @@ def cost_axis(axes: Axes, costs: list[float]) -> None:
 def said(row: dict[Any, Any], cost: str, gain: str) -> str:
     """Say what a point shows."""
     amount = f"{row[cost]:,} parameters" if cost == "parameters" else f"{row[cost]:.1f} s"
-    return f"{row['model']}: {percent(row[gain])} % for {amount}"
+    reached = f"{row[gain]:.3f} nats" if gain in NATS else f"{percent(row[gain])} %"
+    return f"{row['model']}: {reached} for {amount}"
 
 
 def in_words(board: pd.DataFrame, cost: str, gain: str) -> str:

@@ -14,6 +14,7 @@ from bench.pages.axes import log_axis, plain, share_axis
 from bench.pages.panel import WIDE, Panel, Tips, series
 from bench.pages.style import Look
 from bench.records import Record
+from bench.texts import is_text
 
 Learners = Mapping[str, list[Record]]  # by family, those seeds that have a curve
 MEASURES = {"exact": "held-out exact match", "loss": "training loss"}
@@ -55,6 +56,8 @@ def draw_curves(found: Learners, measure: str, looks: Mapping[str, Look], axes: 
     axes.locator_params(axis="x", nbins=6)
     if measure == "exact":
         share_axis(axes, "held-out exact match, %")
+    elif any(is_text(record) for record in chain(*found.values())):  # nats of a symbol seldom span a factor of ten
+        axes.set_ylabel("training loss, nats of a symbol")
     else:
         axes.set_ylabel("training loss")
         log_axis(axes.yaxis, every)

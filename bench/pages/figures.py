@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import WorkError
+from bench.pages.contexts import context_panel
 from bench.pages.cost import GAINS, cost_panels
 from bench.pages.curves import curve_panels, learners
 from bench.pages.errors import place_panel, stop_panel
@@ -30,6 +31,12 @@ READING = {
     "signal": "Free-running continuation over the truth (broad and pale).",
     "heat": "Every task with every family; bright is right.",
 }
+TEXT_READING = {
+    "length": "Nats of a symbol against context, mean over seeds with 95 % intervals; training windows shaded, at the "
+    "right the whole text, read with the state carried; dotted: what compressors reach behind the training text.",
+    "curves": "Training loss against the step, a line a seed.",
+    "cost": "Nats of a symbol against training time and against parameters: the fewer the better.",
+}
 
 HEADINGS = {
     "length": "exact match by length",
@@ -39,6 +46,7 @@ HEADINGS = {
     "cost": "cost against quality",
     "signal": "free-running signals",
 }
+TEXT_HEADINGS = {"length": "nats of a symbol by context"}
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,13 @@ def write_run_figures(out: Path, run: Run) -> list[Path]:
 
 
 def drawings(run: Run) -> Iterator[Drawing]:
-    """Return the figures of a run: three heat maps, then those of each task."""
+    """Return the figures of a run: three heat maps of the tasks with exact match, then those of each task."""
     names = file_names(run.tasks)
-    for measure, said in MEASURES.items():
+    for measure, said in MEASURES.items() if run.strings else ():
         heading = "Horizon L90 by the longest training length" if measure == "reach" else f"Exact match {said}, %"
         yield Drawing(f"heat-{measure}", heading, f"{READING['heat']} Here: {said}.", [heat_panel(run, measure)], 1)
     for task in run.tasks:
-        yield from task_drawings(run, task, names[task])
+        yield from (text_drawings if run.is_text(task) else task_drawings)(run, task, names[task])
 
 
 def task_drawings(run: Run, task: str, name: str) -> Iterator[Drawing]:
@@ -99,6 +107,24 @@ def task_drawings(run: Run, task: str, name: str) -> Iterator[Drawing]:
     signals = [panel for model, found in records.items() for panel in signal_panels(model, found[0], looks[model])]
     if signals:
         yield drawing("signal", signals, 2 * len(signals) // len(records))
+
+
+def text_drawings(run: Run, task: str, name: str) -> Iterator[Drawing]:
+    """Return the figures of a text that is judged by its symbols."""
+    records, looks = run.records(task), run.looks_in(task)
+
+    def drawing(kind: str, panels: list[Panel], shown: Mapping[str, Look]) -> Drawing:
+        heading = f"{label(task)}: {TEXT_HEADINGS.get(kind, HEADINGS[kind])}"
+        return Drawing(f"{kind}-{name}", heading, f"{task}. {TEXT_READING[kind]}", panels, 2, shown)
+
+    yield drawing("length", [context_panel(run.rows(task), records, looks)], looks)
+    learned = learners(records)
+    panels = curve_panels(learned, looks)
+    if panels:
+        yield drawing("curves", panels, {name: looks[name] for name in sorted(learned)})
+    panels = cost_panels(run.ranked(task), looks)
+    if panels:
+        yield drawing("cost", panels, looks)
 
 
 @styled()

@@ -58,10 +58,14 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
 
 def farthest(run: Run) -> float:
     """Return the largest horizon of all, as a multiple of the longest training length."""
-    edges = [
-        max(run.groups[task, model][0]["inside_lengths"]) for task, model in run.board[["task", "model"]].to_numpy()
-    ]
-    return float((run.board["l90"] / edges).max())
+    board = run.board[run.board["task"].isin(run.strings)]
+    edges = [max(run.groups[task, model][0]["inside_lengths"]) for task, model in board[["task", "model"]].to_numpy()]
+    return float((board["l90"] / edges).max())
+
+
+def families(run: Run) -> list[str]:
+    """Return the families that have a task with exact match, in order of name."""
+    return [model for model in run.looks if any((task, model) in run.groups for task in run.strings)]
 
 
 def where(run: Run, task: str, measure: str) -> str:
@@ -78,13 +82,12 @@ def where(run: Run, task: str, measure: str) -> str:
 
 def heat_panel(run: Run, measure: str) -> Panel:
     """Return the heat map as a picture."""
-    tasks, models = run.tasks, list(run.looks)
+    tasks, models = run.strings, families(run)
     tiles = [[tile(run, task, model, measure) for model in models] for task in tasks]
     said = "; ".join(
         f"{task}: {', '.join(f'{model} {one.text}' for model, one in zip(models, row, strict=True) if one.text)}"
         for task, row in zip(tasks, tiles, strict=True)
     )
-    left, right, above, below = HEAT_MARGINS
     left, right, above, below = HEAT_MARGINS
     size = (left + TILE[0] * len(models) + right, above + TILE[1] * len(tasks) + below)
     names = {task: where(run, task, measure) for task in tasks}

@@ -11,15 +11,22 @@ from matplotlib.ticker import MaxNLocator
 
 from bench.pages.panel import Panel, Tips
 from bench.records import Record
+from bench.texts import is_text
 
-PADDING, HELD_OUT, COUNTED = range(3)
-PLACES = {PADDING: ("padding", "#e4e4e4"), HELD_OUT: ("held out", "#d98a3d"), COUNTED: ("counted", "#0b3c68")}
+PADDING, HELD_OUT, READ, COUNTED = range(4)
+PLACES = {
+    PADDING: ("padding", "#e4e4e4"),
+    HELD_OUT: ("held out", "#d98a3d"),
+    READ: ("read only", "#9dbfd9"),
+    COUNTED: ("counted", "#0b3c68"),
+}
 
 
 def mask_panel(record: Record) -> Panel:
     """Return the picture of a record's first batch: a row an example, a column a symbol."""
     places = places_of(record)
-    parts = [f"{(places == part).sum()} {name}" for part, (name, _) in reversed(PLACES.items())]
+    shown = [part for part in reversed(PLACES) if part != READ or (places == READ).any()]
+    parts = [f"{(places == part).sum()} {PLACES[part][0]}" for part in shown]
     said = f"{places.shape[0]} rows of {places.shape[1]} places: {', '.join(parts)}."
     return Panel(f"{record['model']}, seed {record['seed']}", said, partial(draw_mask, places))
 
@@ -29,6 +36,8 @@ def places_of(record: Record) -> np.ndarray:
     batch = record["first_batch"]
     time = np.arange(batch["width"])
     lengths, counted = (np.array(batch[name], dtype=int).reshape(-1, 1) for name in ("lengths", "counted"))
+    if is_text(record):  # nothing is held out of its training part; what is read alone stands before what counts
+        return np.where(time < lengths - counted, READ, np.where(time < lengths, COUNTED, PADDING))
     return np.where(time < counted, COUNTED, np.where(time < lengths, HELD_OUT, PADDING))
 
 

@@ -13,6 +13,7 @@ from bench.pages.style import Look, looks_of
 from bench.records import Record, read_records
 from bench.summary import Pair
 from bench.tables import by_length, group, leaderboard
+from bench.texts import is_text
 
 STOP = "<stop>"  # what records call the symbol that ends a string
 
@@ -32,6 +33,20 @@ class Run:
     def tasks(self) -> list[str]:
         """Its tasks, in the leaderboard's order."""
         return list(dict.fromkeys(self.board["task"]))
+
+    @property
+    def strings(self) -> list[str]:
+        """Its tasks with exact match: all but texts that are judged by their symbols."""
+        return [task for task in self.tasks if not self.is_text(task)]
+
+    @property
+    def texts(self) -> list[str]:
+        """Its texts that are judged by their symbols."""
+        return [task for task in self.tasks if self.is_text(task)]
+
+    def is_text(self, task: str) -> bool:
+        """Whether a task is a text that is judged by its symbols."""
+        return is_text(self.any_record(task))
 
     def records(self, task: str) -> dict[str, list[Record]]:
         """Return a task's records by family, the leaderboard's best first."""
@@ -67,6 +82,8 @@ class Run:
 
     def has_stops(self, task: str) -> bool:
         """Whether a task's strings end in a stop symbol: one is seen at the end of a truth, or went wrong."""
+        if self.is_text(task):
+            return False
         samples = [sample for found in self.records(task).values() for record in found for sample in record["samples"]]
         return any(sample["truth"][-1:] == [STOP] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
 

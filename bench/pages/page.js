@@ -1,10 +1,9 @@
 "use strict";
-// Sorts the leaderboard, shows and hides tasks and families, and says what the nearest point of a chart shows.
+// Sorts the leaderboards, shows and hides tasks and families, and says what the nearest point of a chart shows.
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   document.documentElement.classList.add("scripted");
 
-  const board = document.querySelector("#board");
   const spoken = document.querySelector("#spoken");
 
   const keyOf = (row, place, words) => {
@@ -15,9 +14,11 @@
   const compare = (one, other) => (typeof one === "string" ? one.localeCompare(other, "en") : one - other);
 
   const sort = (head) => {
+    const board = head.closest("table");
     const words = head.classList.contains("words");
-    const first = words ? "ascending" : "descending";
-    const second = words ? "descending" : "ascending";
+    const upwards = words || head.classList.contains("fewer");
+    const first = upwards ? "ascending" : "descending";
+    const second = upwards ? "descending" : "ascending";
     const order = head.getAttribute("aria-sort") === first ? second : first;
     const sign = order === "ascending" ? 1 : -1;
     all("th[aria-sort]", board).forEach((other) => other.removeAttribute("aria-sort"));
@@ -31,7 +32,7 @@
     spoken.textContent = `Sorted by ${head.innerText.trim()}, ${order}.`;
   };
 
-  all("thead button", board).forEach((button) => {
+  all(".board thead button").forEach((button) => {
     button.addEventListener("click", () => sort(button.closest("th")));
   });
 

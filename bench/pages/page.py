@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex
 
 from bench.pages import errors, heat, mask, origin, tables
 from bench.pages.answers import Example, examples
+from bench.pages.contexts import context_panel
 from bench.pages.cost import cost_panels
 from bench.pages.curves import curve_panels, learners
 from bench.pages.inline import inlined, swatch
@@ -64,6 +65,8 @@ def page_of(run: Run) -> str:
         swatches={look.index: swatch(look, f"look{look.index}") for look in run.looks.values()},
         columns=tables.board_columns(),
         lines=tables.board_lines(run),
+        text_columns=tables.text_columns(),
+        text_lines=tables.text_lines(run),
         heat=heat,
         parts=errors.PARTS,
         mask_parts=mask.PLACES.values(),
@@ -86,7 +89,7 @@ class Sections:
         return {
             "lengths": [self.lengths(task) for task in tasks],
             "stops": [self.stops(task) for task in tasks if self.run.has_stops(task)],
-            "places": [self.places(task) for task in tasks],
+            "places": [self.places(task) for task in self.run.strings],
             "answers": {task: examples(self.run.records(task), self.run.looks) for task in tasks},
             "curves": [self.curves(task) for task in tasks],
             "costs": [self.costs(task) for task in tasks],
@@ -95,9 +98,13 @@ class Sections:
         }
 
     def lengths(self, task: str) -> Block:
-        """Accuracy by length."""
-        looks = self.run.looks_in(task)
-        panel = length_panel(self.run.rows(task), self.run.any_record(task), looks)
+        """Accuracy by length, nats by context."""
+        looks, rows = self.run.looks_in(task), self.run.rows(task)
+        panel = (
+            context_panel(rows, self.run.records(task), looks)
+            if self.run.is_text(task)
+            else length_panel(rows, self.run.any_record(task), looks)
+        )
         return self.block(task, [panel], looks, tables.length_table(self.run, task))
 
     def stops(self, task: str) -> Block:

@@ -1,0 +1,169 @@
+"""Charts of a lesson: what is drawn of which runs. A run without records is left out, a chart without any is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bench.lessons.measures import Groups, Measure, Score, number_of
+from bench.pages.axes import length_axis, share_axis, trained_range
+from bench.pages.panel import MARGINS, Panel, Tips
+from bench.pages.style import INK, Look
+from bench.records import Record
+from bench.summary import Pair
+
+SIZE = (4.5, 2.9)  # inches
+BAND_ALPHA = 0.13
+LETTER = 0.076  # inches of a letter beside an axis
+Found = Mapping[str, Sequence[Record]]  # by a series' name
+
+
+@dataclass(frozen=True)
+class Series:
+    """Runs under the name that a lesson's pictures give them."""
+
+    name: str
+    pair: Pair
+
+
+class Chart(Protocol):
+    """A picture of some series."""
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What it shows."""
+
+    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
+        """Draw those of its series that have records."""
+
+
+@dataclass(frozen=True)
+class ByLength:
+    """A score against length: means over seeds, shaded from the worst seed to the best.
+
+    longest: lengths above it are left out
+    """
+
+    title: str
+    series: tuple[Series, ...]
+    value: Callable[[Score], float | None]
+    name: str
+    length_name: str
+    is_share: bool = True
+    is_logarithmic: bool = False
+    longest: int = 1024
+
+    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
+        """Return the chart."""
+        return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE)
+
+    def by_length(self, records: Sequence[Record]) -> tuple[list[int], np.ndarray]:
+        """Return the lengths shown and the values (seeds, lengths), NaN where there is none."""
+        lengths = sorted(length for length in map(int, records[0]["by_length"]) if length <= self.longest)
+        values = [[self.value(record["by_length"][str(length)]) for length in lengths] for record in records]
+        return lengths, np.array(values, dtype=float)
+
+    def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
+        """Draw a line a series, training lengths shaded."""
+        every = sorted({length for records in found.values() for length in self.by_length(records)[0]})
+        length_axis(axes, every, self.length_name)
+        if self.is_share:
+            share_axis(axes, self.name)
+        else:
+            axes.set_ylabel(self.name)
+        if self.is_logarithmic:
+            axes.set_yscale("log")
+        for name, records in found.items():
+            lengths, values = self.by_length(records)
+            known = np.isfinite(values).all(0)
+            at, shown = np.array(lengths)[known], values[:, known]
+            axes.fill_between(at, shown.min(0), shown.max(0), color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
+            axes.plot(at, shown.mean(0), clip_on=False, **looks[name].line | looks[name].point)
+        trained = {length for records in found.values() for length in records[0]["inside_lengths"]}
+        trained_range(axes, sorted(trained & set(every)) or every[:1])
+        return {}
+
+    def in_words(self, found: Found) -> str:
+        """Say where each series begins and ends."""
+        said = []
+        for name, records in found.items():
+            lengths, values = self.by_length(records)
+            means = values.mean(0)
+            ends = [f"{shown_as(means[place], self.is_share)} at {lengths[place]}" for place in (0, -1)]
+            said.append(f"{name} {' and '.join(ends)}")
+        return f"{self.name} by {self.length_name}: {'; '.join(said)}."
+
+
+@dataclass(frozen=True)
+class Dots:
+    """A measure: a dot a seed, a bar at the mean; each series on a line of its own."""
+
+    title: str
+    series: tuple[Series, ...]
+    measure: Measure
+    name: str
+    is_logarithmic: bool = False
+
+    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
+        """Return the chart, with room on the left for the names."""
+        margins = (0.25 + LETTER * max(map(len, found)), *MARGINS[1:])
+        return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE, margins)
+
+    def numbers(self, records: Sequence[Record]) -> np.ndarray:
+        """Return the numbers of the seeds that have one."""
+        values = np.array([number_of(self.measure, record) for record in records])
+        known = values[np.isfinite(values)]
+        return np.exp(known) if self.measure.ratio else known
+
+    def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
+        """Draw the dots, the first series on top."""
+        factor = 100 if self.measure.unit == "share" else 1
+        for place, (name, records) in enumerate(found.items()):
+            values = factor * self.numbers(records)
+            spread = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(len(values))
+            axes.plot(values, place + spread, ls="", alpha=0.75, **looks[name].point)
+            if len(values):
+                mean = values.mean()
+                axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6)
+                axes.annotate(
+                    plainly(mean), (mean, place - 0.32), ha="center", va="bottom", size=8, annotation_clip=False
+                )
+        axes.set(xlabel=self.name, yticks=range(len(found)), yticklabels=list(found))
+        axes.set_ylim(len(found) - 0.4, -0.75)
+        axes.tick_params(axis="y", length=0)
+        if self.is_logarithmic:
+            axes.set_xscale("log")
+        else:
+            axes.locator_params(axis="x", nbins=5)
+        axes.margins(x=0.12)
+        return {}
+
+    def in_words(self, found: Found) -> str:
+        """Say each series' mean."""
+        factor = 100 if self.measure.unit == "share" else 1
+        means = {name: self.numbers(records) for name, records in found.items()}
+        said = [
+            f"{name} {plainly(factor * values.mean()) if len(values) else 'no number'}"
+            for name, values in means.items()
+        ]
+        return f"{self.name}, mean over seeds: {'; '.join(said)}."
+
+
+def plainly(value: float) -> str:
+    """Write a number with three digits that tell."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def shown_as(value: float, is_share: bool) -> str:
+    """Write a mean, a share in percent."""
+    return f"{100 * value:.1f} %" if is_share else plainly(value)
+
+
+def with_records(series: Sequence[Series], groups: Groups) -> dict[str, Sequence[Record]]:
+    """Return the records of those series that have any."""
+    return {one.name: groups[one.pair] for one in series if groups.get(one.pair)}

@@ -1,0 +1,70 @@
+"""Which specs a row and a column of the tables name, and which command trains one of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bench.catalogue import Catalogue
+from bench.errors import RequestError, choose_from
+from bench.plan import changed, missing, plan
+from bench.settings import Change
+from bench.spec import Spec
+from bench.suites import SUITES
+
+
+def specs_named(
+    catalogue: Catalogue, row: str, column: str, changes: list[Change], steps: int | None = None
+) -> list[Spec]:
+    """Return the different specs of a row and a column in any suite, changed, the largest budget first.
+
+    Where no suite has the pair, the names are a task's and a model's, and their recipe counts. How many examples judge
+    a spec afterwards is no difference here.
+    """
+    every = [spec for suite in SUITES.values() for spec in suite.specs]
+    found = [spec for spec in every if (spec.row, spec.column) == (row, column)]
+    distinct: list[Spec] = []
+    for spec in found or [by_recipe(catalogue, row, column)]:
+        asked = unjudged(changed(spec, catalogue, changes, steps))
+        if asked not in distinct:
+            distinct.append(asked)
+    return sorted(distinct, key=lambda spec: -spec.steps)
+
+
+def by_recipe(catalogue: Catalogue, row: str, model: str) -> Spec:
+    """Return the spec of a pair that no suite has."""
+    suites = list(SUITES.values())
+    tasks = {spec.row: spec.task for suite in suites for spec in suite.specs}
+    if row not in tasks:
+        catalogue.find("task", row)
+    if model not in catalogue.entries["model"]:
+        columns = {spec.column for suite in suites for spec in suite.specs if spec.row == row}
+        raise choose_from("model", model, list(columns | set(catalogue.entries["model"])))
+    return missing(suites[0], row, tasks.get(row, row), model)
+
+
+def unjudged(spec: Spec) -> Spec:
+    """Return a spec as it counts for its weights: whatever the number of examples that judge it afterwards."""
+    return replace(spec, examples=1)
+
+
+def run_command(
+    catalogue: Catalogue, row: str, spec: Spec, changes: list[Change], steps: int | None, others: Iterable[str]
+) -> str | None:
+    """Return the command that trains one of `specs_named` and keeps its weights; None where none would.
+
+    others: options that the command has beside the names and the changes
+    """
+    for suite in SUITES.values():
+        try:
+            planned = plan(suite, catalogue, [row], [spec.model], changes, steps)
+        except RequestError:
+            continue
+        if any(unjudged(each) == spec for each in planned):
+            asked = ["--suite", suite.name, "--tasks", row, "--models", spec.model]
+            asked += [] if steps is None else ["--steps", str(steps)]
+            for change in changes:
+                asked += ["--set", f"{change.part}.{change.name}={change.text}"]
+            return shlex.join(["python", "-m", "bench", "run", *asked, "--checkpoint", *others])
+    return None
