@@ -91,7 +91,7 @@ REGULARISED: Settings = {
     "change": 1.0,
     "tied": True,
 }
-FAST: Settings = {"learning_rate": 4e-3, "weight_decay": 0.0}
+FAST: Settings = {"learning_rate": 4e-3, "weight_decay": 0.05}
 LAST: Settings = {"learning_rate": 3e-3, "weight_decay": 0.0, "cut": WINDOWED}
 
 LANGUAGE = (

@@ -243,7 +243,7 @@ def test_tied_weights_are_one_tensor() -> None:
 
 
 BAD: list[tuple[str, Task, dict[str, Any], str]] = [
-    ("gru", SYMBOLS, {"start": "zero"}, "unknown start 'zero'; choose from: orthogonal, torch"),
+    ("gru", SYMBOLS, {"start": "zero"}, "unknown start 'zero'; choose from: orthogonal, own, torch"),
     ("elman", SYMBOLS, {"decoder": "deaf"}, "unknown decoder 'deaf'; choose from: fed, blind"),
     ("lstm", SYMBOLS, {"decoder_cell": "elman"}, "unknown decoder_cell 'elman'; choose from: lstm, gru, rnn"),
     ("rnn", SYMBOLS, {"hidden": 0}, "must be 1 or more; got 0 and 1"),

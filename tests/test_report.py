@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from harness import ROOT, in_process, python, record, score
+from harness import FACTS, ROOT, in_process, python, record, score, text_record
 
 from bench.errors import WorkError
 from bench.markdown import HEADER, summary_cells
@@ -312,6 +312,68 @@ def test_no_records_say_what_to_do(tmp_path: Path) -> None:
         with pytest.raises(WorkError, match="python -m bench run"):
             write(tmp_path, "mine")
     assert not list(tmp_path.iterdir())
+
+
+def text_records() -> list[Record]:
+    """A text of characters with a family, a floor and two modes; a text of words."""
+    nats = {4: 2.0, 8: 1.5, 1024: 1.25, FACTS["judged_symbols"]: 1.375}
+    floor: dict[str, Any] = {"status": "fitted", "steps": 0, "curve": [], "timing": timing()}
+    words = {"length": 99, "first": 0, "given": [], "truth": ["The", "end", "<stop>"], "written": ["The", "a", "of"]}
+    return [
+        *(text_record(nats, seed=seed) for seed in (0, 1)),
+        text_record(nats, model="rnn(windows)", mode="windows", window=4),
+        text_record(nats, model="markov", **floor),
+        text_record(nats, task="words", window=25, samples=[words]),
+    ]
+
+
+def test_page_of_texts_alone_has_nothing_of_exact_match(tmp_path: Path) -> None:
+    found = page_of(tmp_path, *text_records())
+    sections = ["leaderboard", "lengths", "answers", "curves", "costs", "masks"]
+    assert [own["id"] for own in found.found("section")] == sections
+    links = [own["href"] for own in found.found("a")]
+    assert links[1:] == [f"#{name}" for name in (*sections, "origin")]
+    assert "exact match" not in " ".join(found.texts["main"]).lower()
+    assert {own["id"] for own in found.found("table", class_="board")} == {"board-texts"}
+    (board,) = (
+        text
+        for text, own in zip(found.texts["table"], found.found("table"), strict=True)
+        if own.get("id") == "board-texts"
+    )
+    assert board.count("gzip") == 2
+    assert "nan" not in re.findall(r"\w+", " ".join(found.texts["main"]))
+    fewer = found.found("th", class_="fewer")
+    assert len(fewer) == 4
+    assert len(found.found("svg", role="img")) == len(found.found("figure"))
+
+
+@pytest.mark.slow
+def test_page_of_texts_beside_strings_has_a_table_of_each(tmp_path: Path) -> None:
+    found = page_of(tmp_path, *text_records(), *some_records())
+    assert {own["id"] for own in found.found("table", class_="board")} == {"board", "board-texts"}
+    heat, board = (
+        next(text for text, own in zip(found.texts["table"], found.found("table"), strict=True) if own == wanted)
+        for wanted in (found.found("table", class_="heat")[0], found.found("table", id="board")[0])
+    )
+    assert "chars" not in heat + board
+    assert "rnn(windows)" not in heat
+    tasks = {own.get("data-task") for own in found.found("tr") if "data-task" in own}
+    assert tasks == {str(index) for index in range(len(tasks))}
+    names = Counter(attributes["id"] for _, attributes in found.elements if "id" in attributes)
+    assert not [name for name, count in names.items() if count > 1]
+    assert len(found.found("svg", role="img")) == len(found.found("figure"))
+
+
+@pytest.mark.slow
+def test_figures_of_texts_are_those_that_say_something(tmp_path: Path) -> None:
+    for made in text_records():
+        write_record(tmp_path / "records", made)
+    write_figures(tmp_path, "mine")
+    names = {path.stem for path in (tmp_path / "figures").glob("*.png")}
+    assert names == {f"{kind}-{task}" for kind in ("length", "curves", "cost") for task in ("chars", "words")}
+    captions = (tmp_path / "figures" / "captions.md").read_text()
+    assert "Nats of a symbol against context" in captions
+    assert "xact match" not in captions
 
 
 @pytest.mark.slow

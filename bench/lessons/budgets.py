@@ -64,7 +64,7 @@ BUDGETS = (
             ),
             Claim(
                 "usual-rate-works",
-                "With a rate of 0.003 and all else equal the RNN ends its epoch better than counting after one character.",
+                "With a rate of 0.003 and all else equal it ends its epoch better than counting after one character.",
                 TEXT,
                 USUAL,
                 Level(BIGRAM, reached=True),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from bench.lessons.measures import Groups, Measure, Score, number_of
-from bench.pages.axes import length_axis, share_axis, trained_range
+from bench.lessons.amounts import short
+from bench.lessons.measures import NATS, SECONDS, SHARE, Groups, Measure, Score, number_of
+from bench.pages.axes import length_axis, log_axis, share_axis, trained_range
 from bench.pages.panel import MARGINS, Panel, Tips
 from bench.pages.style import INK, Look
 from bench.records import Record
@@ -20,6 +21,7 @@ from bench.summary import Pair
 SIZE = (4.5, 2.9)  # inches
 BAND_ALPHA = 0.13
 LETTER = 0.076  # inches of a letter beside an axis
+LEAST = {SHARE: 10.0, NATS: 0.2}  # what an axis spans, however near its dots lie
 Found = Mapping[str, Sequence[Record]]  # by a series' name
 
 
@@ -77,11 +79,12 @@ class ByLength:
         else:
             axes.set_ylabel(self.name)
         if self.is_logarithmic:
-            axes.set_yscale("log")
+            values = np.concatenate([self.by_length(records)[1].ravel() for records in found.values()])
+            log_axis(axes.yaxis, values[np.isfinite(values)].tolist())
         for name, records in found.items():
             lengths, values = self.by_length(records)
-            known = np.isfinite(values).all(0)
-            at, shown = np.array(lengths)[known], values[:, known]
+            whole = np.isfinite(values).all(0)
+            at, shown = np.array(lengths)[whole], values[:, whole]
             axes.fill_between(at, shown.min(0), shown.max(0), color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
             axes.plot(at, shown.mean(0), clip_on=False, **looks[name].line | looks[name].point)
         trained = {length for records in found.values() for length in records[0]["inside_lengths"]}
@@ -101,57 +104,82 @@ class ByLength:
 
 @dataclass(frozen=True)
 class Dots:
-    """A measure: a dot a seed, a bar at the mean; each series on a line of its own."""
+    """A measure: a dot a seed, a bar at the mean; each series on a line of its own.
+
+    beside: a second measure in the same unit, drawn as hollow dots
+    """
 
     title: str
     series: tuple[Series, ...]
     measure: Measure
     name: str
     is_logarithmic: bool = False
+    beside: Measure | None = None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is drawn, the measure itself last."""
+        return (self.measure,) if self.beside is None else (self.beside, self.measure)
 
     def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
         """Return the chart, with room on the left for the names."""
         margins = (0.25 + LETTER * max(map(len, found)), *MARGINS[1:])
         return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE, margins)
 
-    def numbers(self, records: Sequence[Record]) -> np.ndarray:
-        """Return the numbers of the seeds that have one."""
-        values = np.array([number_of(self.measure, record) for record in records])
-        known = values[np.isfinite(values)]
-        return np.exp(known) if self.measure.ratio else known
-
     def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
         """Draw the dots, the first series on top."""
-        factor = 100 if self.measure.unit == "share" else 1
+        every = []
         for place, (name, records) in enumerate(found.items()):
-            values = factor * self.numbers(records)
-            spread = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(len(values))
-            axes.plot(values, place + spread, ls="", alpha=0.75, **looks[name].point)
-            if len(values):
-                mean = values.mean()
-                axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6)
-                axes.annotate(
-                    plainly(mean), (mean, place - 0.32), ha="center", va="bottom", size=8, annotation_clip=False
-                )
+            for measure in self.measures:
+                numbers = known(measure, records)
+                if not len(numbers):
+                    continue
+                filled = {} if measure is self.measure else {"markerfacecolor": "none", "markeredgewidth": 1.2}
+                spread = np.linspace(-0.16, 0.16, len(numbers)) if len(numbers) > 1 else [0]
+                shown, mean = scaled(measure, numbers), scaled(measure, numbers.mean())
+                axes.plot(shown, np.add(place, spread), ls="", alpha=0.8, clip_on=False, **looks[name].point | filled)
+                axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6, clip_on=False)
+                axes.text(mean, place - 0.33, short(measure, float(numbers.mean())), ha="center", va="bottom", size=8)
+                every += shown.tolist()
         axes.set(xlabel=self.name, yticks=range(len(found)), yticklabels=list(found))
-        axes.set_ylim(len(found) - 0.4, -0.75)
+        axes.set_ylim(len(found) - 0.4, -0.8)
         axes.tick_params(axis="y", length=0)
-        if self.is_logarithmic:
-            axes.set_xscale("log")
-        else:
-            axes.locator_params(axis="x", nbins=5)
-        axes.margins(x=0.12)
+        self.set_limits(every, axes)
         return {}
 
+    def set_limits(self, every: Sequence[float], axes: Axes) -> None:
+        """Show all dots, on an axis so wide that a difference which hardly matters looks small."""
+        if self.is_logarithmic:
+            log_axis(axes.xaxis, every)
+            return
+        axes.locator_params(axis="x", nbins=5)
+        if every:
+            low, high = (0.0 if self.measure.unit == SECONDS else min(every)), max(every)
+            room = max(0.08 * (high - low), (LEAST.get(self.measure.unit, 0) - (high - low)) / 2)
+            axes.set_xlim(low - room if low else 0, high + room)
+
     def in_words(self, found: Found) -> str:
-        """Say each series' mean."""
-        factor = 100 if self.measure.unit == "share" else 1
-        means = {name: self.numbers(records) for name, records in found.items()}
-        said = [
-            f"{name} {plainly(factor * values.mean()) if len(values) else 'no number'}"
-            for name, values in means.items()
-        ]
+        """Say each series' means."""
+        said = []
+        for name, records in found.items():
+            means = [
+                short(measure, float(known(measure, records).mean()))
+                for measure in reversed(self.measures)
+                if len(known(measure, records))
+            ]
+            said.append(f"{name} {' and '.join(means) or 'no number'}")
         return f"{self.name}, mean over seeds: {'; '.join(said)}."
+
+
+def known(measure: Measure, records: Sequence[Record]) -> np.ndarray:
+    """Return the numbers of the seeds that have one, on the scale of comparison."""
+    values = np.array([number_of(measure, record) for record in records])
+    return values[np.isfinite(values)]
+
+
+def scaled(measure: Measure, values: Any) -> Any:
+    """Return numbers as an axis shows them: shares in percent."""
+    return np.exp(values) if measure.ratio else values * (100 if measure.unit == SHARE else 1)
 
 
 def plainly(value: float) -> str:

@@ -59,7 +59,7 @@ COPYING = (
     ),
     Lesson(
         "mixed-lengths",
-        "Trained on a mix of lengths, with a symbol that says stop",
+        "Trained on a mix of lengths",
         (
             Claim(
                 "mixed-holds",

@@ -48,8 +48,8 @@ MEMORY = (
             ),
             Claim(
                 "identity-beats-faster-tanh",
-                "A ReLU network that starts as the identity copies ten symbols better than that tanh network at three times "
-                "the rate.",
+                "A ReLU network that starts as the identity copies ten symbols better than the tanh network at three "
+                "times its rate.",
                 RIGHT,
                 IDENTITY,
                 Better(FASTER),

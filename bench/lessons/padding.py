@@ -48,10 +48,7 @@ PADDING = (
         "whose loss leaves padding out was never told what to write there: counting its padding then measures nothing "
         "at all and may move the figure either way. Both numbers are of the same trained networks, so the difference "
         "is taken seed by seed.",
-        (
-            Dots("symbols alone", ABLATIONS, SYMBOLS, "symbols right, %"),
-            Dots("with padding counted", ABLATIONS, CELLS, "symbols and padding right, %"),
-        ),
+        (Dots("filled: padding counted, hollow: symbols alone", ABLATIONS, CELLS, "right, %", beside=SYMBOLS),),
     ),
     Lesson(
         "mask-and-stop",
