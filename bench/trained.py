@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import torch
-
 from bench.cell import Cell
 from bench.checkpoints import load
 from bench.errors import WorkError
-from bench.registry import build_model, build_task
-from bench.streams import number
-from bench.train import train
+from bench.registry import build_task
+from bench.trial import train_model
 from models.base import Model
 
 
@@ -28,13 +25,10 @@ def kept_model(cells: Iterable[Cell], runs: Iterable[Path], device: str) -> tupl
 
 
 def train_cell(cell: Cell, device: str) -> Model:
-    """Train a cell's model, or fit it, to the weights that a run gives it (see bench/trial.py), and judge nothing."""
-    spec = cell.spec
-    task = build_task(spec.task, spec.task_settings)
-    torch.manual_seed(number(cell.seed, "weights"))
-    model = build_model(spec.model, task, spec.model_settings).to(device)
+    """Train a cell's model, or fit it, to the weights that a run gives it, and judge nothing."""
+    task = build_task(cell.spec.task, cell.spec.task_settings)
     try:
-        train(model, task, spec, cell.seed if spec.data_seed is None else spec.data_seed, device, lambda look: None)
+        model, _ = train_model(task, cell.spec, cell.seed, device, lambda look: None)
     except ValueError as error:  # a text too short for a batch, a sequence too long for a table
         raise WorkError(f"{cell.name}: {error}") from error
     return model.eval()

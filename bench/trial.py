@@ -45,20 +45,31 @@ class Outcome:
 def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None) -> Outcome:
     """Train and evaluate one cell on a device; `watch` sees the progress, `keep` the weights at each cycle's end."""
     task = build_task(spec.task, spec.task_settings)
-    torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
-    model = build_model(spec.model, task, spec.model_settings).to(device)
-    data_seed = seed if spec.data_seed is None else spec.data_seed
-    training = train(model, task, spec, data_seed, device, watch, keep)
+    model, training = train_model(task, spec, seed, device, watch, keep)
     started = time.perf_counter()
     scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
     seconds = time.perf_counter() - started
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     state = decoder_state_size(model, task, device)
     samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples)
-    first = mask_of_first_batch(task, spec, data_seed, MASK_ROWS)
+    first = mask_of_first_batch(task, spec, data_seed(spec, seed), MASK_ROWS)
     facts = text_facts(task) if is_text(task) else None
     padding = None if facts or not task.target.discrete else padding_counted(model, task, device)
     return Outcome(task, model, training, scores, samples, first, facts, padding, seconds, judged, parameters, state)
+
+
+def train_model(
+    task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
+) -> tuple[Model, Training]:
+    """Build a model for a task and train it, or fit it, judging nothing."""
+    torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
+    model = build_model(spec.model, task, spec.model_settings).to(device)
+    return model, train(model, task, spec, data_seed(spec, seed), device, watch, keep)
+
+
+def data_seed(spec: Spec, seed: int) -> int:
+    """Return the seed of a cell's training data: its own, or the one that the spec names."""
+    return seed if spec.data_seed is None else spec.data_seed
 
 
 def decoder_state_size(model: Model, task: Task, device: str) -> int:

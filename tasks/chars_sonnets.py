@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,3 +18,7 @@ class CharsSonnets(Characters):
     corpus: ClassVar[str] = "sonnets"
     is_open: ClassVar[bool] = False
     eval_lengths: tuple[int, ...] = (2, 3, 4, 8, 16, 32, 40, 64, 128, 256, 512, 1024, 18_178)
+
+    def split(self, text: str) -> list[str]:
+        """Cut a text into letters in lower case and blanks, one for whatever else stands between letters."""
+        return list(re.sub("[^a-z]+", " ", text.lower()))

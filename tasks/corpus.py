@@ -85,16 +85,6 @@ class CorpusTask(Language):
         """The symbol as the text has it."""
         return self.vocabulary.name(index)
 
-    def encode(self, text: str) -> Tensor:
-        """Return the ids (time,) of a text that a person typed; unknown symbols raise ValueError, naming them."""
-        unknown = self.unknown
-        ids = self.vocabulary.encode(self.split(text))
-        strange = [symbol for symbol, found in zip(self.split(text), ids.tolist(), strict=True) if found == unknown]
-        if strange:
-            named = ", ".join(map(repr, dict.fromkeys(strange)))
-            raise ValueError(f"task {self.name} has no symbol {named}; it knows {self.known()}")
-        return ids
-
     @abstractmethod
     def split(self, text: str) -> list[str]:
         """Cut what a person typed into symbols, cleaned as the corpus is."""

@@ -248,6 +248,17 @@ def test_the_embedding_has_its_own_width_and_no_other_layer_has(name: str, task:
     assert usual.decoder.readout.weight.shape == model.decoder.readout.weight.shape == (task.target.size, 8)
 
 
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "elman", "char_loop"])
+def test_embeddings_start_with_a_norm_of_one_but_where_torchs_own_start_is_asked_for(name: str) -> None:
+    model = built(name, TEXT, hidden=400)
+    assert model.decoder.reader.weight.norm(dim=1).mean().item() == pytest.approx(1, rel=0.05)
+    if name in ("rnn", "gru", "lstm"):
+        own = built(name, TEXT, hidden=400, start="torch")
+        assert own.decoder.reader.weight.norm(dim=1).mean().item() == pytest.approx(20, rel=0.05)
+        bounds = [weight.abs().max().item() for weight in own.decoder.stack.layers[0].parameters()]
+        assert bounds == pytest.approx([1 / 20] * 4, rel=0.05)  # uniform within 1 / sqrt(hidden)
+
+
 PLACES = {"all": (1, 1, 1), "hidden": (0, 1, 1), "between": (0, 1, 0), "output": (0, 0, 1)}
 
 

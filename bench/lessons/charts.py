@@ -21,6 +21,7 @@ from bench.summary import Pair
 SIZE = (4.5, 2.9)  # inches
 BAND_ALPHA = 0.13
 LETTER = 0.076  # inches of a letter beside an axis
+FULL = 101  # where an axis of percentages ends, if its dots let it
 LEAST = {SHARE: 10.0, NATS: 0.2}  # what an axis spans, however near its dots lie
 Found = Mapping[str, Sequence[Record]]  # by a series' name
 
@@ -104,22 +105,13 @@ class ByLength:
 
 @dataclass(frozen=True)
 class Dots:
-    """A measure: a dot a seed, a bar at the mean; each series on a line of its own.
-
-    beside: a second measure in the same unit, drawn as hollow dots
-    """
+    """A measure: a dot a seed, a bar at the mean; each series on a line of its own."""
 
     title: str
     series: tuple[Series, ...]
     measure: Measure
     name: str
     is_logarithmic: bool = False
-    beside: Measure | None = None
-
-    @property
-    def measures(self) -> tuple[Measure, ...]:
-        """What is drawn, the measure itself last."""
-        return (self.measure,) if self.beside is None else (self.beside, self.measure)
 
     def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
         """Return the chart, with room on the left for the names."""
@@ -128,19 +120,18 @@ class Dots:
 
     def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
         """Draw the dots, the first series on top."""
-        every = []
+        every: list[float] = []
         for place, (name, records) in enumerate(found.items()):
-            for measure in self.measures:
-                numbers = known(measure, records)
-                if not len(numbers):
-                    continue
-                filled = {} if measure is self.measure else {"markerfacecolor": "none", "markeredgewidth": 1.2}
-                spread = np.linspace(-0.16, 0.16, len(numbers)) if len(numbers) > 1 else [0]
-                shown, mean = scaled(measure, numbers), scaled(measure, numbers.mean())
-                axes.plot(shown, np.add(place, spread), ls="", alpha=0.8, clip_on=False, **looks[name].point | filled)
-                axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6, clip_on=False)
-                axes.text(mean, place - 0.33, short(measure, float(numbers.mean())), ha="center", va="bottom", size=8)
-                every += shown.tolist()
+            numbers = known(self.measure, records)
+            if not len(numbers):
+                continue
+            spread = np.linspace(-0.16, 0.16, len(numbers)) if len(numbers) > 1 else [0]
+            shown, mean = scaled(self.measure, numbers), scaled(self.measure, numbers.mean())
+            axes.plot(shown, np.add(place, spread), ls="", alpha=0.8, clip_on=False, **looks[name].point)
+            axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6, clip_on=False)
+            written = short(self.measure, float(numbers.mean()))
+            axes.text(mean, place - 0.33, written, ha="center", va="bottom", size=8)
+            every += shown.tolist()
         axes.set(xlabel=self.name, yticks=range(len(found)), yticklabels=list(found))
         axes.set_ylim(len(found) - 0.4, -0.8)
         axes.tick_params(axis="y", length=0)
@@ -153,21 +144,20 @@ class Dots:
             log_axis(axes.xaxis, every)
             return
         axes.locator_params(axis="x", nbins=5)
-        if every:
-            low, high = (0.0 if self.measure.unit == SECONDS else min(every)), max(every)
-            room = max(0.08 * (high - low), (LEAST.get(self.measure.unit, 0) - (high - low)) / 2)
-            axes.set_xlim(low - room if low else 0, high + room)
+        if not every:
+            return
+        low, high = (0.0 if self.measure.unit == SECONDS else min(every)), max(every)
+        room = max(0.08 * (high - low), (LEAST.get(self.measure.unit, 0) - (high - low)) / 2)
+        past = max(0.0, high + room - FULL) if self.measure.unit == SHARE else 0
+        axes.set_xlim(low - room - past if low else -past, high + room - past)
 
     def in_words(self, found: Found) -> str:
-        """Say each series' means."""
-        said = []
-        for name, records in found.items():
-            means = [
-                short(measure, float(known(measure, records).mean()))
-                for measure in reversed(self.measures)
-                if len(known(measure, records))
-            ]
-            said.append(f"{name} {' and '.join(means) or 'no number'}")
+        """Say each series' mean."""
+        means = {name: known(self.measure, records) for name, records in found.items()}
+        said = [
+            f"{name} {short(self.measure, float(numbers.mean())) if len(numbers) else 'no number'}"
+            for name, numbers in means.items()
+        ]
         return f"{self.name}, mean over seeds: {'; '.join(said)}."
 
 

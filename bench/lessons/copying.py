@@ -12,14 +12,15 @@ from bench.lessons.measures import (
     exact,
 )
 
-FIXED = {model: ("copy", model) for model in ("rnn", "elman", "gru")}
+NAMES = {"rnn": "RNN", "elman": "written-out RNN", "gru": "GRU"}
+FIXED = {model: ("copy", model) for model in NAMES}
 VARIED = ("variable_copy", "gru")
 RIGHT_NAME = "strings right, %"
 
 
 def fails_elsewhere(model: str) -> tuple[Claim, Claim]:
     """Return the claims that a family copies the one length it was trained at, and no other."""
-    name = model.upper() if model != "elman" else "written-out RNN"
+    name = NAMES[model]
     return (
         Claim(
             f"{model}-copies-ten",
@@ -50,7 +51,7 @@ COPYING = (
         (
             ByLength(
                 "trained on ten symbols",
-                tuple(Series(name, pair) for name, pair in FIXED.items()),
+                tuple(Series(NAMES[model], pair) for model, pair in FIXED.items()),
                 exact,
                 RIGHT_NAME,
                 "length (symbols)",

@@ -86,6 +86,12 @@ def counted(record: Record, part: str) -> float | None:
     return counts[f"{part}_right"] / counts[part] if counts else None
 
 
+def added(record: Record) -> float | None:
+    """Return how much higher accuracy is with padding counted."""
+    cells, symbols = counted(record, "cells"), counted(record, "symbols")
+    return None if cells is None or symbols is None else cells - symbols
+
+
 def steps_to_learn(record: Record) -> float:
     """Steps to the first look with enough held-out strings right; the whole budget where that never came."""
     looks = [look["step"] for look in record["curve"] if look["exact"] is not None and look["exact"] >= LEARNED]
@@ -140,6 +146,7 @@ WEAKEST = Measure(
 CONTENT = Measure("strings of right content, mean over training lengths", SHARE, True, content)
 SYMBOLS = Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols"))
 CELLS = Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells"))
+ADDED = Measure("what counting padding adds to symbols right", SHARE, True, added)
 STEPS_TO_LEARN = Measure(f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn)
 WORDS = Measure("next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record)))
 TEXT = Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.lessons.charts import Dots, Series
 from bench.lessons.claims import Better, Claim, Lesson
-from bench.lessons.measures import CELLS, CONTENT, STEPS_TO_LEARN, SYMBOLS
+from bench.lessons.measures import ADDED, CELLS, CONTENT, STEPS_TO_LEARN, SYMBOLS
 from bench.lessons.progress import Learning
 
 VARIED, UNMASKED = ("variable_copy", "gru"), ("variable_copy", "gru(loss_mask=false)")
@@ -48,7 +48,10 @@ PADDING = (
         "whose loss leaves padding out was never told what to write there: counting its padding then measures nothing "
         "at all and may move the figure either way. Both numbers are of the same trained networks, so the difference "
         "is taken seed by seed.",
-        (Dots("filled: padding counted, hollow: symbols alone", ABLATIONS, CELLS, "right, %", beside=SYMBOLS),),
+        (
+            Dots("symbols alone", ABLATIONS, SYMBOLS, "symbols right, %"),
+            Dots("what counting padding adds", ABLATIONS, ADDED, "points"),
+        ),
     ),
     Lesson(
         "mask-and-stop",
