@@ -30,7 +30,7 @@ class WordsBrown(CorpusTask):
     """
 
     train_lengths: tuple[int, ...] = (25,)
-    eval_lengths: tuple[int, ...] = (2, 3, 4, 8, 16, 25, 32, 64, 128, 256, 512, 1024, 243_636)
+    eval_lengths: tuple[int, ...] = (4, 25, 128, 1024, 243_636)
     words: int = 10_000
 
     def __post_init__(self) -> None:
