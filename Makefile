@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check perf tables report regress readme clean help
+.PHONY: bench test check perf tables report regress lessons readme clean help
 .DEFAULT_GOAL := help
 
 bench: $(READY)  ## train and score every pair without a fresh record, then write tables and report (SUITE=quick)
@@ -38,6 +38,12 @@ report: $(READY)  ## rewrite the report and the figures of a run, without traini
 regress: $(READY)  ## train what changed since the committed baseline, and fail if any accuracy dropped (SUITE=quick)
 	$(PYTHON) -m bench run --suite $(SUITE)
 	$(PYTHON) -m bench compare results/runs/$(SUITE)
+
+lessons: $(READY)  ## train the lessons' runs, judge every claim; from committed code also baseline and docs/lessons.md
+	$(PYTHON) -m bench run --suite lessons
+	$(PYTHON) -m bench lessons
+	$(PYTHON) -m bench promote results/runs/lessons
+	$(PYTHON) -m bench lessons --out results/baseline/lessons --page docs/lessons.md
 
 readme: $(READY)  ## rewrite the README's tables from the committed baseline
 	$(PYTHON) -m bench readme

@@ -356,6 +356,19 @@ def test_compressors_are_levels_and_worse_than_guessing_is_cut_off(tmp_path: Pat
     assert axes.get_ylim()[1] == pytest.approx(1.15 * math.log(88))
 
 
+def test_compressors_far_from_every_family_do_not_stretch_the_axis(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        text_record({4: 5.5, 8: 5.25, WHOLE: 5.0}, facts=FACTS | {"vocabulary": 10_004, "gzip": 14.0, "xz": 0.5}),
+    )
+    axes, _ = context_chart(run)
+    assert {text.get_text() for text in axes.texts} == {
+        "\N{UPWARDS ARROW} gzip 14.00 bits",
+        "\N{DOWNWARDS ARROW} xz 0.50 bits",
+    }
+    assert 4.9 < axes.get_ylim()[0] < axes.get_ylim()[1] < 5.6
+
+
 def test_compressors_near_to_each_other_are_named_above_and_below(tmp_path: Path) -> None:
     run = run_of(tmp_path, text_record({8: 2.5, WHOLE: 1.25}, facts=FACTS | {"gzip": 2.51, "xz": 2.5}))
     names = {text.get_text(): text.get_va() for text in context_chart(run)[0].texts}

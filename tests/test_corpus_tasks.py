@@ -9,6 +9,8 @@ import pytest
 from cases import where_here
 from tiny import Tiny
 
+from bench.errors import RequestError
+from bench.prompt import read_prompt
 from tasks import TASKS, Task, characters, words_brown
 from tasks.base import FIRST_SYMBOL, STOP
 from tasks.corpora import brown_sentences
@@ -182,16 +184,15 @@ def test_the_toy_corpus_is_judged_on_what_it_trains_on() -> None:
 
 
 def test_what_a_person_types_is_encoded_and_unknown_symbols_are_named_once_each() -> None:
-    task = Tiny()
-    assert task.text(task.encode("a cat").tolist()) == "a cat"
-    with pytest.raises(ValueError, match=r"task tiny has no symbol 'Z', 'q'; it knows \d+ symbols: "):
-        task.encode("a ZqZ cat")
-    toy = TASKS["words_toy"]()
-    assert toy.encode("The lamb .").tolist() == [
+    task, toy = Tiny(), TASKS["words_toy"]()
+    assert task.text(read_prompt(task, "a cat")) == "a cat"
+    with pytest.raises(RequestError, match=r"task tiny has no symbol 'Z', 'q'; it knows \d+ symbols: "):
+        read_prompt(task, "a ZqZ cat")
+    assert read_prompt(toy, "The lamb .") == [
         FIRST_SYMBOL + toy.vocabulary.symbols.index(w) for w in ("The", "lamb", ".")
     ]
-    with pytest.raises(ValueError, match="'wolf'"):
-        toy.encode("The wolf .")
+    with pytest.raises(RequestError, match="'wolf'"):
+        read_prompt(toy, "The wolf .")
 
 
 def test_vocabularies_are_in_a_fixed_order() -> None:

@@ -66,14 +66,16 @@ class ByLength:
         return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE)
 
     def by_length(self, records: Sequence[Record]) -> tuple[list[int], np.ndarray]:
-        """Return the lengths shown and the values (seeds, lengths), NaN where there is none."""
-        lengths = sorted(length for length in map(int, records[0]["by_length"]) if length <= self.longest)
-        values = [[self.value(record["by_length"][str(length)]) for length in lengths] for record in records]
-        return lengths, np.array(values, dtype=float)
+        """Return the lengths at which any seed has a value, and the values (seeds, lengths), NaN where one has none."""
+        lengths = np.array(sorted(length for length in map(int, records[0]["by_length"]) if length <= self.longest))
+        rows = [[self.value(record["by_length"][str(length)]) for length in lengths] for record in records]
+        values = np.array(rows, dtype=float)
+        known = np.isfinite(values).any(0)
+        return lengths[known].tolist(), values[:, known]
 
     def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
         """Draw a line a series, training lengths shaded."""
-        every = sorted({length for records in found.values() for length in self.by_length(records)[0]})
+        every = sorted({length for records in found.values() for length in self.by_length(records)[0]}) or [1]
         length_axis(axes, every, self.length_name)
         if self.is_share:
             share_axis(axes, self.name)
@@ -84,10 +86,10 @@ class ByLength:
             log_axis(axes.yaxis, values[np.isfinite(values)].tolist())
         for name, records in found.items():
             lengths, values = self.by_length(records)
-            whole = np.isfinite(values).all(0)
-            at, shown = np.array(lengths)[whole], values[:, whole]
-            axes.fill_between(at, shown.min(0), shown.max(0), color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
-            axes.plot(at, shown.mean(0), clip_on=False, **looks[name].line | looks[name].point)
+            if lengths:
+                low, high, mean = np.nanmin(values, 0), np.nanmax(values, 0), np.nanmean(values, 0)
+                axes.fill_between(lengths, low, high, color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
+                axes.plot(lengths, mean, clip_on=False, **looks[name].line | looks[name].point)
         trained = {length for records in found.values() for length in records[0]["inside_lengths"]}
         trained_range(axes, sorted(trained & set(every)) or every[:1])
         return {}
@@ -97,9 +99,9 @@ class ByLength:
         said = []
         for name, records in found.items():
             lengths, values = self.by_length(records)
-            means = values.mean(0)
-            ends = [f"{shown_as(means[place], self.is_share)} at {lengths[place]}" for place in (0, -1)]
-            said.append(f"{name} {' and '.join(ends)}")
+            means = np.nanmean(values, 0)
+            ends = [f"{shown_as(means[place], self.is_share)} at {lengths[place]}" for place in (0, -1) if lengths]
+            said.append(f"{name} {' and '.join(ends) or 'no number'}")
         return f"{self.name} by {self.length_name}: {'; '.join(said)}."
 
 

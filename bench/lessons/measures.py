@@ -67,11 +67,11 @@ def inside(record: Record) -> list[Score]:
     return [record["by_length"][str(length)] for length in record["inside_lengths"]]
 
 
-def best_elsewhere(record: Record) -> float:
+def best_elsewhere(record: Record) -> float | None:
     """Return the highest exact match at a length that was never trained."""
     trained = set(map(str, record["inside_lengths"]))
     others = [score for length, score in record["by_length"].items() if length not in trained]
-    return max(exact(score) for score in others if score["examples"] >= ENOUGH)
+    return max((exact(score) for score in others if score["examples"] >= ENOUGH), default=None)
 
 
 def content(record: Record) -> float:
@@ -120,7 +120,10 @@ def window_nats(record: Record) -> float | None:
 
 def number_of(measure: Measure, record: Record) -> float:
     """Return a record's number, on the scale on which it is compared; NaN where it has none."""
-    value = measure.value(record)
+    try:
+        value = measure.value(record)
+    except KeyError:  # it was evaluated at other lengths than the suite's
+        return math.nan
     if value is None or not math.isfinite(value) or (measure.ratio and value <= 0):
         return math.nan
     return math.log(value) if measure.ratio else value

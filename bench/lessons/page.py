@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from textwrap import fill
 
 from bench.formats import heading_rows, row_of
 from bench.lessons.claims import Lesson
@@ -15,6 +16,7 @@ from bench.lessons.table import Judged
 from bench.lessons.words import evidence
 from bench.settings import written
 
+WIDTH = 120
 TITLE = "# What the notebooks teach, and what the runs say"
 INTRODUCTION = """\
 A claim is a sentence that teaching notebooks draw from training small models; runs are trained to test it.
@@ -78,7 +80,7 @@ def section(number: int, judged: Sequence[Judged], pictures: Mapping[str, str], 
     parts = [f'<a id="{lesson.name}"></a>\n\n## {number}. {lesson.title}', "\n".join(map(claim_line, judged))]
     if lesson.name in pictures:
         parts.append(f"![{pictures[lesson.name]}]({folder}/{file_name(lesson)}.png)")
-    return "\n\n".join([*parts, lesson.why, read_line(lesson)])
+    return "\n\n".join([*parts, fill(lesson.why, WIDTH, break_on_hyphens=False), read_line(lesson)])
 
 
 def claim_line(one: Judged) -> str:
@@ -86,7 +88,7 @@ def claim_line(one: Judged) -> str:
     first, second = one.claim.measure.name, one.claim.second_measure.name
     said = first if first == second else f"{first}, against {second}"
     name = f"{said[0].upper()}{said[1:]}"
-    return f"- {one.claim.statement} {marked(one.verdict.word)}\n  {name}: {evidence(one.claim, one.verdict)}."
+    return f"- {marked(one.verdict.word)}: {one.claim.statement}\\\n  {name}: {evidence(one.claim, one.verdict)}."
 
 
 def read_line(lesson: Lesson) -> str:

@@ -104,8 +104,9 @@ class Signals:
         return {}
 
     def sample(self, records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the truth and the continuation of the first signal that the first seed kept at the horizon."""
-        kept = next(one for one in records[0]["samples"] if one["length"] == self.horizon)
+        """Return the truth and the continuation of the first signal that the first seed kept, at the horizon if any."""
+        samples = records[0]["samples"]
+        kept = next((one for one in samples if one["length"] == self.horizon), samples[0])
         return numbers(kept["truth"]), numbers(kept["written"])
 
     def in_words(self, found: Found) -> str:

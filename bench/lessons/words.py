@@ -69,10 +69,10 @@ def notes(claim: Claim, verdict: Verdict) -> list[str]:
         total = plural(len(side.by_seed) + side.lost)
         if side.fitted:
             found.append(f"{name} is fitted, the same for each seed")
-        if side.diverged:
-            found.append(f"{side.diverged} of {total} of {name} diverged")
-        if side.lost:
-            found.append(f"{side.lost} of {total} of {name} gave no number")
+        failed = ((side.diverged, "diverged"), (side.lost, "without a number"))
+        said = [f"{count} {what}" for count, what in failed if count]
+        if said:
+            found.append(f"of {total} of {name} {', '.join(said)}")
     if verdict.estimate.high - verdict.estimate.low < ROUNDING:
         found.append("no spread over seeds")
     return found

@@ -24,6 +24,7 @@ MARGINS = (0.6, 0.98, 0.32, 0.5)  # of the panel; at the right compressors are n
 APART = 3.0  # the whole text stands to the right of the longest context, so many times as far as that is long
 MOST_TICKS = 12
 CLOSE = 0.06  # of the axis: compressors that are nearer to each other are named above and below their lines
+ROOM = 0.05  # of the families' range, beyond a compressor
 WORST = 1.15  # times the nats of an even guess: what is worse than that is cut off
 
 
@@ -54,7 +55,8 @@ def draw_contexts(rows: pd.DataFrame, records: Models, looks: Mapping[str, Look]
         tips[series(look, "whole")] = [tip(row, "the whole text") for row in last.to_dict("records")]
     axes.set(xlabel=f"{length_name(KIND)}; right: whole text, state carried", ylabel="nats of a symbol")
     context_axis(axes, contexts, far)
-    levels(axes, records, known)
+    cut_off(axes, records, known)
+    levels(axes, records)
     mark_windows(axes, records)
     return {gid: said for gid, said in tips.items() if said}
 
@@ -73,24 +75,44 @@ def context_axis(axes: Axes, contexts: list[int], far: float) -> None:
     axes.tick_params(axis="x", labelsize=8)
 
 
-def levels(axes: Axes, records: Models, known: pd.DataFrame) -> None:
-    """Draw what compressors reach, and leave out of sight what is worse than an even guess among all symbols."""
-    found = sorted((bits * math.log(2), name, bits) for name, bits in references_of(records).items())
-    for nats, _, _ in found:
-        axes.axhline(nats, color=INK, alpha=0.55, lw=1, ls=(0, (1, 1.5)))
+def cut_off(axes: Axes, records: Models, known: pd.DataFrame) -> None:
+    """Leave out of sight what is worse than an even guess among all symbols, where something is better."""
     facts = facts_of([made[0] for made in records.values()])
     if facts and len(known) and known["nats"].min() < math.log(facts["vocabulary"]):
         axes.set_ylim(top=min(axes.get_ylim()[1], WORST * math.log(facts["vocabulary"])))
+
+
+def levels(axes: Axes, records: Models) -> None:
+    """Draw what compressors reach; those that are far from every family are only named, where the axis ends."""
+    found = {name: (bits * math.log(2), f"{name} {bits:.2f} bits") for name, bits in references_of(records).items()}
     low, high = axes.get_ylim()
-    close = bool(found) and found[-1][0] - found[0][0] < CLOSE * (high - low)
-    for place, (nats, name, bits) in enumerate(found):
-        below = close and place == 0
-        if nats <= high:
-            axes.annotate(
-                f"{name} {bits:.2f} bits", (1, nats), xycoords=("axes fraction", "data"), xytext=(3, 0), size=8,
-                textcoords="offset points", annotation_clip=False,
-                va="top" if below else "bottom" if close else "center",
-            )  # fmt: skip
+    near = sorted(each for each in found.values() if 2 * low - high <= each[0] <= 2 * high - low)
+    for nats, _ in near:
+        axes.axhline(nats, color=INK, alpha=0.55, lw=1, ls=(0, (1, 1.5)))
+    room = ROOM * (high - low)
+    low, high = min([low, *(nats - room for nats, _ in near)]), max([high, *(nats + room for nats, _ in near)])
+    axes.set_ylim(low, high)
+    close = bool(near) and near[-1][0] - near[0][0] < CLOSE * (high - low)
+    for place, (nats, said) in enumerate(near):
+        aligned = "center" if not close else "bottom" if place else "top"
+        beside(axes, said, (nats - low) / (high - low), aligned, 0)
+    for place, (nats, said) in enumerate(sorted(set(found.values()) - set(near), reverse=True)):
+        above = nats > high
+        beside(
+            axes,
+            f"{'\N{UPWARDS ARROW}' if above else '\N{DOWNWARDS ARROW}'} {said}",
+            float(above),
+            "center",
+            -10 * place,
+        )
+
+
+def beside(axes: Axes, said: str, height: float, aligned: str, shift: float) -> None:
+    """Write to the right of a chart, at a share of its height, shifted by so many points."""
+    axes.annotate(
+        said, (1, height), xycoords="axes fraction", xytext=(3, shift), textcoords="offset points", size=8,
+        va=aligned, annotation_clip=False,
+    )  # fmt: skip
 
 
 def mark_windows(axes: Axes, records: Models) -> None:
