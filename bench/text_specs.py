@@ -117,12 +117,12 @@ LANGUAGE = (
     ),
     *(SONNETS.floor("markov", order=order) for order in (0, 1, 5)),
     SONNETS.spec(
-        "lstm", {"hidden": 64}, window=40, epochs=10, cut={**WINDOWED, "stride": 3}, column="lstm(many to one)",
+        "lstm", {"hidden": 64}, window=40, epochs=8, cut={**WINDOWED, "stride": 3}, column="lstm(many to one)",
         learning_rate=5e-3,
     ),
     SONNETS.spec(
-        "lstm", {"hidden": 256, "dropout": 0.3}, window=40, epochs=40, batch=32, column="lstm(many to many)",
-        learning_rate=4e-3,
+        "lstm", {"hidden": 256, "dropout": 0.45}, window=16, epochs=30, batch=16, column="lstm(many to many)",
+        learning_rate=3e-3, weight_decay=0.1,
     ),
     TOY.spec("lstm", {"hidden": 10}, window=16, epochs=20, batch=1, column="lstm", learning_rate=0.1, warmup=0),
     TOY.floor("markov", order=2),

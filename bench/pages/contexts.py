@@ -24,6 +24,7 @@ MARGINS = (0.6, 0.98, 0.32, 0.5)  # of the panel; at the right compressors are n
 APART = 3.0  # the whole text stands to the right of the longest context, so many times as far as that is long
 MOST_TICKS = 12
 CLOSE = 0.06  # of the axis: compressors that are nearer to each other are named above and below their lines
+UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 ROOM = 0.05  # of the families' range, beyond a compressor
 WORST = 1.15  # times the nats of an even guess: what is worse than that is cut off
 
@@ -98,13 +99,7 @@ def levels(axes: Axes, records: Models) -> None:
         beside(axes, said, (nats - low) / (high - low), aligned, 0)
     for place, (nats, said) in enumerate(sorted(set(found.values()) - set(near), reverse=True)):
         above = nats > high
-        beside(
-            axes,
-            f"{'\N{UPWARDS ARROW}' if above else '\N{DOWNWARDS ARROW}'} {said}",
-            float(above),
-            "center",
-            -10 * place,
-        )
+        beside(axes, f"{UP if above else DOWN} {said}", float(above), "center", -10 * place)
 
 
 def beside(axes: Axes, said: str, height: float, aligned: str, shift: float) -> None:
