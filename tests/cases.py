@@ -117,6 +117,9 @@ def assert_close(left: Tensor, right: Tensor) -> None:
     torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-5)
 
 
+LARGE = ("words_brown", "chars_moliere")  # it takes seconds to read their corpora
+
+
 def absent(task: str) -> str:
     """Say which file a registered task needs that is not on this machine; nothing where it has all."""
     corpus = "brown" if task == "words_brown" else getattr(TASKS.get(task), "corpus", "")
@@ -136,8 +139,10 @@ def where_here(values: Iterable[Any]) -> list[Any]:
 
 
 def _param(values: tuple[Any, ...]) -> Any:
-    reason = absent(values[0].name if isinstance(values[0], Task) else values[0])
-    return pytest.param(*values, marks=pytest.mark.skipif(bool(reason), reason=reason or "all is here"))
+    name = values[0].name if isinstance(values[0], Task) else values[0]
+    reason = absent(name)
+    slow = [pytest.mark.slow] if name in LARGE else []
+    return pytest.param(*values, marks=[pytest.mark.skipif(bool(reason), reason=reason or "all is here"), *slow])
 
 
 def label(value: object) -> str | None:

@@ -356,6 +356,14 @@ def test_compressors_are_levels_and_worse_than_guessing_is_cut_off(tmp_path: Pat
     assert axes.get_ylim()[1] == pytest.approx(1.15 * math.log(88))
 
 
+def test_noise_does_not_fill_the_chart_and_ticks_do_not_collide(tmp_path: Path) -> None:
+    run = run_of(tmp_path, text_record({2: 6.13, 3: 6.12, 4: 6.13, 25: 6.12, 32: 6.13, 100: 6.13, WHOLE: 6.125}))
+    axes, _ = context_chart(run)
+    low, high = axes.get_ylim()
+    assert high - low > 0.199
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["2", "4", "32", "100", "whole"]
+
+
 def test_compressors_far_from_every_family_do_not_stretch_the_axis(tmp_path: Path) -> None:
     run = run_of(
         tmp_path,

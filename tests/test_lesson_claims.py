@@ -111,6 +111,7 @@ WRITERS: dict[str, Callable[[Record, float], None]] = {
     measures.SIGNAL_ERROR.name: put_error,
     measures.RIGHT.name: put_right,
     measures.ELSEWHERE.name: put_elsewhere,
+    measures.LONGER.name: put_elsewhere,
     measures.BESIDE_TEN.name: put_beside,
     measures.WEAKEST.name: put_weakest,
     measures.CONTENT.name: put_content,

@@ -23,7 +23,7 @@ from bench.suites import find_suite
 from bench.tables import write_tables
 
 PAGES = ("README.md", "CONTRIBUTING.md")
-TARGETS = ("bench", "test", "check", "perf", "tables", "clean", "help")
+TARGETS = ("bench", "test", "check", "perf", "tables", "lessons", "clean", "help")
 LARGEST = 1_500_000
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))

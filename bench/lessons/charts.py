@@ -90,8 +90,9 @@ class ByLength:
                 low, high, mean = np.nanmin(values, 0), np.nanmax(values, 0), np.nanmean(values, 0)
                 axes.fill_between(lengths, low, high, color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
                 axes.plot(lengths, mean, clip_on=False, **looks[name].line | looks[name].point)
-        trained = {length for records in found.values() for length in records[0]["inside_lengths"]}
-        trained_range(axes, sorted(trained & set(every)) or every[:1])
+        trained = {length for records in found.values() for length in records[0]["inside_lengths"]} & set(every)
+        if trained:
+            trained_range(axes, sorted(trained))
         return {}
 
     def in_words(self, found: Found) -> str:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from bench.lessons.charts import ByLength, Series
 from bench.lessons.claims import Better, Claim, Lesson, Level
-from bench.lessons.measures import (
-    BESIDE_TEN,
-    ELSEWHERE,
-    RIGHT,
-    WEAKEST,
-    exact,
-)
+from bench.lessons.measures import BESIDE_TEN, ELSEWHERE, LONGER, RIGHT, WEAKEST, exact
 
 NAMES = {"rnn": "RNN", "elman": "written-out RNN", "gru": "GRU"}
 FIXED = {model: ("copy", model) for model in NAMES}
@@ -18,8 +12,8 @@ VARIED = ("variable_copy", "gru")
 RIGHT_NAME = "strings right, %"
 
 
-def fails_elsewhere(model: str) -> tuple[Claim, Claim]:
-    """Return the claims that a family copies the one length it was trained at, and no other."""
+def fails_elsewhere(model: str) -> tuple[Claim, ...]:
+    """Return the claims that a family copies the one length it was trained at, no other, and none that is longer."""
     name = NAMES[model]
     return (
         Claim(
@@ -36,6 +30,13 @@ def fails_elsewhere(model: str) -> tuple[Claim, Claim]:
             FIXED[model],
             Level(0.5, reached=False),
         ),
+        Claim(
+            f"{model}-fails-longer",
+            f"Trained at length ten alone, the {name} copies fewer than half of the strings at every longer length.",
+            LONGER,
+            FIXED[model],
+            Level(0.5, reached=False),
+        ),
     )
 
 
@@ -46,7 +47,7 @@ COPYING = (
         tuple(claim for model in FIXED for claim in fails_elsewhere(model)),
         "A network that has only ever seen ten symbols has no reason to learn what copying is. It may learn instead "
         "which of the ten places comes next, and the loss cannot tell these two apart, for at length ten they are the "
-        "same. So accuracy at the training length says nothing about the next length, and it has to be measured there. "
+        "same. So accuracy at the training length does not tell accuracy at any other: it has to be measured there. "
         "That nothing but length ten works asks much, and one good length refutes it: look at the curve around ten.",
         (
             ByLength(

@@ -69,9 +69,21 @@ def inside(record: Record) -> list[Score]:
 
 def best_elsewhere(record: Record) -> float | None:
     """Return the highest exact match at a length that was never trained."""
-    trained = set(map(str, record["inside_lengths"]))
-    others = [score for length, score in record["by_length"].items() if length not in trained]
-    return max((exact(score) for score in others if score["examples"] >= ENOUGH), default=None)
+    trained = record["inside_lengths"]
+    return best_at([length for length in map(int, record["by_length"]) if length not in trained], record)
+
+
+def best_beyond(record: Record) -> float | None:
+    """Return the highest exact match at a length beyond training."""
+    return best_at(
+        [length for length in map(int, record["by_length"]) if length > max(record["inside_lengths"])], record
+    )
+
+
+def best_at(lengths: Sequence[int], record: Record) -> float | None:
+    """Return the highest exact match at some lengths, of those with enough strings."""
+    scores = [record["by_length"][str(length)] for length in lengths]
+    return max((exact(score) for score in scores if score["examples"] >= ENOUGH), default=None)
 
 
 def content(record: Record) -> float:
@@ -137,6 +149,7 @@ RIGHT = Measure("strings right at the longest training length", SHARE, True, lam
 ELSEWHERE = Measure(
     f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
 )
+LONGER = Measure("strings right at the best longer length", SHARE, True, best_beyond)
 BESIDE_TEN = Measure(
     "strings right, mean over lengths 5 to 14 without 10",
     SHARE,

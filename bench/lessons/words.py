@@ -56,7 +56,9 @@ def seeds(verdict: Verdict) -> str:
     assert verdict.second is not None
     first, second = len(verdict.first.by_seed), len(verdict.second.by_seed)
     each = f"{plural(first)} each" if first == second else f"{plural(first)} against {second}"
-    return f"{each}, no interval from one seed" if math.isnan(verdict.estimate.low) else each
+    if not math.isnan(verdict.estimate.low):
+        return each
+    return f"{each}, no interval{' from one seed' if min(first, second) == 1 else ''}"
 
 
 def notes(claim: Claim, verdict: Verdict) -> list[str]:

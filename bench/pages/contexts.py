@@ -20,12 +20,13 @@ from bench.texts import KIND, contexts_of, facts_of, references_of, whole_of, wi
 
 Models = Mapping[str, list[Record]]
 BAND_ALPHA = 0.13
-MARGINS = (0.6, 0.98, 0.32, 0.5)  # of the panel; at the right compressors are named
+MARGINS = (0.66, 1.12, 0.32, 0.5)  # of the panel; at the right compressors are named
 APART = 3.0  # the whole text stands to the right of the longest context, so many times as far as that is long
 MOST_TICKS = 12
 CLOSE = 0.06  # of the axis: compressors that are nearer to each other are named above and below their lines
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 ROOM = 0.05  # of the families' range, beyond a compressor
+LEAST = 0.2  # nats that the axis spans
 WORST = 1.15  # times the nats of an even guess: what is worse than that is cut off
 
 
@@ -70,17 +71,27 @@ def ends_of(rows: pd.DataFrame) -> list[float]:
 def context_axis(axes: Axes, contexts: list[int], far: float) -> None:
     """Contexts along the bottom on a log scale, the whole text behind them."""
     log_axis(axes.xaxis, [*contexts, far])
-    shown = contexts[:: -(-len(contexts) // MOST_TICKS) or 1]
+    shown = [n for n in contexts if n & (n - 1) == 0 or all(other == n or apart(n, other) for other in contexts)]
+    shown = shown[:: -(-len(shown) // MOST_TICKS) or 1]
     axes.xaxis.set_major_locator(FixedLocator([*shown, far]))
     axes.xaxis.set_major_formatter(FixedFormatter([*map(str, shown), "whole"]))
     axes.tick_params(axis="x", labelsize=8)
+    axes.locator_params(axis="y", nbins=6)
+
+
+def apart(one: int, other: int) -> bool:
+    """Whether two contexts can both be written below a log axis."""
+    return max(one, other) >= 1.45 * min(one, other)
 
 
 def cut_off(axes: Axes, records: Models, known: pd.DataFrame) -> None:
-    """Leave out of sight what is worse than an even guess among all symbols, where something is better."""
+    """Leave out of sight what is worse than an even guess among all symbols, and never show noise as large."""
     facts = facts_of([made[0] for made in records.values()])
     if facts and len(known) and known["nats"].min() < math.log(facts["vocabulary"]):
         axes.set_ylim(top=min(axes.get_ylim()[1], WORST * math.log(facts["vocabulary"])))
+    low, high = axes.get_ylim()
+    missing = max(0.0, LEAST - (high - low)) / 2
+    axes.set_ylim(low - missing, high + missing)
 
 
 def levels(axes: Axes, records: Models) -> None:
