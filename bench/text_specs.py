@@ -171,6 +171,7 @@ LARGE = (
         epochs=17,
         column="lstm(2 layers)",
         learning_rate=3e-3,
+        weight_decay=0.05,
         warmup=2 * (NIETZSCHE.symbols // (64 * 16)),
         **COSINES,
     ),
