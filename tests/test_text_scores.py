@@ -25,7 +25,8 @@ from tasks.human_numbers import HumanNumbers
 from tasks.words_toy import WordsToy
 
 RESERVED = 3  # padding, start, stop
-TASK, STRINGS = Tiny(), SMALL_TASKS["symbols"]
+LONG = JUDGED * 2
+TASK, STRINGS = Tiny(judged=LONG), SMALL_TASKS["symbols"]
 NUMBERS = HumanNumbers(train_lengths=(30,), eval_lengths=(30, 45), starts=(1, 31), window=6)
 
 
@@ -52,21 +53,21 @@ def foreseen(table: list[list[float]], before: int, symbol: int) -> bool:
 
 @pytest.mark.parametrize("cells", [1, 400, 8_000_000])
 @pytest.mark.parametrize("mode", ["stream", "chunks", "windows"])
-@pytest.mark.parametrize("length", [1, 2, 3, 7, 8, len(JUDGED) - 1, len(JUDGED), 1000])
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 8, 61, len(LONG) - 1, len(LONG), 1000])
 def test_nats_are_the_mean_cost_of_what_is_scored(
     length: int, mode: str, cells: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluate_text, "CELLS", cells)
     model = Bigram(TASK.target.size)
     table = model.table.double().tolist()
-    found = evaluate(model, Tiny(mode=mode), length, 0, "cpu")
+    found = evaluate(model, Tiny(judged=LONG, mode=mode), length, 0, "cpu")
     wanted = scored(length, mode)
     right = [foreseen(table, before, symbol) for _, before, symbol in wanted]
     assert found.nats == pytest.approx(sum(cost(table, *pair) for _, *pair in wanted) / len(wanted), rel=1e-5)
     assert (found.tokens, found.tokens_right) == (found.examples, found.right) == (len(wanted), sum(right))
     assert found.unseen
     assert found.stopped_wrong == 0
-    steps = min(length, len(JUDGED))
+    steps = min(length, len(LONG))
     spans = min(SPANS, steps)
     assert len(found.errors_at) == spans
     for span, share in enumerate(found.errors_at):
