@@ -69,8 +69,12 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
 
 def evaluation_hash(task: Task, examples: int) -> str:
     """Hash all that evaluation reads, at every declared length."""
-    if is_text(task):
+    if is_text(task) and task.separator is not None:
         return tensors_hash(task.stream(length) for length in task.eval_lengths)
+    if is_text(task):
+        cut = [task.excerpts(length) for length in task.eval_lengths]
+        starts = (part for excerpts in cut for part in (excerpts.inputs[:, 0], excerpts.counted))
+        return tensors_hash((task.stream(max(task.eval_lengths)), *starts))
     sets = [evaluation_set(task, length, examples).batch for length in task.eval_lengths]
     return tensors_hash(part for b in sets for part in (b.source, b.source_length, b.target, b.target_length))
 

@@ -10,13 +10,13 @@ from bench.spec import Spec
 from bench.text_specs import BOOK, CHUNKED, COURSE, NIETZSCHE, WINDOWED
 
 EXAMPLES = 256
-TWO = {"frequencies": (1.0, 0.37), "weights": (1.0, 1.0)}
-DIGITS = {**REVERSED, "train_lengths": (1, 2, 2), "eval_lengths": (1, 2, 3, 4)}
+TWO = {"frequencies": (1.0, 3.0), "weights": (1.0, 1.0)}
+DIGITS = {**REVERSED, "train_lengths": (1, 2, 3, 3, 3), "eval_lengths": (1, 2, 3, 4, 6)}
 
 
 def sine(hidden: int, settings: dict[str, Any], row: str = "sine") -> Spec:
     """Return a linear RNN with so many units on sines."""
-    spec = recipe("sine", "linear_rnn", examples=EXAMPLES)
+    spec = recipe("sine", "linear_rnn", examples=EXAMPLES, steps=3000 if settings else 1500)
     return replace(
         spec,
         task_settings=settings,
@@ -28,7 +28,7 @@ def sine(hidden: int, settings: dict[str, Any], row: str = "sine") -> Spec:
 
 def variable_copy(column: str, settings: dict[str, Any], **budget: Any) -> Spec:
     """Return a GRU on variable-length copy."""
-    spec = recipe("variable_copy", "gru", examples=EXAMPLES, steps=2000, **budget)
+    spec = recipe("variable_copy", "gru", examples=EXAMPLES, **budget)
     return replace(spec, model_settings={**spec.model_settings, **settings}, column=column)
 
 
@@ -39,9 +39,9 @@ def memory(model: str, column: str, settings: dict[str, Any], rate: float) -> Sp
 
 
 def digits(model: str) -> Spec:
-    """Return a recurrent network on sums of two numbers of up to two digits."""
-    spec = recipe("addition(reversed)", model, examples=EXAMPLES, steps=2500, learning_rate=5e-3)
-    return replace(spec, task_settings=DIGITS, model_settings={"hidden": 128}, row="addition(two digits)")
+    """Return a recurrent network on sums of two numbers of up to three digits."""
+    spec = recipe("addition(reversed)", model, examples=EXAMPLES, steps=5000, learning_rate=5e-3)
+    return replace(spec, task_settings=DIGITS, model_settings={"hidden": 128}, row="addition(three digits)")
 
 
 def course(model: str, column: str, epochs: int = 3, **changes: Any) -> Spec:
@@ -76,7 +76,8 @@ LESSONS = (
     variable_copy("gru", {}),
     variable_copy("gru(loss_mask=false)", {}, loss_mask=False),
     variable_copy("gru(final=padding)", {"final": "padding"}),
-    variable_copy("gru(final=padding,loss_mask=false)", {"final": "padding"}, loss_mask=False),
+    variable_copy("gru(300 steps)", {}, steps=300),
+    variable_copy("gru(300 steps,loss_mask=false)", {}, steps=300, loss_mask=False),
     digits("rnn"),
     digits("lstm"),
     memory("irnn", "irnn(identity)", {}, 1e-3),

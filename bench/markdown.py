@@ -36,8 +36,8 @@ RULES = {
         "share of sequences whose free-running error stays under the tolerance."
     ),
     "stream": (
-        "Stopping rule: the last step of the budget. Settings were chosen on the text 9999 itself, so its figures are "
-        "optimistic (bench/recipes.py). A length is the largest number of a "
+        "Stopping rule: the last step of the budget. The settings of human_numbers were chosen on its text 9999 "
+        "itself, so those figures are optimistic (bench/recipes.py). A length is the largest number of a "
         "text; exact match counts numbers right in every word, token accuracy is next-word accuracy, both given the "
         "true text before. The text marked † is the training text itself."
     ),

@@ -89,12 +89,15 @@ def fitted(dispersion: Floats, examples: Floats, freedom: NDArray[np.int64], usu
     sampling = 1 / examples
     seen = np.maximum(dispersion, 0.01 * sampling)
 
-    def misfit(logs: Floats) -> float:
-        scale = sampling + np.exp(logs[0])
-        return -float((f_distribution.logpdf(seen / scale, freedom, np.exp(logs[1])) - np.log(scale)).sum())
+    def prior(logs: Floats) -> Prior:
+        return Prior(float(np.exp(np.clip(logs[0], -12, 0))), float(np.exp(np.clip(logs[1], -1, 5))))
 
-    found = minimize(misfit, np.log([usual.excess, usual.freedom]), method="Nelder-Mead").x
-    return Prior(float(np.exp(np.clip(found[0], -12, 0))), float(np.exp(np.clip(found[1], -1, 5))))
+    def misfit(logs: Floats) -> float:
+        tried = prior(logs)
+        scale = sampling + tried.excess
+        return -float((f_distribution.logpdf(seen / scale, freedom, tried.freedom) - np.log(scale)).sum())
+
+    return prior(minimize(misfit, np.log([usual.excess, usual.freedom]), method="Nelder-Mead").x)
 
 
 def drop_p_values(base: Sample, new: Sample, priors: Priors) -> Floats:

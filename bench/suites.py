@@ -76,7 +76,7 @@ SUITES = {
         Suite(
             "lessons",
             "what the teaching notebooks conclude, each with the runs that show it: twenty minutes on two cores",
-            5,
+            4,
             LESSONS,
         ),
         Suite(

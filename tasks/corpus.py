@@ -65,7 +65,7 @@ class CorpusTask(Language):
     def excerpts(self, length: int) -> Excerpts:
         """Return the pieces of a length, or the whole judged text; see the class."""
         text = self.judged_text()
-        if length >= len(text):
+        if length >= min(len(text), max(self.eval_lengths)):
             return whole(text)
         positions = torch.arange(length)
         if self.mode == "windows":

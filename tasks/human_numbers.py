@@ -119,7 +119,9 @@ class HumanNumbers(Language):
         return Batch(table[number], counts[number], append_stop(table[number + 1], answer_length), answer_length + 1)
 
     def chance(self, length: int) -> float:
-        """Every word of the shortest number of the text, separator or stop known, guessed."""
+        """Every word of the shortest number of the text, separator or stop known, guessed; or one word, in pieces."""
+        if self.mode != "stream":
+            return 1 / len(WORDS)
         numbers = range(self.first_number(length), min(length, self.first_number(length) + 1000) + 1)
         return float(len(WORDS)) ** -min(len(spell(number)) for number in numbers)
 

@@ -75,7 +75,7 @@ def strings(rights: Mapping[int, float], chance: np.random.Generator) -> dict[st
 def sine(spec: Spec, chance: np.random.Generator) -> dict[str, Any]:
     units = spec.model_settings["hidden"]
     error = UNITS["sine" if spec.row == "sine" else "two", units]
-    waves = (1.0, 0.37) if spec.row != "sine" else (1.0,)
+    waves = (1.0, 3.0) if spec.row != "sine" else (1.0,)
     time = 0.1 * np.arange(50)
     truth = sum(np.sin(2 * math.pi * wave * time + 1) for wave in waves)
     scores = {}

@@ -10,7 +10,7 @@ from bench.lessons.progress import Learning
 IDENTITY, PLAIN = ("copy", "irnn(identity)"), ("copy", "rnn(start=torch)")
 FASTER = ("copy", "rnn(start=torch,learning_rate=0.003)")
 STARTS = (Series("ReLU, identity", IDENTITY), Series("tanh, rate 0.001", PLAIN), Series("tanh, rate 0.003", FASTER))
-SUMS = (Series("RNN", ("addition(two digits)", "rnn")), Series("LSTM", ("addition(two digits)", "lstm")))
+SUMS = (Series("RNN", ("addition(three digits)", "rnn")), Series("LSTM", ("addition(three digits)", "lstm")))
 
 MEMORY = (
     Lesson(
@@ -19,7 +19,7 @@ MEMORY = (
         (
             Claim(
                 "lstm-adds",
-                "An LSTM adds two-digit numbers better than an RNN.",
+                "An LSTM adds three-digit numbers better than an RNN.",
                 RIGHT,
                 SUMS[1].pair,
                 Better(SUMS[0].pair),
