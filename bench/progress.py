@@ -82,10 +82,13 @@ def outcome(report: Report) -> str:
     if report.kind == "failed":
         return f"FAILED, {report.payload}"
     record = report.payload
+    said = f"{record['status']}, {record['steps']} steps, {record['timing']['train_seconds']:.0f} s"
+    if record["kind"] == "text":
+        nats = record["by_length"][max(record["by_length"], key=int)]["nats"]
+        return said if nats is None else f"{said}, {nats:.3f} nats"
     inside = [
         record["by_length"][str(length)] for length in record["inside_lengths"] if str(length) in record["by_length"]
     ]
-    said = f"{record['status']}, {record['steps']} steps, {record['timing']['train_seconds']:.0f} s"
     if inside:
         said += f", exact inside {100 * sum(s['right'] / s['examples'] for s in inside) / len(inside):.1f} %"
     return said
