@@ -15,6 +15,7 @@ from bench.heldout_sets import evaluation_set
 from bench.registry import build_task
 from bench.samples import Sample, sample, symbols_of_text, text_sample
 from bench.spec import Spec
+from bench.summary import split_of
 from models.base import Model
 from tasks.base import Task
 from tasks.language import Language
@@ -45,8 +46,9 @@ def max_shown(task: Task) -> int:
 
 
 def inside_note(task: Task, length: int) -> str:
-    """Say whether a length is inside training."""
-    return " (inside training)" if length in task.inside_lengths else " (beyond training)"
+    """Say where a length lies."""
+    places = {"train": "inside training", "beyond": "beyond training", "shorter": "shorter than training"}
+    return f" ({places[split_of(length, task.inside_lengths)]})"
 
 
 def show_rows(console: Console, task: Task, length: int, count: int, model: Model | None, device: str) -> None:
@@ -85,5 +87,6 @@ def show_text(console: Console, task: Language, length: int, model: Model | None
     written = text_sample(model, task, length, device).written if model is not None else truth
     line = Text("  ")
     for name, foreseen in zip(truth, written, strict=True):
-        line.append(f"{name} " if name == foreseen else f"{name}^ ", style="" if name == foreseen else "bold red")
+        shown = name if name == foreseen else f"{name}^"
+        line.append(f"{shown}{task.joint}", style="" if name == foreseen else "bold red")
     console.print(line)
