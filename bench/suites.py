@@ -32,6 +32,19 @@ ONE_UNIT = replace(
     recipe("sine", "linear_rnn"), model_settings={"hidden": 1}, column="linear_rnn(hidden=1)"
 )  # the lesson: a sine needs two
 
+NOTEBOOK_ADDERS = (  # the notebook's own: five layers of 100, and one of 200, decoders that read nothing
+    replace(
+        recipe("addition", "rnn"),
+        model_settings={"hidden": 100, "layers": 5, "decoder": "blind"},
+        column="rnn(decoder=blind,hidden=100,layers=5)",
+    ),
+    replace(
+        recipe("addition", "lstm"),
+        model_settings={"hidden": 200, "decoder": "blind"},
+        column="lstm(decoder=blind,hidden=200)",
+    ),
+)
+
 
 def sized(specs: Iterable[Spec], examples: int) -> tuple[Spec, ...]:
     """Return the specs with so many strings a length in the final evaluation."""
@@ -106,6 +119,7 @@ SUITES = {
                     ONE_UNIT,
                     *pairs(["sine"], (*RECURRENT, "lstm_attention", "transformer", "ridge")),
                     *pairs(STRING_ROWS, ALL),
+                    *NOTEBOOK_ADDERS,
                     *pairs(["human_numbers"], (*RECURRENT, "transformer", "majority")),
                 ),
                 512,
