@@ -60,7 +60,7 @@ def test_nats_are_the_mean_cost_of_what_is_scored(
     monkeypatch.setattr(evaluate_text, "CELLS", cells)
     model = Bigram(TASK.target.size)
     table = model.table.double().tolist()
-    found = evaluate(model, Tiny(judged=LONG, mode=mode), length, 0, "cpu")
+    found = evaluate(model, Tiny(judged=LONG, mode=mode, eval_lengths=(1000,)), length, 0, "cpu")
     wanted = scored(length, mode)
     right = [foreseen(table, before, symbol) for _, before, symbol in wanted]
     assert found.nats == pytest.approx(sum(cost(table, *pair) for _, *pair in wanted) / len(wanted), rel=1e-5)
@@ -85,6 +85,12 @@ def test_nats_of_human_numbers_are_those_of_the_whole_text_and_examples_are_its_
     assert found.tokens_right == sum(foreseen(table, *pair) for pair in pairs)
     assert (found.tokens, found.examples) == (len(text), {30: 30, 45: 15}[length])
     assert found.unseen == (length == 45)
+
+
+@pytest.mark.parametrize("mode", ["stream", "chunks", "windows"])
+def test_the_last_length_is_the_whole_text_even_where_it_is_shorter(mode: str) -> None:
+    task = Tiny(judged=LONG, mode=mode, eval_lengths=(2, 8))
+    assert evaluate(Bigram(task.target.size), task, 8, 0, "cpu").tokens == len(LONG)
 
 
 def test_the_toy_corpus_is_scored_as_seen() -> None:
