@@ -10,6 +10,7 @@ from bench.spec import Spec
 from bench.text_specs import BOOK, CHUNKED, COURSE, NIETZSCHE, WINDOWED
 
 EXAMPLES = 256
+LETTERS = replace(NIETZSCHE, settings={"eval_lengths": (2, 8, 32, 128, 1024, 120_179)})
 TWO = {"frequencies": (1.0, 3.0), "weights": (1.0, 1.0)}
 DIGITS = {**REVERSED, "train_lengths": (1, 2, 3, 3, 3), "eval_lengths": (1, 2, 3, 4, 6)}
 
@@ -48,7 +49,7 @@ def course(model: str, column: str, epochs: int = 3, **changes: Any) -> Spec:
     """Return one of the course's networks on Nietzsche, windows of eight characters."""
     budget = {"learning_rate": 3e-3, "weight_decay": 0.0} | changes
     settings = {**COURSE, **budget.pop("sizes", {})}
-    return NIETZSCHE.spec(model, settings, window=8, epochs=epochs, column=column, **budget)
+    return LETTERS.spec(model, settings, window=8, epochs=epochs, column=column, **budget)
 
 
 def book(column: str, mode: dict[str, Any]) -> Spec:
@@ -96,6 +97,6 @@ LESSONS = (
     course("lstm", "lstm(restarts)", schedule="restarts", period=1, warmup=0),
     course("rnn", "rnn(learning_rate=0.3)", epochs=1, learning_rate=0.3),
     course("rnn", "rnn(one epoch)", epochs=1),
-    NIETZSCHE.floor("markov", order=1),
-    NIETZSCHE.floor("markov", order=6),
+    LETTERS.floor("markov", order=1),
+    LETTERS.floor("markov", order=6),
 )
