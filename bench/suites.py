@@ -89,7 +89,7 @@ SUITES = {
         Suite(
             "lessons",
             "what the teaching notebooks conclude, each with the runs that show it: twenty minutes on two cores",
-            4,
+            3,
             LESSONS,
         ),
         Suite(
