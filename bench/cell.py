@@ -58,7 +58,8 @@ def is_fresh(cell: Cell, records: Path) -> bool:
         return False
     from bench.checkpoints import checkpoint_path
 
-    kept = not cell.checkpoint or checkpoint_path(records.parent, cell).is_file()
+    needs_weights = cell.checkpoint and record["status"] != "fitted"  # a floor has none
+    kept = not needs_weights or checkpoint_path(records.parent, cell).is_file()
     return kept and bool(record["key"] == cell.key)
 
 
@@ -128,9 +129,11 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
 
 
 def kind_of(task: Task) -> str:
-    """Say how a task is judged: real values, strings, a text by its lines, a text by its symbols."""
+    """Say how a task is judged: real values, strings, a text of named parts, a corpus by its symbols."""
+    from tasks.corpus import CorpusTask
+
     if not task.target.discrete:
         return "values"
     if not task.streams:
         return "symbols"
-    return "text" if task.separator is None else "stream"  # type: ignore[attr-defined]  # every text has one
+    return "text" if isinstance(task, CorpusTask) else "stream"

@@ -21,7 +21,7 @@ def continue_text(
 ) -> list[int]:
     """Read START and a prompt, then write so many symbols: each is drawn, and is what the model reads next.
 
-    Drawn from softmax(scores / temperature) on the CPU, so a seed gives one text on every device; GREEDY draws nothing.
+    Drawn from softmax(scores / temperature) on the CPU, so a seed draws alike on every device; GREEDY draws nothing.
     """
     model.eval()
     weight = next(iter(model.parameters()), torch.zeros(()))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench import commands
 from bench.catalogue import Catalogue
 from bench.commands import FINE, at_least, shown, writable
-from bench.errors import RequestError
+from bench.errors import RequestError, WorkError
 
 if TYPE_CHECKING:
     from bench.settings import Change
@@ -46,7 +46,7 @@ def generate(options: argparse.Namespace) -> int:
     task = build_task(specs[0].task, specs[0].task_settings)
     text = is_text(task)
     if not text and task.target.discrete:
-        raise no_continuation(options)
+        raise no_continuation(options.task, specs[0])
     refuse(options, *((FOR_SIGNALS, "signals", "a text") if text else (FOR_TEXTS, "texts", "a signal")))
     check_specs(specs, tuple(options.plugin), explicit=True)
     device = choose_device(options.device)
@@ -75,7 +75,7 @@ def check_numbers(options: argparse.Namespace) -> None:
             )
 
 
-def no_continuation(options: argparse.Namespace) -> RequestError:
+def no_continuation(row: str, spec: Spec) -> RequestError:
     """Return the error for a task of strings, which are answered and not continued."""
     from tasks import TASKS
 
@@ -83,8 +83,8 @@ def no_continuation(options: argparse.Namespace) -> RequestError:
     made = {name: task(**defaults) for name, task in TASKS.items()}
     choices = sorted(name for name, task in made.items() if task.streams or not task.target.discrete)
     return RequestError(
-        f"task {options.task!r} is no text: its strings are answered, and `python -m bench show {options.task} --model "
-        f"{options.model}` prints answers; choose from: {', '.join(choices)}"
+        f"task {row!r} is no text: its strings are answered, and `python -m bench show {spec.task} --model "
+        f"{spec.model}` prints answers; choose from: {', '.join(choices)}"
     )
 
 
@@ -174,6 +174,8 @@ def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spe
         held = held_out(batch)
         if held is None or bool(held):
             break
+    else:
+        raise WorkError(f"{DRAWS} signals drawn from task {options.task!r} were all ones that training reads")
     try:
         one = sample(model, task, batch, 0, steps, device)
     except ValueError as error:

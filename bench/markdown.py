@@ -39,7 +39,8 @@ RULES = {
         "Stopping rule: the last step of the budget. The settings of human_numbers were chosen on its text 9999 "
         "itself, so those figures are optimistic (bench/recipes.py). A length is the largest number of a "
         "text; exact match counts numbers right in every word, token accuracy is next-word accuracy, both given the "
-        "true text before. The text marked † is the training text itself."
+        "true text before; in the modes chunks and windows every word counts by itself. The text marked † is the "
+        "training text itself."
     ),
 }
 FORESEEN = (

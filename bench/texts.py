@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.formats import amount, budgeted, estimate, heading_rows, measured, named, percent, perplexity, row_of, share
 from bench.records import Record
 from bench.settings import written
+from bench.summary import in_other_units
 
 KIND = "text"
 REFERENCES = ("gzip", "xz")
@@ -130,15 +131,22 @@ def longest_of(record: Record) -> int:
 
 
 def whole_of(record: Record) -> int | None:
-    """Return the length that is the whole judged text, read with the state carried, if it was evaluated."""
-    longest = longest_of(record)
-    size = record["text"]["judged_symbols"] if "text" in record else math.inf
-    return longest if longest >= size else None
+    """Return the length that is the whole judged text, read with the state carried: the last one of a corpus."""
+    return longest_of(record) if "text" in record else None
 
 
 def contexts_of(record: Record) -> list[int]:
     """Return the evaluated contexts that are read from a fresh state, ascending."""
     return sorted({int(length) for length in record["by_length"]} - {whole_of(record)})
+
+
+def bracketed_perplexity(row: dict[Any, Any]) -> str:
+    """Return the perplexity with the interval that the nats' has, where seeds differ."""
+    said, ends = perplexity(row["perplexity"]), (row["nats_low"], row["nats_high"])
+    if pd.isna(ends[0]) or ends[0] == ends[1]:
+        return said
+    low, high = in_other_units(np.array(ends))["perplexity"]
+    return f"{said} [{perplexity(low)}, {perplexity(high)}]"
 
 
 def window_of(record: Record) -> int | None:
@@ -166,7 +174,7 @@ def model_cells(row: dict[Any, Any], record: Record) -> list[str]:
         named(row),
         measured(*estimate(row, "nats")),
         measured(row["bits"]),
-        perplexity(row["perplexity"]),
+        bracketed_perplexity(row),
         share(*estimate(row, "accuracy")),
         "-" if window is None else measured(*estimate(row, "nats_inside")),
         "-" if window is None else f"{window}" if mode == "stream" else f"{window}, {mode}",

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from cases import absent
 from harness import ROOT, in_process
 from lesson_records import suite_records
 
+from bench.cell import kind_of
 from bench.lessons.course import COURSE
 from bench.lessons.figures import panels_of
 from bench.lessons.judge import NO_RUNS
@@ -20,7 +22,10 @@ from bench.lessons.table import COLUMNS
 from bench.pages.panel import together
 from bench.pages.style import styled
 from bench.records import read_records, write_record
-from bench.tables import group
+from bench.registry import build_task
+from bench.report import write_report
+from bench.suites import SUITES
+from bench.tables import group, write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "lessons.md"
 CLAIMS = [claim for lesson in COURSE for claim in lesson.claims]
@@ -184,3 +189,21 @@ def test_committed_page_table_and_pictures_are_those_of_the_committed_records(
     if metadata.version("matplotlib") == pinned[1]:  # another version draws other pixels
         for name in drawn:
             assert (run_of(tmp_path) / "figures" / name).read_bytes() == (BASELINE / "figures" / name).read_bytes()
+
+
+def test_a_run_of_the_lessons_has_tables_and_a_report(tmp_path: Path) -> None:
+    for record in suite_records():
+        write_record(tmp_path / "records", record)
+    _, board, problems = write_tables(tmp_path, "lessons")
+    assert not problems
+    assert set(board["task"]) == {spec.row for spec in SUITES["lessons"].specs}
+    assert write_report(tmp_path, "lessons").stat().st_size > 10_000
+
+
+def test_a_row_of_a_table_holds_one_kind_of_records() -> None:
+    for suite in SUITES.values():
+        kinds: dict[str, set[str]] = {}
+        for spec in suite.specs:
+            if not absent(spec.task):
+                kinds.setdefault(spec.row, set()).add(kind_of(build_task(spec.task, spec.task_settings)))
+        assert all(len(found) == 1 for found in kinds.values()), suite.name

@@ -68,7 +68,7 @@ def test_a_models_line_says_its_nats_in_three_units_and_how_it_was_trained(tmp_p
     page = page_of(tmp_path, *some_texts())
     right = [int(WHOLE * math.exp(-0.45 * nats)) for nats in (1.0, 1.1, 1.2)]
     cells = lines_of(page, "gru")[0]
-    assert cells[:4] == ["gru", "1.100 [1.000, 1.200]", f"{1.1 / math.log(2):.3f}", f"{math.exp(1.1):.2f}"]
+    assert cells[:4] == ["gru", "1.100 [1.000, 1.200]", f"{1.1 / math.log(2):.3f}", "3.00 [2.72, 3.32]"]
     assert cells[4].startswith(f"{100 * sum(right) / (3 * WHOLE):.1f} [")
     assert cells[5:] == ["1.600 [1.500, 1.700]", "8", "1,234", "1,000 / 1,000", "2.5", "3"]
     assert lines_of(page, "rnn(windows)")[0][5:7] == ["2.500", "4, windows"]
@@ -228,11 +228,11 @@ def test_a_readme_block_of_a_task_that_is_not_there_says_so(marker: str, tmp_pat
         refresh(page, tmp_path)
 
 
-def test_the_whole_text_is_told_from_contexts_by_its_size() -> None:
+def test_the_whole_text_is_the_last_length_of_a_corpus() -> None:
     made = text_record({4: 1.0, 8: 1.0, WHOLE: 1.0})
     assert (whole_of(made), contexts_of(made), window_of(made)) == (WHOLE, [4, 8], 8)
     fresh = text_record({4: 1.0, 8: 1.0})
-    assert (whole_of(fresh), contexts_of(fresh)) == (None, [4, 8])
+    assert (whole_of(fresh), contexts_of(fresh)) == (8, [4])  # whatever the size of the text
     del fresh["text"]
     assert whole_of(fresh) is None
 

@@ -90,7 +90,7 @@ LAYERS = (
         "weights: a GRU has three times, an LSTM four times the recurrent weights of an RNN. Restarting a cosine "
         "schedule raises the rate again after the first epoch, which lets training leave a narrow valley but spends "
         "steps at high rates: whether that pays within three epochs is not obvious, and the LSTM's row shows both "
-        "changes at once.",
+        "changes at once, and a third: its first cycle has no warm-up.",
         (
             ByLength(
                 "loss by how much is read",

@@ -7,8 +7,8 @@ from bench.lessons.claims import Better, Claim, Lesson
 from bench.lessons.measures import RIGHT, exact
 from bench.lessons.progress import Learning
 
-IDENTITY, PLAIN = ("copy", "irnn(identity)"), ("copy", "rnn(start=torch)")
-FASTER = ("copy", "rnn(start=torch,learning_rate=0.003)")
+IDENTITY, PLAIN = ("copy", "irnn(identity)"), ("copy", "rnn(start=own)")
+FASTER = ("copy", "rnn(start=own,learning_rate=0.003)")
 STARTS = (Series("ReLU, identity", IDENTITY), Series("tanh, rate 0.001", PLAIN), Series("tanh, rate 0.003", FASTER))
 SUMS = (Series("RNN", ("addition(three digits)", "rnn")), Series("LSTM", ("addition(three digits)", "lstm")))
 
@@ -40,8 +40,8 @@ MEMORY = (
         (
             Claim(
                 "identity-beats-tanh",
-                "A ReLU network that starts as the identity copies ten symbols better than a tanh network from torch's "
-                "own start.",
+                "A ReLU network that starts as the identity copies ten symbols better than a tanh network whose "
+                "recurrent weights start as torch's.",
                 RIGHT,
                 IDENTITY,
                 Better(PLAIN),

@@ -20,7 +20,7 @@ WIDTH = 120
 TITLE = "# What the notebooks teach, and what the runs say"
 INTRODUCTION = """\
 A claim is a sentence that teaching notebooks draw from training small models; runs are trained to test it.
-It **holds** or is **false** where the 95 % interval over seeds lies on one side, and is *not shown* where it has both.
+It **holds** or is **false** where the seeds agree by the tests below, and is *not shown* where they do not.
 {origin}"""
 READING = """How verdicts are made:
 

@@ -7,7 +7,8 @@ from bench.lessons.claims import Alike, Better, Claim, Lesson
 from bench.lessons.measures import EPOCH, LOWEST, TEXT, WINDOW, WORDS, nats
 from bench.lessons.nietzsche import CHUNKS, CONTEXT, LOSS, STREAM, WINDOWS
 
-BOOK_STREAM, BOOK_CHUNKS = ("human_numbers(book)", "rnn(stream)"), ("human_numbers(book)", "rnn(chunks)")
+BOOK_STREAM = ("human_numbers(book)", "rnn(stream)")
+BOOK_CHUNKS = ("human_numbers(book,mode=chunks)", "rnn(chunks)")
 
 READING = (
     Lesson(
