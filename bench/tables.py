@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,17 @@ def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
         if len(most) < len(found):
             out = sorted(record["seed"] for record in found if record not in most)
             problems.append(f"{' '.join(pair)}: seeds {out} were made by other settings or code: left out")
-    return kept, problems
+    return kept, problems + leave_out_other_kinds(kept)
+
+
+def leave_out_other_kinds(groups: dict[Pair, list[Record]]) -> list[str]:
+    """Keep of each task the pairs that are judged as most are, and name the others: one table cannot hold both."""
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for (task, _), found in groups.items():
+        kinds[task][found[0]["kind"]] += 1
+    usual = {task: count.most_common(1)[0][0] for task, count in kinds.items()}
+    others = [pair for pair, found in groups.items() if found[0]["kind"] != usual[pair[0]]]
+    return [f"{' '.join(pair)}: judged as {groups.pop(pair)[0]['kind']}, not as the task: left out" for pair in others]
 
 
 def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:

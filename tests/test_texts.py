@@ -272,3 +272,11 @@ def test_nats_have_three_digits_and_a_bracket_where_seeds_differ() -> None:
     assert measured(1.5, 1.25, 1.75) == "1.500 [1.250, 1.750]"
     assert measured(0.3, 0.1 + 0.2, 0.3) == "0.300"
     assert measured(math.nan, math.nan, math.nan) == "-"
+
+
+def test_pairs_of_another_kind_are_left_out_and_named() -> None:
+    *texts, odd = some_texts()
+    left = [record for record in texts if record["model"] != odd["model"]]
+    kept, problems = group([*left, odd | {"kind": "stream", "model": "odd"}])
+    assert {model for _, model in kept} == {record["model"] for record in left}
+    assert problems == [f"{odd['task']} odd: judged as stream, not as the task: left out"]
