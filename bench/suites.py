@@ -100,7 +100,7 @@ SUITES = {
         ),
         Suite(
             "language_large",
-            "the larger language models, on Nietzsche, the Brown corpus and Moliere: two hours on two cores",
+            "the larger language models, on Nietzsche, the Brown corpus and Moliere: an hour on two cores",
             1,
             LARGE,
         ),
