@@ -184,5 +184,5 @@ def test_what_is_known_of_the_words_of_a_text() -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.model == "gru"], ids=str)
 def test_only_texts_are_read_as_texts(case: object) -> None:
-    task: Task = case.task  # type: ignore[attr-defined]
+    task: Task = case.task
     assert is_text(task) == (task.source is None)

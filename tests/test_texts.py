@@ -186,13 +186,13 @@ def test_the_terminal_shows_nats_of_texts_and_exact_match_of_strings() -> None:
     groups, _ = group([*some_texts(), record({3: 90, 4: 50})])
     console = Console(file=io.StringIO(), width=160)
     console.print(leaderboard_table(leaderboard(groups)))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is the buffer above
+    shown = console.file.getvalue()
     assert "free-running exact match, %" in shown
     assert "texts: nats of a symbol, state carried" in shown
     (line,) = [line for line in shown.splitlines() if "markov" in line]
     assert [cell.strip() for cell in line.strip("│").split("│")][1:5] == ["markov", "1.750", "2.525", "5.75"]
     console.print(leaderboard_table(leaderboard(group(some_texts())[0])))
-    assert console.file.getvalue().count("exact match") == 1  # type: ignore[attr-defined]
+    assert console.file.getvalue().count("exact match") == 1
 
 
 def test_readme_blocks_of_texts_are_those_of_the_records(tmp_path: Path) -> None:
