@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check perf tables report regress lessons readme clean help
+.PHONY: bench test check perf tables report regress lessons extrapolate readme clean help
 .DEFAULT_GOAL := help
 
 bench: $(READY)  ## train and score every pair without a fresh record, then write tables and report (SUITE=quick)
@@ -44,6 +44,10 @@ lessons: $(READY)  ## train the lessons' runs, judge every claim; from committed
 	$(PYTHON) -m bench lessons
 	$(PYTHON) -m bench promote results/runs/lessons
 	$(PYTHON) -m bench lessons --out results/baseline/lessons --page docs/lessons.md
+
+extrapolate: $(READY)  ## train the best family of each task of suite extrapolate, three seeds, and write their page
+	$(PYTHON) -m bench run --suite extrapolate_core
+	$(PYTHON) -m bench extrapolation --out results/runs/extrapolate_core
 
 readme: $(READY)  ## rewrite the README's tables from the committed baseline
 	$(PYTHON) -m bench readme

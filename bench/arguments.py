@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from bench import commands, gate_commands, generate_command, lesson_command
+from bench import commands, extrapolation_command, gate_commands, generate_command, lesson_command, show_command
 from bench.errors import RequestError
 
 CHANGES = "task.FIELD=V|model.FIELD=V|train.FIELD=V"
@@ -38,8 +38,9 @@ def build_parser() -> Parser:
 
     one = command("run", commands.run, "train and score every pair without a fresh record, then write the tables")
     one.add_argument("--suite", default="quick", metavar="NAME")
-    one.add_argument("--tasks", metavar="A,B", help="only these tasks")
-    one.add_argument("--models", metavar="C,D", help="only these models")
+    one.add_argument("--tasks", metavar="A,B", help="only these tasks, or rows such as 'addition(reversed)'")
+    one.add_argument("--models", metavar="C,D", help="only these families, or columns such as 'gru(notebook)'")
+    one.add_argument("--parameters", metavar="N", help="every family at the hidden size nearest to N parameters")
     one.add_argument("--seeds", metavar="N|0,1,2", help="how many seeds, or which")
     one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
     one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
@@ -79,16 +80,24 @@ def build_parser() -> Parser:
     one.add_argument("--out", type=Path, default=commands.RUNS / "lessons", metavar="DIR")
     one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there, such as docs/lessons.md")
 
+    one = command(
+        "extrapolation",
+        extrapolation_command.extrapolation,
+        "show how far past training a run's families hold",
+    )
+    one.add_argument("--out", type=Path, default=commands.RUNS / "extrapolate", metavar="DIR")
+    one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there: docs/extrapolation.md")
+
     command("readme", commands.readme, "rewrite the README's tables from the committed baseline")
 
     one = command("promote", commands.promote, "make a run the committed baseline of its suite")
     one.add_argument("run", type=Path, metavar="RUN", help="a folder such as results/runs/quick")
 
-    one = command("show", commands.show, "print examples of a task; with a model, its predictions")
-    one.add_argument("task", metavar="TASK")
-    one.add_argument("--length", type=int, metavar="N")
+    one = command("show", show_command.show, "print examples of a task; with a model, its predictions")
+    one.add_argument("task", metavar="TASK", help="a task, or a row of a suite's tables")
+    one.add_argument("--length", type=int, metavar="N", help="of the strings; default: inside training and beyond")
     one.add_argument("--count", type=int, default=3, metavar="K")
-    one.add_argument("--model", metavar="M", help="by its weights that a run kept (--checkpoint), else trained first")
+    one.add_argument("--model", metavar="M", help="a family or column: by the weights that a run kept, else trained")
     one.add_argument("--out", type=Path, metavar="DIR", help="the run that kept them; default: any in results/runs")
     one.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
     one.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")

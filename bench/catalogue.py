@@ -146,6 +146,28 @@ def _settings(node: ast.ClassDef | ast.FunctionDef, file: Path) -> tuple[dict[st
     return settings, version
 
 
+def text_of_class(entry: Entry, name: str) -> str:
+    """Return the text that an entry's class gives a name, its own or inherited; "" where it gives none as a literal."""
+    modules = imported_names(parse(entry.file))
+    for node in parse(entry.file).body:
+        if isinstance(node, ast.ClassDef) and any(
+            _registration(decorator, modules) == (entry.kind, entry.name) for decorator in node.decorator_list
+        ):
+            return _text(node, entry.file, name)
+    return ""
+
+
+def _text(node: ast.ClassDef, file: Path, name: str) -> str:
+    """Return the text that a class assigns to a name, else the first of its bases that does."""
+    for part in node.body:
+        targets = part.targets if isinstance(part, ast.Assign) else [getattr(part, "target", None)]
+        value = getattr(part, "value", None)
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+    found = (_class(ast.unparse(base), file) for base in node.bases)
+    return next((text for base in found if base and (text := _text(*base, name))), "")
+
+
 def _keywords(node: ast.FunctionDef) -> dict[str, Setting]:
     """Read keyword-only arguments."""
     return {

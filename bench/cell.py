@@ -104,6 +104,8 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
         "first_batch": outcome.first_batch,
         "samples": [asdict(sample) for sample in outcome.samples],
+        **({"adversarial": outcome.adversarial} if outcome.adversarial else {}),
+        **({"traces": [asdict(trace) for trace in outcome.traces]} if outcome.traces else {}),
         **({} if outcome.facts is None else {"text": outcome.facts}),
         **({} if outcome.padding is None else {"padding": outcome.padding}),
         "parameters": outcome.parameters,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.cell import Cell
     from bench.spec import Spec
-    from models.base import Model
+    from bench.suites import Suite
 
 BASELINE = ROOT / "results" / "baseline"
 RUNS = ROOT / "results" / "runs"
@@ -42,8 +42,7 @@ def list_all(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """Train, score, write tables."""
     from bench.cell import is_fresh, make_cells
-    from bench.plan import parse_seeds, plan
-    from bench.settings import parse_change
+    from bench.plan import parse_seeds
     from bench.suites import find_suite
     from bench.tables import write_tables
     from bench.trackers import check_trackers
@@ -52,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
     suite = find_suite(options.suite)
     catalogue = Catalogue(tuple(options.plugin))
     options.tasks, options.models = names(options.tasks, "--tasks"), names(options.models, "--models")
-    changes = [parse_change(text) for text in options.changes]
-    specs = plan(suite, catalogue, options.tasks, options.models, changes, options.steps)
+    specs, notes = planned(options, suite, catalogue)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):  # which GPUs there are is asked only if one is needed
         raise RequestError(f"unknown device {options.device!r}; choose from: auto, cpu, cuda, cuda:N")
@@ -63,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or RUNS / suite.name
     writable(out / "records")
     cells = make_cells(specs, seeds, catalogue, options.checkpoint)
+    for line in notes:
+        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
     failures: list[str] = []
     if all(is_fresh(cell, out / "records") for cell in cells):
         console.print(f"all {len(cells)} cells have fresh records: nothing to train", highlight=False)
@@ -73,6 +73,23 @@ def run(options: argparse.Namespace) -> int:
     for line in failures:
         print(f"failed: {line}", file=sys.stderr)
     return FAILED if failures else FINE
+
+
+def planned(options: argparse.Namespace, suite: Suite, catalogue: Catalogue) -> tuple[list[Spec], list[str]]:
+    """Return the specs that a run's options ask for, and what there is to say about their sizes."""
+    from bench.plan import parse_parameters, plan
+    from bench.settings import parse_change
+
+    changes = [parse_change(text) for text in options.changes]
+    asked = suite, catalogue, options.tasks, options.models, changes, options.steps
+    if options.parameters is None:
+        return plan(*asked), []
+    parameters = parse_parameters(options.parameters)
+    from bench.matching import Matching  # which needs torch
+
+    matching = Matching(parameters, catalogue)
+    specs = plan(*asked, matching)
+    return specs, matching.notes(specs)
 
 
 def train(
@@ -157,44 +174,6 @@ def promote(options: argparse.Namespace) -> int:
     for line in promote(options.run, baseline):
         print(line)
     print(f"promoted to {shown(baseline)}; commit it")
-    return FINE
-
-
-def show(options: argparse.Namespace) -> int:
-    """Print examples and predictions."""
-    from bench.plan import changed
-    from bench.recipes import ROWS, recipe
-    from bench.settings import parse_change
-
-    catalogue = Catalogue(tuple(options.plugin))
-    at_least("--length", options.length, 1)
-    at_least("--count", options.count, 1)
-    if options.task not in ROWS:
-        catalogue.find("task", options.task)
-    model = catalogue.find("model", options.model).name if options.model else "majority"
-    from bench.cell import make_cells
-    from bench.prepare import check_specs, choose_device
-    from bench.show import show
-    from bench.spec import Spec
-    from bench.trained import kept_model, train_cell
-
-    spec = recipe(options.task, model) if options.task in ROWS else Spec(options.task, model)
-    spec = changed(spec, catalogue, [parse_change(text) for text in options.changes], options.steps)
-    if options.model or options.plugin:
-        check_specs([spec], tuple(options.plugin), explicit=bool(options.model))
-    console, device = make_console(), choose_device(options.device)
-    (cell,) = make_cells([spec], [0], catalogue)
-
-    def trained() -> Model:
-        found = kept_model([cell], [options.out] if options.out else sorted(RUNS.glob("*")), device)
-        if found:
-            model, _, run = found
-            console.print(f"weights of {spec.column} kept in {shown(run)}", highlight=False, soft_wrap=True)
-            return model
-        console.print(f"training {spec.column} on {spec.row}: {spec.steps} steps at most ...", highlight=False)
-        return train_cell(cell, device)
-
-    show(console, spec, options.length, options.count, trained if options.model else None, device)
     return FINE
 
 

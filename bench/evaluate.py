@@ -37,7 +37,7 @@ def score_symbols(model: Model, task: Task, batch: Batch, unseen: bool, device: 
     right = tokens_right = stopped_wrong = torch.zeros((), dtype=torch.long, device=device)
     places = Places(int(batch.target_length.max()), device)
     tokens = 0
-    for part in parts(batch, device, rows_at_once(batch)):
+    for part in parts(batch, device, rows_at_once(model, batch)):
         outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
         mask = part.target_mask
         wrong = ~task.correct(outputs, part.target) & mask
@@ -59,7 +59,7 @@ def score_values(model: Model, task: Task, batch: Batch, unseen: bool, device: s
     places = Places(batch.target.shape[1], device)
     tolerance: float = task.tolerance  # type: ignore[attr-defined]  # every real-valued task has one
     tokens = 0
-    for part in parts(batch, device, rows_at_once(batch)):
+    for part in parts(batch, device, rows_at_once(model, batch)):
         given = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
         next_squared = next_squared + task.loss(given, part.target).double().sum()
     for part in parts(batch, device, ROWS):
@@ -96,8 +96,10 @@ def parts(batch: Batch, device: str, rows: int) -> Iterator[Batch]:
         )
 
 
-def rows_at_once(batch: Batch) -> int:
-    """Return how many rows fit in one forward pass, whose attention sees every pair of positions."""
+def rows_at_once(model: Model, batch: Batch) -> int:
+    """Return how many rows fit in one forward pass: fewer where attention sees every pair of positions."""
+    if not getattr(model, "pairwise", True):
+        return ROWS
     longest = max(batch.target.shape[1], 0 if batch.source is None else batch.source.shape[1])
     return max(1, min(ROWS, PAIRS // (batch.target.shape[1] * longest)))
 
@@ -111,7 +113,7 @@ def padding_counted(model: Model, task: Task, device: str) -> dict[str, int]:
     symbols = symbols_right = cells = cells_right = 0
     model.eval()
     with torch.no_grad():
-        for part in parts(batch, device, rows_at_once(batch)):
+        for part in parts(batch, device, rows_at_once(model, batch)):
             outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
             right, mask = task.correct(outputs, part.target), part.target_mask
             symbols, cells = symbols + int(mask.sum()), cells + mask.numel()

@@ -48,9 +48,21 @@ def read_and_judge(model: Model, task: Language, inputs: Tensor, target: Tensor)
     return torch.cat(right, 1), torch.cat(losses, 1)
 
 
+def lines_right(model: Model, task: Language, length: int, device: str) -> Tensor:
+    """Say of each line of the text at a length, read with its state carried, whether it is right in every symbol."""
+    assert task.separator is not None
+    inputs, target, _ = (part.to(device) for part in task.excerpts(length))
+    return whole_lines(read_and_judge(model, task, inputs, target)[0][0], target[0].eq(task.separator))
+
+
 def lines(right: Tensor, ends: Tensor) -> tuple[int, int]:
     """Count the lines of a text and those right in every symbol: right, ends (time,); a line includes its separator."""
+    whole = whole_lines(right, ends)
+    return len(whole), int(whole.sum())
+
+
+def whole_lines(right: Tensor, ends: Tensor) -> Tensor:
+    """Say of each line whether all its symbols are right: right, ends (time,) -> (lines,)."""
     line = ends.long().cumsum(0) - ends.long()
-    count = int(line[-1]) + 1
-    wrong = torch.zeros(count, dtype=torch.long, device=right.device).index_add(0, line, (~right).long())
-    return count, int((wrong == 0).sum())
+    wrong = torch.zeros(int(line[-1]) + 1, dtype=torch.long, device=right.device).index_add(0, line, (~right).long())
+    return wrong == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeGuard
 
 import torch
@@ -45,9 +46,12 @@ def is_text(task: Task) -> TypeGuard[Language]:
 
 def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
     """Yield batches of random examples; held-out ones have no weight."""
-    generator = stream(device, seed, "train")
-    while True:
-        batch = draw(task, spec.batch, generator)
+    generator, chooser = stream(device, seed, "train"), stream("cpu", seed, "lengths")
+    for step in count():
+        lengths = lengths_at(step, task, spec)
+        if spec.one_length:
+            lengths = (lengths[int(torch.randint(len(lengths), (), generator=chooser))],)
+        batch = draw(task, spec.batch, generator, lengths, practice=True)
         weight = batch.target_mask if spec.loss_mask else torch.ones_like(batch.target_mask)
         held = held_out(batch)
         if held is not None:
@@ -106,18 +110,39 @@ def fitting_batch(task: Task, spec: Spec, seed: int, device: str) -> Step:
         length = torch.full((1,), text.shape[1], device=device)
         batch = Batch(None, torch.zeros_like(length), text, length)
         return Step(batch, shift_right(text, task.first_input(batch)), batch.target_mask)
-    batch = draw(task, spec.fits, stream(device, seed, "train"))
+    batch = draw(task, spec.fits, stream(device, seed, "train"), practice=True)
     held = held_out(batch)
     if held is not None:
         batch = rows_of(batch, ~held)
     return Step(batch, shift_right(batch.target, task.first_input(batch)), batch.target_mask)
 
 
-def draw(task: Task, rows: int, generator: torch.Generator) -> Batch:
-    """Draw so many examples, each training length alike."""
-    lengths = torch.tensor(task.train_lengths, device=generator.device)
-    choice = torch.randint(len(lengths), (rows,), generator=generator, device=generator.device)
-    return task.sample(lengths[choice], max(task.train_lengths), generator)
+def lengths_at(step: int, task: Task, spec: Spec) -> tuple[int, ...]:
+    """Return the lengths that training draws at a step, counted from 0: under a curriculum the long ones come later.
+
+    The longest grows linearly from the shortest over the curriculum's share of all steps (Bengio et al. 2009).
+    """
+    growing = spec.curriculum * spec.steps
+    if step >= growing:
+        return task.train_lengths
+    shortest, longest = min(task.train_lengths), max(task.train_lengths)
+    limit = shortest + (longest - shortest) * step / growing
+    return tuple(length for length in task.train_lengths if length <= limit)
+
+
+def draw(
+    task: Task,
+    rows: int,
+    generator: torch.Generator,
+    lengths: tuple[int, ...] | None = None,
+    *,
+    practice: bool = False,
+) -> Batch:
+    """Draw so many examples, each of the lengths (the training lengths) alike; practice: as training reads them."""
+    chosen = torch.tensor(lengths or task.train_lengths, device=generator.device)
+    choice = torch.randint(len(chosen), (rows,), generator=generator, device=generator.device)
+    sample = task.training_sample if practice else task.sample
+    return sample(chosen[choice], max(lengths or task.train_lengths), generator)
 
 
 def rows_of(batch: Batch, rows: Tensor) -> Batch:

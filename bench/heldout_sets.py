@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from bench.feed import draw, is_text, rows_of
-from bench.holdout import SHARE, example_hash, held_out
+from bench.holdout import SHARE, held_out, string_hash
 from bench.streams import stream
 from tasks.base import Batch, Task
 
@@ -47,6 +47,21 @@ def evaluation_set(task: Task, length: int, examples: int) -> HeldOutSet:
     raise ValueError(f"task {task.name!r} draws no example of length {length}")
 
 
+@lru_cache(maxsize=64)
+def adversarial_set(task: Task, kind: str, length: int, examples: int) -> Batch | None:
+    """Draw up to `examples` distinct examples of an adversarial kind at one length, None where there is none.
+
+    At training lengths only held-out ones count; past them nothing was ever trained on.
+    """
+    generator = stream("cpu", "adversarial", task.name, task.version, kind, length)
+    rows = torch.full((SHARE * examples,), length)
+    batch = task.adversarial(kind, rows, length, generator)
+    first, held = first_of_each(batch), held_out(batch)
+    if held is not None and length <= max(task.inside_lengths):
+        first = first[held[first]]
+    return rows_of(batch, first[:examples]) if len(first) else None
+
+
 @lru_cache(maxsize=16)
 def validation_set(task: Task, examples: int) -> Batch:
     """Draw held-out examples of training lengths, each length alike, for early stopping and learning curves."""
@@ -67,8 +82,8 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
     return digest.hexdigest()
 
 
-def evaluation_hash(task: Task, examples: int) -> str:
-    """Hash all that evaluation reads, at every declared length."""
+def evaluation_hash(task: Task, examples: int, adversarial: int = 0) -> str:
+    """Hash all that evaluation reads, at every declared length; adversarial: examples of each adversarial kind."""
     if is_text(task) and task.separator is not None:
         return tensors_hash(task.stream(length) for length in task.eval_lengths)
     if is_text(task):
@@ -76,6 +91,13 @@ def evaluation_hash(task: Task, examples: int) -> str:
         starts = (part for excerpts in cut for part in (excerpts.inputs[:, 0], excerpts.counted))
         return tensors_hash((task.stream(max(task.eval_lengths)), *starts))
     sets = [evaluation_set(task, length, examples).batch for length in task.eval_lengths]
+    if adversarial:
+        drawn = (
+            adversarial_set(task, kind, length, adversarial)
+            for length in task.eval_lengths
+            for kind in task.adversarial_kinds
+        )
+        sets += [batch for batch in drawn if batch is not None]
     return tensors_hash(part for b in sets for part in (b.source, b.source_length, b.target, b.target_length))
 
 
@@ -90,10 +112,15 @@ def _distinct(drawn: list[Batch], unseen: bool) -> tuple[Tensor, Batch]:
             torch.cat([b.target_length for b in drawn]),
             None if whole.identity is None else torch.cat([b.identity for b in drawn if b.identity is not None]),
         )
-    hashed, held = example_hash(whole), held_out(whole)
-    assert hashed is not None
+    held = held_out(whole)
     assert held is not None
-    if whole.identity is not None:  # several examples share one identity: each is an example of its own
-        return (held == unseen).nonzero()[:, 0], whole
-    first = torch.from_numpy(np.sort(np.unique(hashed.numpy(), return_index=True)[1]))
+    first = first_of_each(whole)
     return first[held[first] == unseen], whole
+
+
+def first_of_each(batch: Batch) -> Tensor:
+    """Return the rows at which each string stands for the first time; of real values, all."""
+    hashed = string_hash(batch)
+    if hashed is None:
+        return torch.arange(len(batch.target))
+    return torch.from_numpy(np.sort(np.unique(hashed.numpy(), return_index=True)[1]))

@@ -14,9 +14,14 @@ _MASK = (1 << 64) - 1
 
 
 def example_hash(batch: Batch) -> Tensor | None:
-    """Hash each example to an int64 (batch,), the same on every device and at any padding; None for real values."""
+    """Hash what is held out together to an int64 (batch,), the same on every device; None where there is nothing."""
     if batch.identity is not None:
         return _mixed(batch.identity.long() * _factors(1, batch.identity.device))
+    return string_hash(batch)
+
+
+def string_hash(batch: Batch) -> Tensor | None:
+    """Hash each source to an int64 (batch,), the same on every device and at any padding; None for real values."""
     if batch.source is None or batch.source.is_floating_point():
         return None
     time = batch.source.shape[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.adversarial_table import adversarial_parts
 from bench.families import comparison_section
 from bench.formats import (
     amount,
@@ -102,6 +103,7 @@ def string_parts(rows: pd.DataFrame, lengths: pd.DataFrame, models: dict[str, li
     records = [record for model in sorted(models) for record in models[model]]
     first = records[0]
     parts = [describe(records), table(rows, first), costs_table(rows, first)]
+    parts += adversarial_parts(rows, lengths, next((record for record in records if record.get("adversarial")), first))
     return [*parts, lengths_heading(first), lengths_table(lengths, first)]
 
 

@@ -12,6 +12,7 @@ from bench.errors import RequestError
 from models import MODELS
 from models.base import Model, UnsuitableError
 from tasks import TASKS, Task
+from tasks.base import Values
 
 
 def load_plugin(file: Path) -> None:
@@ -45,7 +46,8 @@ def build_task(name: str, settings: Mapping[str, Any]) -> Task:
 def build_model(name: str, task: Task, settings: Mapping[str, Any]) -> Model:
     """Build a model for a task's spaces; its weights are drawn from torch's global generator."""
     try:
-        return MODELS[name](task.source, task.target, **settings)
+        model = MODELS[name](task.source, task.target, **settings)
+        return model.double() if isinstance(task.target, Values) and task.target.double else model
     except UnsuitableError:
         raise
     except (TypeError, ValueError, RuntimeError, MemoryError) as error:  # the last two: sizes past what torch can hold

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bench.catalogue import Catalogue
-from bench.errors import RequestError, choose_from
-from bench.plan import changed, missing, plan
+from bench.errors import RequestError
+from bench.plan import changed, missing, no_such, plan, task_of
 from bench.settings import Change
 from bench.spec import Spec
 from bench.suites import SUITES
@@ -36,12 +36,12 @@ def by_recipe(catalogue: Catalogue, row: str, model: str) -> Spec:
     """Return the spec of a pair that no suite has."""
     suites = list(SUITES.values())
     tasks = {spec.row: spec.task for suite in suites for spec in suite.specs}
-    if row not in tasks:
-        catalogue.find("task", row)
-    if model not in catalogue.entries["model"]:
+    task = tasks.get(row) or task_of(row, catalogue, tasks)
+    families = list(catalogue.entries["model"])
+    if model not in families:
         columns = {spec.column for suite in suites for spec in suite.specs if spec.row == row}
-        raise choose_from("model", model, list(columns | set(catalogue.entries["model"])))
-    return missing(suites[0], row, tasks.get(row, row), model)
+        raise no_such("model", model, families, f"columns of {row}", columns)
+    return missing(suites[0], row, task, model)
 
 
 def unjudged(spec: Spec) -> Spec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bench.spec import Spec
 from models.base import Model
@@ -15,10 +16,29 @@ FIRST, LAST = 1 / 25, 1e-5  # its first rate, as a share of the highest, and its
 
 
 def make_optimizer(model: Model, spec: Spec) -> torch.optim.Optimizer:
-    """Return AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) or RMSprop (Hinton 2012, lecture 6e)."""
+    """Return AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), RMSprop (Hinton 2012, lecture 6e) or L-BFGS.
+
+    A step of L-BFGS (Liu and Nocedal 1989) is up to twenty of its own, each with a line search by the Wolfe conditions.
+    """
+    if spec.optimizer == "lbfgs":
+        return torch.optim.LBFGS(
+            model.parameters(),
+            lr=spec.learning_rate,
+            line_search_fn="strong_wolfe",
+            tolerance_grad=0.0,
+            tolerance_change=0.0,
+            history_size=20,
+        )
     if spec.optimizer == "rmsprop":
         return torch.optim.RMSprop(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay, alpha=0.9)
     return torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
+
+
+def make_average(model: Model, spec: Spec) -> AveragedModel | None:
+    """Return the weights' moving average over steps, None where the spec asks for none."""
+    if not spec.averaging:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(spec.averaging))
 
 
 def rate(step: int, spec: Spec) -> float:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+from bench.schema_parts import is_adversarial, is_facts, is_padding, is_sample, is_trace
+from bench.schema_values import (
+    are_numbers_or_none,
+    expect,
+    is_count,
+    is_number,
+    is_number_or_none,
+    is_seed,
+    is_share,
+)
 from bench.spec import Spec
 
 KINDS = ("symbols", "values", "stream", "text")
 TIMED = ("train", "evaluation")
 FIELDS = asdict(Spec("", ""))  # and a value of each field's type
-LATER = ("period", "optimizer")  # fields of a spec that the schema's first records have not
-LARGEST = 2**53  # whole numbers up to here are the same as floating-point ones
+# Fields of a spec that the schema's first records have not.
+LATER = ("period", "optimizer", "seconds", "curriculum", "one_length", "averaging", "adversarial")
 
 
 def check_record(record: dict[str, Any]) -> None:
@@ -52,6 +61,9 @@ def check_head(record: dict[str, Any]) -> None:
     expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
     expect("text" not in record or is_facts(record["text"]), "text")
     expect("padding" not in record or is_padding(record["padding"]), "padding")
+    expect(is_adversarial(record.get("adversarial", {}), record["by_length"]), "adversarial")
+    traces = record.get("traces", [])
+    expect(isinstance(traces, list) and all(map(is_trace, traces)), "traces")
 
 
 def check_origin(record: dict[str, Any]) -> None:
@@ -76,46 +88,6 @@ def check_score(score: Any, length: str) -> None:
     expect(is_number_or_none(score.get("nats")), where)
     places = score.get("errors_at")
     expect(isinstance(places, list) and bool(places) and are_numbers_or_none(places), where)
-
-
-def expect(holds: bool, name: str) -> None:
-    """Raise ValueError that names a part of a record unless it is as it should be."""
-    if not holds:
-        raise ValueError(f"has no valid {name}")
-
-
-def is_count(value: Any, least: int = 0) -> bool:
-    """Whether a value is a whole number of at least so much (True is none)."""
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
-
-
-def is_seed(value: Any) -> bool:
-    """Whether a value names random streams: a whole number of any size."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a finite number of 0 or more."""
-    return is_count(value) or (isinstance(value, float) and 0 <= value < math.inf)
-
-
-def is_share(value: Any) -> bool:
-    """Whether a value is a number between 0 and 1."""
-    return is_number(value) and value <= 1
-
-
-def is_number_or_none(value: Any) -> bool:
-    """Whether a value is a finite number of 0 or more, or absent."""
-    return value is None or is_number(value)
-
-
-def are_numbers_or_none(values: list[Any]) -> bool:
-    """Whether every value of a list is a finite number of 0 or more, or absent; most of a record's numbers are here."""
-    kinds = set(map(type, values))
-    if not kinds <= {float, type(None)}:
-        return all(map(is_number_or_none, values))
-    numbers = [value for value in values if value is not None] if type(None) in kinds else values
-    return all(0 <= value < math.inf for value in numbers)
 
 
 def is_spec(spec: Any) -> bool:
@@ -165,32 +137,3 @@ def is_mask(mask: Any) -> bool:
     if not isinstance(lengths, list) or not isinstance(counted, list) or len(lengths) != len(counted):
         return False
     return all(is_count(number) and number <= mask["width"] for number in lengths + counted)
-
-
-def is_facts(facts: Any) -> bool:
-    """Whether a value says what is known of a text without a model."""
-    if not isinstance(facts, dict) or not is_share(facts.get("unknown") or 0):
-        return False
-    counts = all(is_count(facts.get(name), 1) for name in ("training_symbols", "judged_symbols", "vocabulary"))
-    return counts and all(isinstance(facts.get(name), int | float) for name in ("gzip", "xz"))
-
-
-def is_padding(counts: Any) -> bool:
-    """Whether a value counts right symbols among those asked, and with padding among all cells of a batch."""
-    if not isinstance(counts, dict) or not all(is_count(counts.get(f"{n}_right")) for n in ("symbols", "cells")):
-        return False
-    return all(is_count(counts.get(n), 1) and counts[f"{n}_right"] <= counts[n] for n in ("symbols", "cells"))
-
-
-def is_sample(sample: Any) -> bool:
-    """Whether a value is a kept example: lists of symbols' names, or of numbers and None where one overflowed."""
-    if not isinstance(sample, dict) or not is_count(sample.get("length"), 1) or not is_count(sample.get("first")):
-        return False
-    parts = [sample.get(name) for name in ("given", "truth", "written")]
-    if not all(isinstance(part, list) for part in parts):
-        return False
-    items = [item for part in parts for item in part or ()]
-    return all(isinstance(item, str) for item in items) or all(
-        item is None or (isinstance(item, int | float) and not isinstance(item, bool) and is_number(abs(item)))
-        for item in items
-    )

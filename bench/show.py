@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 from bench.errors import RequestError
@@ -18,26 +18,38 @@ from bench.spec import Spec
 from bench.summary import split_of
 from models.base import Model
 from tasks.base import Task
+from tasks.corpus import CorpusTask
 from tasks.language import Language
 
 
-def show(
-    console: Console, spec: Spec, length: int | None, count: int, trained: Callable[[], Model] | None, device: str
-) -> None:
-    """Print `count` held-out examples of a length; where `trained` gives a model, its answers below each."""
+def show(console: Console, spec: Spec, length: int | None, count: int, model: Model | None, device: str) -> None:
+    """Print `count` held-out examples of a length, or of some; where there is a model, its answers below each."""
     task = build_task(spec.task, spec.task_settings)
+    if isinstance(task, CorpusTask):
+        shown, judged = len(symbols_of_text(task, 0)), len(task.judged_text())
+        part = f"the first {shown} of {judged:,} judged symbols" if shown < judged else f"all {judged} judged symbols"
+        note = " (training reads them too)" if task.seen(max(task.eval_lengths)) else ""
+        console.print(f"[bold]{escape(spec.row)}[/], {part}{note}", highlight=False)
+        show_text(console, task, max(task.eval_lengths), model, device)
+        return
     lengths = [length] if length else sorted({min(task.inside_lengths), max(task.inside_lengths), max_shown(task)})
-    if is_text(task) and length and length not in task.eval_lengths:
-        raise RequestError(
-            f"no text is named by length {length}; choose from: {', '.join(map(str, task.eval_lengths))}"
-        )
-    model = trained() if trained else None
     for each in lengths:
-        console.print(f"[bold]{spec.row}[/], length {each}" + inside_note(task, each), highlight=False)
+        console.print(f"[bold]{escape(spec.row)}[/], length {each}" + inside_note(task, each), highlight=False)
         if is_text(task):
             show_text(console, task, each, model, device)
         else:
             show_rows(console, task, each, count, model, device)
+
+
+def check_length(task: Task, length: int | None) -> None:
+    """Raise where a length that was given names nothing that can be shown."""
+    if length is None or not is_text(task):
+        return
+    if isinstance(task, CorpusTask):
+        raise RequestError(f"--length {length} means nothing for task {task.name!r}: it has one judged text to show")
+    if length not in task.eval_lengths:
+        choices = ", ".join(map(str, task.eval_lengths))
+        raise RequestError(f"no text is named by length {length}; choose from: {choices}")
 
 
 def max_shown(task: Task) -> int:

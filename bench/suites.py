@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bench.errors import choose_from
+from bench.extrapolation_specs import CORE, EXTRAPOLATE
 from bench.lesson_specs import LESSONS
 from bench.recipes import ROWS, pairs, recipe
 from bench.settings import label
@@ -103,6 +104,18 @@ SUITES = {
             "the larger language models, on Nietzsche, the Brown corpus and Moliere: an hour on two cores",
             1,
             LARGE,
+        ),
+        Suite(
+            "extrapolate",
+            "families made to extrapolate beside those that do not, judged to a hundred times the training length",
+            3,
+            EXTRAPOLATE,
+        ),
+        Suite(
+            "extrapolate_core",
+            "the best family of each task of extrapolate: twenty minutes on two cores",
+            3,
+            CORE,
         ),
         Suite(
             "variance",

@@ -30,6 +30,7 @@ LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
 SCORES = "right examples stopped_wrong tokens tokens_right chance unseen nrmse next_step_nrmse".split()
 LATER = "nats"  # a score's number that the schema's first records have not
+LEAST_OF_TENFOLD = 5  # what counts as ten times is at least so many times the longest training length
 TEXTS = ("stream", "text")  # kinds whose symbols are foreseen from the true ones before
 
 
@@ -140,14 +141,17 @@ def horizons(found: Block) -> dict[str, Any]:
 
 
 def solved(found: Block) -> dict[str, Any]:
-    """Share of seeds with 99 % or more inside, and at the length nearest to twice the longest training one."""
+    """Share of seeds with 99 % or more inside, and at the lengths nearest to 2 and 10 times the longest trained."""
     inside = found.accuracy[..., found.chosen("train")]
     columns = solve_rate("solve_rate", inside.mean(-1) if inside.size else np.zeros(found.accuracy.shape[:2]))
-    twice = twice_length(found.lengths, found.inside)
-    if twice is None:
-        nothing = np.full(len(found.pairs), np.nan)
-        return columns | bounded("solve_rate_2x", nothing, (nothing, nothing))
-    return columns | solve_rate("solve_rate_2x", found.accuracy[..., found.lengths.index(twice)])
+    for name, chosen in (("solve_rate_2x", twice_length), ("solve_rate_10x", tenfold_length)):
+        length = chosen(found.lengths, found.inside)
+        if length is None:
+            nothing = np.full(len(found.pairs), np.nan)
+            columns |= bounded(name, nothing, (nothing, nothing))
+        else:
+            columns |= solve_rate(name, found.accuracy[..., found.lengths.index(length)])
+    return columns
 
 
 def solve_rate(name: str, shares: Floats) -> dict[str, Any]:
@@ -158,8 +162,19 @@ def solve_rate(name: str, shares: Floats) -> dict[str, Any]:
 
 def twice_length(lengths: Sequence[int], inside: Sequence[int]) -> int | None:
     """Return the evaluated length past training that is nearest to twice the longest training length, if any."""
+    return nearest_beyond(lengths, inside, 2)
+
+
+def tenfold_length(lengths: Sequence[int], inside: Sequence[int]) -> int | None:
+    """Return the evaluated length nearest to ten times the longest training length; none if it is under five times."""
+    length = nearest_beyond(lengths, inside, 10)
+    return length if length is not None and length >= LEAST_OF_TENFOLD * max(inside) else None
+
+
+def nearest_beyond(lengths: Sequence[int], inside: Sequence[int], times: int) -> int | None:
+    """Return the evaluated length past training nearest to a multiple of the longest training length, if any."""
     beyond = [length for length in lengths if length > max(inside)]
-    return min(beyond, key=lambda length: (abs(length - 2 * max(inside)), length)) if beyond else None
+    return min(beyond, key=lambda length: (abs(length - times * max(inside)), length)) if beyond else None
 
 
 def errors_beyond(found: Block) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.adversarial_summary import adversarial_by_length, adversarial_summaries, kinds_by_length
 from bench.errors import WorkError
 from bench.records import Record, read_records, write_atomically
 from bench.statistics import interval, over_seeds, spread, wilson
@@ -20,7 +21,8 @@ BY_LENGTH = (
     "nrmse next_step_nrmse stopped_wrong unseen "
     "wilson_low wilson_high seeds_low seeds_high seeds_sd content_wrong nrmse_low nrmse_high "
     "device evaluation_hash diverged "
-    "nats nats_low nats_high bits perplexity"
+    "nats nats_low nats_high bits perplexity "
+    "adversarial adversarial_low adversarial_high adversarial_examples adversarial_worst adversarial_worst_match"
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "
@@ -32,7 +34,9 @@ LEADERBOARD = (
     "seconds_to_99 seconds_to_99_low seconds_to_99_high steps_low steps_high seconds_low seconds_high "
     "tokens_per_second tokens_per_second_low tokens_per_second_high evaluation_hash "
     "nats nats_low nats_high bits perplexity nats_inside nats_inside_low nats_inside_high "
-    "accuracy accuracy_low accuracy_high kind"
+    "accuracy accuracy_low accuracy_high kind adversarial adversarial_low adversarial_high "
+    "adversarial_l99 adversarial_l99_low adversarial_l99_high adversarial_l99_ratio "
+    "solve_rate_10x solve_rate_10x_low solve_rate_10x_high"
 ).split()
 MADE = ("sources", "spec", "task_version", "evaluation_hash", "kind", "inside_lengths")  # what a pair's seeds share
 
@@ -46,7 +50,7 @@ def group(records: list[Record]) -> tuple[dict[Pair, list[Record]], list[str]]:
     for pair, found in sorted(pairs.items()):
         makes: dict[str, list[Record]] = defaultdict(list)
         for record in sorted(found, key=lambda record: record["seed"]):
-            made = [record[name] for name in MADE] + [sorted(record["by_length"])]
+            made = [record[name] for name in MADE] + [sorted(record["by_length"]), kinds_by_length(record)]
             makes[json.dumps(made, sort_keys=True)].append(record)
         most = max(makes.values(), key=len)
         kept[pair] = most
@@ -73,9 +77,14 @@ def by_length(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
 
     wilson_low, wilson_high: within the seeds, of the pooled counts; seeds_low, seeds_high: over the seeds (bootstrap of
     the mean, percentile), empty for a single seed; low, high: the wider of both on each side
+    adversarial: exact match on the adversarial sets, each kind alike; adversarial_worst: the kind with the lowest
     """
     frames = [rows_by_length(found) for found in blocks(groups)]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=BY_LENGTH)
+    sets = adversarial_by_length(groups)
+    cells = [sets.get(cell, {}) for cell in zip(frame["task"], frame["model"], frame["length"], strict=True)]
+    for name in (name for name in BY_LENGTH if name.startswith("adversarial")):
+        frame[name] = [cell.get(name, np.nan) for cell in cells]
     return frame.sort_values(["task", "model", "length"], ignore_index=True)[BY_LENGTH]
 
 
@@ -127,7 +136,9 @@ def leaderboard(groups: dict[Pair, list[Record]]) -> pd.DataFrame:
 
     Of texts that are judged by their symbols, the fewest nats first.
     """
-    frame = pd.DataFrame(summaries(groups), columns=LEADERBOARD)
+    sets = adversarial_summaries(groups)
+    rows = [row | sets.get((row["task"], row["model"]), {}) for row in summaries(groups)]
+    frame = pd.DataFrame(rows, columns=LEADERBOARD)
     first = frame["nats"].where(frame["kind"] == "text", -frame["beyond"])
     order = frame.assign(first=first).sort_values(
         ["task", "first", "inside", "model"], ascending=[True, True, False, True], ignore_index=True

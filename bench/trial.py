@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from bench.adversarial import Counts, adversarial_scores
 from bench.evaluate import evaluate, padding_counted
 from bench.feed import is_text, mask_of_first_batch
 from bench.heldout_sets import evaluation_hash, evaluation_set
@@ -17,6 +18,7 @@ from bench.scores import Score
 from bench.spec import Spec
 from bench.streams import number
 from bench.text_facts import text_facts
+from bench.traces import Trace, kept_traces
 from bench.train import Keep, Training, Watch, train
 from models.base import Model, state_size
 from tasks.base import Task
@@ -32,7 +34,9 @@ class Outcome:
     model: Model
     training: Training
     scores: dict[int, Score]
+    adversarial: dict[int, dict[str, Counts]]
     samples: list[Sample]
+    traces: list[Trace]
     first_batch: dict[str, Any]
     facts: dict[str, Any] | None
     padding: dict[str, int] | None
@@ -48,16 +52,32 @@ def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | Non
     model, training = train_model(task, spec, seed, device, watch, keep)
     started = time.perf_counter()
     scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
+    adversarial = adversarial_scores(model, task, spec.adversarial, device)
     seconds = time.perf_counter() - started
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     state = decoder_state_size(model, task, device)
-    samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples)
+    samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples, spec.adversarial)
     one_lane = is_text(task) and training.status == "fitted"  # a floor reads a text at once, however short it is
     read = replace(spec, batch=1) if one_lane else spec
     first = mask_of_first_batch(task, read, data_seed(spec, seed), MASK_ROWS)
     facts = text_facts(task) if is_text(task) else None
     padding = None if facts or not task.target.discrete else padding_counted(model, task, device)
-    return Outcome(task, model, training, scores, samples, first, facts, padding, seconds, judged, parameters, state)
+    return Outcome(
+        task,
+        model,
+        training,
+        scores,
+        adversarial,
+        samples,
+        kept_traces(model, task, device),
+        first,
+        facts,
+        padding,
+        seconds,
+        judged,
+        parameters,
+        state,
+    )
 
 
 def train_model(

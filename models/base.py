@@ -62,6 +62,11 @@ class Seq2Seq(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
+    @property
+    def pairwise(self) -> bool:
+        """Whether a pass holds something for every pair of positions at once, which bounds how many rows fit in it."""
+        return any(getattr(part, "pairwise", True) for part in (self.encoder, self.decoder) if part is not None)
+
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Return the decoder's state before its first input; source (batch, source_time[, values])."""
         memory = Memory(source_length) if self.encoder is None else self.encoder(source, source_length)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
+from models.recurrent import build, state_after, unroll
 
 JOINS = ("add", "concat")
 
@@ -29,17 +29,16 @@ class LoopLayer(nn.Module):
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see models/recurrent.py."""
-        hidden, outputs = state[0], []
-        for read in inputs.unbind(1):
-            joined = (
-                hidden + self.input(read).relu()
-                if self.join == "add"
-                else self.input(torch.cat([hidden, read], 1)).relu()
-            )
-            hidden = self.recurrent(joined).tanh()
-            outputs.append(hidden)
-        every = torch.stack(outputs, 1)
+        every = unroll(self.step, inputs, state[0])
         return every, state_after(every, length)
+
+    def step(self, read: Tensor, hidden: Tensor) -> Tensor:
+        """Return the state after x[t] (batch, width) and the state before, (batch, hidden)."""
+        if self.join == "add":
+            joined = hidden + self.input(read).relu()
+        else:
+            joined = self.input(torch.cat([hidden, read], 1)).relu()
+        return self.recurrent(joined).tanh()
 
 
 @register("char_loop")

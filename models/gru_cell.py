@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
+from models.recurrent import build, state_after, unroll
 
 
 class GRUCellLayer(nn.Module):
@@ -26,16 +26,16 @@ class GRUCellLayer(nn.Module):
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see models/recurrent.py."""
-        hidden, outputs = state[0], []
-        for driven in self.input(inputs).unbind(1):
-            reset_in, keep_in, content_in = driven.chunk(3, 1)
-            reset_back, keep_back, content_back = self.recurrent(hidden).chunk(3, 1)
-            keep = torch.sigmoid(keep_in + keep_back)
-            content = torch.tanh(content_in + torch.sigmoid(reset_in + reset_back) * content_back)
-            hidden = (1 - keep) * content + keep * hidden
-            outputs.append(hidden)
-        every = torch.stack(outputs, 1)
+        every = unroll(self.step, self.input(inputs), state[0])
         return every, state_after(every, length)
+
+    def step(self, driven: Tensor, hidden: Tensor) -> Tensor:
+        """Return the state after U x[t] + its bias (batch, 3 * hidden) and the state before, (batch, hidden)."""
+        reset_in, keep_in, content_in = driven.chunk(3, 1)
+        reset_back, keep_back, content_back = self.recurrent(hidden).chunk(3, 1)
+        keep = torch.sigmoid(keep_in + keep_back)
+        content = torch.tanh(content_in + torch.sigmoid(reset_in + reset_back) * content_back)
+        return (1 - keep) * content + keep * hidden
 
 
 @register("gru_cell")

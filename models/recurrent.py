@@ -77,6 +77,8 @@ class RecurrentEncoder(nn.Module):
     final "padding" takes them behind the padding instead, a mistake that is kept to show what it costs.
     """
 
+    pairwise = False
+
     def __init__(self, space: Space, stack: LayerStack, width: int, final: str, unit: bool) -> None:
         super().__init__()
         self.reader = reader(space, width, unit=unit)
@@ -125,6 +127,11 @@ class RecurrentDecoder(nn.Module):
             if width != hidden:
                 raise ValueError(f"tied weights need an embedding as wide as the state; got {width} and {hidden}")
             self.readout.weight = cast("nn.Embedding", self.reader).weight
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether every step attends to the whole source at once."""
+        return self.attention is not None
 
     def begin(self, memory: Memory) -> RecurrentState:
         """Return the states that the encoder left, or fresh ones."""
@@ -231,8 +238,14 @@ def start_orthogonal(model: nn.Module) -> None:
 
 def step_through(driven: Tensor, hidden: Tensor, recurrent: Tensor, squash: Callable[[Tensor], Tensor]) -> Tensor:
     """h[t] = squash(recurrent h[t-1] + driven[t]): driven (batch, time, hidden), h[0] (batch, hidden) -> every h[t]."""
-    transposed, outputs = recurrent.T, []
-    for drive in driven.unbind(1):
-        hidden = squash(torch.addmm(drive, hidden, transposed))
+    transposed = recurrent.T
+    return unroll(lambda drive, state: squash(torch.addmm(drive, state, transposed)), driven, hidden)
+
+
+def unroll(step: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, hidden: Tensor) -> Tensor:
+    """h[t] = step(inputs[t], h[t-1]): inputs (batch, time, width), h[0] (batch, hidden) -> every h[t] but h[0]."""
+    outputs = []
+    for each in inputs.unbind(1):
+        hidden = step(each, hidden)
         outputs.append(hidden)
     return torch.stack(outputs, 1)

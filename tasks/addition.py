@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
-from tasks.strings import append_stop, check_at_least, check_choice
+from tasks.operands import (
+    HEAVY_PLACES,
+    SUM_KINDS,
+    Number,
+    Pair,
+    draw_count,
+    draw_number,
+    draw_sums,
+    draw_up_to,
+    either_first,
+    make_carries,
+)
+from tasks.strings import append_stop, check_at_least, check_choice, check_share
 
-OPERANDS = ("values", "digits", "equal")
+OPERANDS = ("values", "digits", "equal", "longest")
 
 
 @register("addition")
@@ -21,12 +33,18 @@ class Addition(Task):
 
     A length is the most digits an operand may have. `operands` says how they are drawn at length L, with
     S = min(shortest, L): "values" uniformly from base^(S-1) to base^L - 1 (by default 100..9999); "digits" with the
-    number of digits uniform in S..L; "equal" with exactly L digits each.
+    number of digits uniform in S..L; "equal" with exactly L digits each; "longest" with exactly L digits for
+    one of them, a random one, and S..L for the other.
     low_first_operands, low_first_sum: write the lowest digit first. pad_zeros: operands filled with zeros to L digits
     and the sum to L + 1. aligned: instead of text, one source symbol a place holds both digits, lowest place first.
-    Held out: a fixed share of the questions x+y, chosen by hash.
+    carry_heavy: the share of training's sums in which nine places of ten sum to base - 1, so that carries run far; sums
+    that are judged are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
     """
 
+    hierarchy: ClassVar[str] = (
+        "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
+        "regular: one bit of carry"
+    )
     train_lengths: tuple[int, ...] = (4,)
     eval_lengths: tuple[int, ...] = (*range(1, 9), 10, 20, 40)
     shortest: int = 3
@@ -36,12 +54,14 @@ class Addition(Task):
     low_first_sum: bool = False
     pad_zeros: bool = False
     aligned: bool = False
+    carry_heavy: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("operands", self.operands, OPERANDS)
         check_at_least("shortest", self.shortest, 1)
         check_at_least("base", self.base, 2)
+        check_share("carry_heavy", self.carry_heavy)
 
     @property
     def source(self) -> Symbols:
@@ -56,7 +76,7 @@ class Addition(Task):
     @property
     def inside_lengths(self) -> tuple[int, ...]:
         """From the fewest digits that training draws to the most."""
-        if self.operands == "equal":
+        if self.operands in ("equal", "longest"):
             return super().inside_lengths
         return tuple(range(min(self.shortest, *self.train_lengths), max(self.train_lengths) + 1))
 
@@ -65,52 +85,78 @@ class Addition(Task):
 
         An aligned source is (batch, max_length).
         """
-        numbers = [self._draw(length, max_length, generator) for _ in range(2)]
-        total = add_digits(numbers[0][0], numbers[1][0], self.base)
-        total_digits = torch.where(total > 0, torch.arange(1, max_length + 2, device=total.device), 0).amax(1)
-        if self.pad_zeros:
-            numbers = [(digits, length) for digits, _ in numbers]
-            total_digits = length + 1
-        source, source_length = self._columns(numbers) if self.aligned else self._write_question(numbers)
-        answer = _write(total, total_digits, max_length + 1, low_first=self.low_first_sum)
-        return Batch(source, source_length, append_stop(answer, total_digits), total_digits + 1)
+        return self._posed(self._draw(length, max_length, generator), length)
 
-    def _draw(self, length: Tensor, max_length: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draw one operand a row -> digits (batch, max_length), lowest first, zeros above; their number (batch,)."""
-        device = generator.device
+    def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw sums, a share of them heavy with carries; shapes as in `sample`."""
+        left, right = self._draw(length, max_length, generator)
+        if not self.carry_heavy:
+            return self._posed((left, right), length)
+        rows, device = len(length), generator.device
+        heavy = torch.rand(rows, 1, generator=generator, device=device) < self.carry_heavy
+        carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
+        return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
+
+    @property
+    def adversarial_kinds(self) -> tuple[str, ...]:
+        """Sums with carries, or lengths, that random ones hardly ever have."""
+        return SUM_KINDS
+
+    def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw sums of a kind, see tasks/operands.py, whatever `operands` says; shapes as in `sample`."""
+        check_choice("adversarial kind", kind, SUM_KINDS)
+        return self._posed(draw_sums(kind, length, max_length, self.base, generator), length)
+
+    def _draw(self, length: Tensor, places: int, generator: torch.Generator) -> Pair:
+        """Draw both operands of each row."""
+        if self.operands == "longest":
+            least = length.clamp(max=self.shortest)
+            longer = draw_number(length, places, self.base, generator)
+            other = draw_number(draw_up_to(least, length, generator), places, self.base, generator)
+            return either_first(longer, other, generator)
+        return self._draw_one(length, places, generator), self._draw_one(length, places, generator)
+
+    def _draw_one(self, length: Tensor, places: int, generator: torch.Generator) -> Number:
+        """Draw one operand a row, by itself."""
         count = length
         if self.operands != "equal":
-            choices = length - length.clamp(max=self.shortest) + 1  # how many numbers of digits are possible
-            uniform = torch.rand(len(length), generator=generator, device=device, dtype=torch.float64)
-            shares = _shares_by_missing_digits(max_length, self.base if self.operands == "values" else 1, device)
-            missing = (uniform[:, None] >= shares[choices - 1]).sum(1)
-            count = length - missing.minimum(choices - 1)
-        shape = (len(length), max_length)
-        digits = torch.randint(0, self.base, shape, generator=generator, device=device)
-        leading = torch.randint(1, self.base, shape, generator=generator, device=device)
-        place = torch.arange(max_length, device=device)
-        digits = torch.where(place == count[:, None] - 1, leading, digits)
-        return digits.masked_fill(place >= count[:, None], 0), count
+            shares_base = self.base if self.operands == "values" else 1
+            count = draw_count(length, places, self.shortest, shares_base, generator)
+        return draw_number(count, places, self.base, generator)
 
-    def _write_question(self, numbers: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        """Write x+y -> (batch, 2 max_length + 1) and its length (batch,)."""
-        (left, left_count), (right, right_count) = numbers
-        width = 2 * left.shape[1] + 1
-        time = torch.arange(width, device=left.device).expand(len(left), width)
-        first = _write(left, left_count, width, low_first=self.low_first_operands)
-        second = _write(right, right_count, width, low_first=self.low_first_operands)
-        offset = left_count[:, None] + 1
+    def _posed(self, numbers: Pair, length: Tensor) -> Batch:
+        """Write two operands and their sum, as the settings say."""
+        left, right = numbers
+        places = left.digits.shape[1]
+        total = add_digits(left.digits, right.digits, self.base)
+        total_digits = torch.where(total > 0, torch.arange(1, places + 2, device=total.device), 0).amax(1)
+        if self.pad_zeros:
+            left, right = Number(left.digits, length), Number(right.digits, length)
+            total_digits = length + 1
+        source, source_length = (self._columns if self.aligned else self._write_question)(left, right)
+        answer = _write(total, total_digits, places + 1, low_first=self.low_first_sum)
+        return Batch(source, source_length, append_stop(answer, total_digits), total_digits + 1)
+
+    def _write_question(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
+        """Write x+y -> (batch, 2 places + 1) and its length (batch,)."""
+        width = 2 * left.digits.shape[1] + 1
+        time = torch.arange(width, device=left.digits.device).expand(len(left.digits), width)
+        first = _write(left.digits, left.count, width, low_first=self.low_first_operands)
+        second = _write(right.digits, right.count, width, low_first=self.low_first_operands)
+        offset = left.count[:, None] + 1
         second = second.gather(1, (time - offset).clamp(min=0)).masked_fill(time < offset, PAD)
         plus = FIRST_SYMBOL + self.base
-        return torch.where(time == left_count[:, None], plus, first + second), left_count + 1 + right_count
+        return torch.where(time == offset - 1, plus, first + second), left.count + 1 + right.count
 
-    def _columns(self, numbers: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        """Put the digits of one place, or blanks, into one symbol -> (batch, max_length) and its length (batch,)."""
-        blank = self.base
-        left, right = (digits.masked_fill(~before(count, digits.shape[1]), blank) for digits, count in numbers)
-        length = torch.maximum(numbers[0][1], numbers[1][1])
-        columns = FIRST_SYMBOL + left * (self.base + 1) + right
-        return columns.masked_fill(~before(length, left.shape[1]), PAD), length
+    def _columns(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
+        """Put the digits of one place, or blanks, into one symbol -> (batch, places) and its length (batch,)."""
+        places = left.digits.shape[1]
+        first, second = (
+            number.digits.masked_fill(~before(number.count, places), self.base) for number in (left, right)
+        )
+        length = torch.maximum(left.count, right.count)
+        columns = FIRST_SYMBOL + first * (self.base + 1) + second
+        return columns.masked_fill(~before(length, places), PAD), length
 
     def chance(self, length: int) -> float:
         """Every digit of the sum guessed: `length` of them, one more where zeros pad it."""
@@ -144,17 +190,3 @@ def _write(digits: Tensor, count: Tensor, width: int, *, low_first: bool) -> Ten
     index = time if low_first else count[:, None] - 1 - time
     symbols = digits.gather(1, index.clamp(0, digits.shape[1] - 1)) + FIRST_SYMBOL
     return symbols.masked_fill(~before(count, width), PAD)
-
-
-@cache
-def _shares_by_missing_digits(most: int, base: int, device: torch.device) -> Tensor:
-    """Return (most, most): row n - 1, cumulative shares of 0, 1, .. missing digits, n being possible."""
-    rows = []
-    for possible in range(1, most + 1):
-        weights = [float(base) ** -missing for missing in range(possible)]
-        total, running, row = sum(weights), 0.0, []
-        for weight in weights:
-            running += weight / total
-            row.append(running)
-        rows.append(row + [2.0] * (most - possible))
-    return torch.tensor(rows, dtype=torch.float64, device=device)

@@ -29,9 +29,10 @@ class Symbols:
 
 @dataclass(frozen=True)
 class Values:
-    """Sequences of real vectors with `size` numbers each."""
+    """Sequences of real vectors with `size` numbers each; `double`: in float64, in which models then compute."""
 
     size: int
+    double: bool = False
     discrete: ClassVar[bool] = False
 
 
@@ -68,6 +69,7 @@ class Task(ABC):
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
     streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/language.py)
     joint: ClassVar[str] = " "  # what stands between two printed symbols
+    hierarchy: ClassVar[str] = ""  # the least machine of the Chomsky hierarchy that does it, at any length
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -98,6 +100,19 @@ class Task(ABC):
 
         length (batch,), each 1 to max_length -> Batch whose widths depend on max_length alone
         """
+
+    def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw what training reads where that is not what is judged; as `sample` unless a task says otherwise."""
+        return self.sample(length, max_length, generator)
+
+    @property
+    def adversarial_kinds(self) -> tuple[str, ...]:
+        """Names of the adversarial sets that this task can draw: examples that random ones hardly ever are."""
+        return ()
+
+    def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw one example of an adversarial kind for each length; shapes and device as in `sample`."""
+        raise ValueError(f"task {self.name!r} has no adversarial kind {kind!r}")
 
     @abstractmethod
     def chance(self, length: int) -> float:

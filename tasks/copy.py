@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tasks.base import Batch, Symbols, Task, register
-from tasks.strings import STOPS, check_at_least, check_choice, draw_strings, rewritten
+from tasks.strings import STOPS, STRING_KINDS, check_at_least, check_choice, draw_adversarial, draw_strings, rewritten
 
 
 @register("copy")
@@ -21,6 +22,7 @@ class Copy(Task):
     length 2) is scored on each held-out string once, so its `examples` are few.
     """
 
+    hierarchy: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
     train_lengths: tuple[int, ...] = (10,)
     eval_lengths: tuple[int, ...] = (*range(2, 21), 30, 50, 100)
     symbols: int = 3
@@ -43,7 +45,19 @@ class Copy(Task):
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where it stops."""
-        source = draw_strings(length, max_length, self.symbols, generator)
+        return self.posed(draw_strings(length, max_length, self.symbols, generator), length)
+
+    @property
+    def adversarial_kinds(self) -> tuple[str, ...]:
+        """Strings that look like themselves elsewhere; see tasks/strings.py."""
+        return STRING_KINDS
+
+    def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw strings of an adversarial kind; shapes as in `sample`."""
+        return self.posed(draw_adversarial(kind, length, max_length, self.symbols, generator), length)
+
+    def posed(self, source: Tensor, length: Tensor) -> Batch:
+        """Pair source strings (batch, time) of these lengths (batch,) with what is to be written."""
         return rewritten(source, length, self.rewrite(source, length), self.stop)
 
     def rewrite(self, source: Tensor, length: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -35,9 +36,14 @@ class HumanNumbers(Language):
     That split is itself beyond training: "eight thousand" occurs in no training text. `missing` numbers are left out.
     In the modes chunks and windows evaluation too reads pieces of `window` words, and every word counts by itself.
     form "stream": one text in order, state carried. form "successor": read a number drawn from the text, write the
-    next one, stop (one thousand two -> one thousand three <stop>); then a share of the numbers is held out by hash.
+    next one, stop (one thousand two -> one thousand three <stop>); then a share of the numbers is held out by hash,
+    and mode, window, stride and missing, which are about a text, stay as they are.
     """
 
+    hierarchy: ClassVar[str] = (
+        "regular, as numbers end below a million: a memory of six digits; "
+        "without an end context-sensitive: a queue that repeats the high places"
+    )
     train_lengths: tuple[int, ...] = (7999,)
     window: int = 48
     eval_lengths: tuple[int, ...] = (7999, 9999, 10999, 99999)
@@ -55,9 +61,21 @@ class HumanNumbers(Language):
         for first, last in zip(self.starts, self.eval_lengths, strict=True):
             if not 1 <= first <= last < LARGEST:
                 raise ValueError(f"a text must run from 1 or more to below {LARGEST}; got {first}..{last}")
+        if self.form == "successor":
+            for field in ("mode", "window", "stride", "missing"):
+                if getattr(self, field) != getattr(HumanNumbers, field):
+                    raise ValueError(f"{field} {getattr(self, field)!r} cuts a text; form 'successor' has none")
+        self._check_missing()
 
-        if self.form != "stream" and self.mode != "stream":
-            raise ValueError(f"mode {self.mode!r} cuts a text; form {self.form!r} has none")
+    def _check_missing(self) -> None:
+        """Raise unless all numbers that are left out are of a text, and every text has another number."""
+        lengths = {*self.train_lengths, *self.eval_lengths} if self.missing else set()
+        for number in self.missing:
+            if not isinstance(number, int) or not any(self.first_number(n) <= number <= n for n in lengths):
+                raise ValueError(f"missing must be whole numbers of the texts; got {number!r}")
+        for length in lengths:
+            if not self.numbers(length):
+                raise ValueError(f"missing leaves no number of {self.first_number(length)}..{length}")
 
     @property
     def streams(self) -> bool:  # type: ignore[override]  # here it depends on the form
@@ -92,10 +110,27 @@ class HumanNumbers(Language):
         """Whether a text is the training text."""
         return length in self.train_lengths
 
+    def numbers(self, length: int) -> list[int]:
+        """Return the numbers of the text whose largest is `length`, a line each."""
+        return [n for n in range(self.first_number(length), length + 1) if n not in self.missing]
+
+    def boundaries(self, length: int) -> dict[str, Tensor]:
+        """Return masks (lines,) of the numbers before which the last place rolls over, or the last two, or three.
+
+        "tens": the number before, in the text, ends in 9 but not in 99; "hundreds": in 99 but not in 999;
+        "thousands": in 999. {} where evaluation reads no lines.
+        """
+        if self.mode != "stream" or not self.streams:
+            return {}
+        numbers = torch.tensor(self.numbers(length))
+        previous = torch.nn.functional.pad(numbers[:-1], (1, 0))  # 0 before the first: it ends in no 9
+        nines = torch.stack([previous % base == base - 1 for base in (10, 100, 1000)]).sum(0)
+        masks = {name: nines == count for count, name in enumerate(("tens", "hundreds", "thousands"), 1)}
+        return {name: mask for name, mask in masks.items() if mask.any()}
+
     def stream(self, length: int) -> Tensor:
         """Return the text that ends with number `length`, a separator between two numbers: (time,)."""
-        numbers = (n for n in range(self.first_number(length), length + 1) if n not in self.missing)
-        words = [word for number in numbers for word in (*spell(number), SEPARATOR)]
+        words = [word for number in self.numbers(length) for word in (*spell(number), SEPARATOR)]
         return torch.tensor(words[:-1]) + FIRST_SYMBOL
 
     def excerpts(self, length: int) -> Excerpts:

@@ -79,6 +79,10 @@ class Language(Task):
     def excerpts(self, length: int) -> Excerpts:
         """Return what evaluation reads at a length, and which symbols of it are scored."""
 
+    def boundaries(self, length: int) -> dict[str, Tensor]:
+        """Return, by name, masks (lines,) of the lines of a text that are harder than most; {} where no line is."""
+        return {}
+
     def seen(self, length: int) -> bool:
         """Whether training reads the text that is judged at a length."""
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from tasks.copy import Copy
 @dataclass(frozen=True, kw_only=True)
 class Reverse(Copy):
     """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy."""
+
+    hierarchy: ClassVar[str] = "deterministic context-free: one stack"
 
     def rewrite(self, source: Tensor, length: Tensor) -> Tensor:
         """Mirror each row within its length: source (batch, time), length (batch,) -> (batch, time)."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tasks.base import Batch, Task, Values, register
-from tasks.strings import check_at_least
+from tasks.strings import check_at_least, check_choice
 
+PRECISIONS = ("float32", "float64")
 BINS = 64  # frequency factors fall into this many bins, and whole bins are held out
 
 
@@ -25,9 +27,11 @@ class Sine(Task):
     A length is a horizon: how many samples are to be continued. `spread` multiplies every frequency of a signal by a
     factor drawn from 1 - spread .. 1 + spread; factors fall into bins, and evaluation draws from held-out bins, which
     is the unseen-frequency variant. Without it a random phase makes every signal new and nothing needs holding out.
-    `tolerance` is what counts as right: an error relative to the signal's standard deviation.
+    `tolerance` is what counts as right: an error relative to the signal's standard deviation. `precision`: float32, or
+    float64 for models that are fitted closely enough to follow a signal for thousands of periods.
     """
 
+    hierarchy: ClassVar[str] = "outside it, no string: a linear recurrence with two numbers of state for each sine"
     train_lengths: tuple[int, ...] = (50,)
     eval_lengths: tuple[int, ...] = (50, 100, 200, 500, 1000)
     frequencies: tuple[float, ...] = (1.0,)
@@ -37,10 +41,12 @@ class Sine(Task):
     prefix: int = 50
     spread: float = 0.0
     tolerance: float = 0.05
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_at_least("prefix", self.prefix, 1)
+        check_choice("precision", self.precision, PRECISIONS)
         if not self.frequencies or len(self.frequencies) != len(self.weights):
             raise ValueError(f"frequencies and weights must be as many; got {self.frequencies} and {self.weights}")
         for field in ("noise", "spread"):
@@ -53,12 +59,12 @@ class Sine(Task):
     @property
     def source(self) -> Values:
         """One real number a step."""
-        return Values(1)
+        return Values(1, double=self.precision == "float64")
 
     @property
     def target(self) -> Values:
         """One real number a step."""
-        return Values(1)
+        return self.source
 
     @property
     def scale(self) -> float:
@@ -78,10 +84,12 @@ class Sine(Task):
         factor = 1 + self.spread * (2 * position - 1)
         time = self.step * torch.arange(self.prefix + max_length, device=device, dtype=torch.float64)
         cycles = time[None, :, None] * frequency * factor[:, None, None] + phase  # (batch, time, frequencies)
-        signal = (weight * torch.sin(2 * math.pi * cycles)).sum(-1, keepdim=True).float()
+        signal = (weight * torch.sin(2 * math.pi * cycles)).sum(-1, keepdim=True)
+        signal = signal if self.target.double else signal.float()
         observed = signal[:, : self.prefix]
         if self.noise:
-            observed = observed + self.noise * torch.randn(observed.shape, generator=generator, device=device)
+            drawn = torch.randn(observed.shape, generator=generator, device=device)
+            observed = observed + self.noise * drawn.to(observed.dtype)
         observed_length = torch.full_like(length, self.prefix)
         identity = (position * BINS).long() if self.spread else None
         return Batch(observed, observed_length, signal[:, self.prefix :], length, identity)

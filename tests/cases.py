@@ -16,6 +16,7 @@ from bench.losses import shift_right
 from bench.spec import Spec
 from models import MODELS
 from models.base import Model, UnsuitableError
+from models.schemes import SCHEMES
 from models.transformer import POSITIONS
 from tasks import TASKS, Batch, Task
 from tasks.corpora import CORPORA, CorpusError, corpus_folders
@@ -43,8 +44,31 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "pointer": [POINTER | {"cell": "gru"}, POINTER | {"cell": "lstm", "layers": 2}],
     "markov": [{"order": 2}],
 }
+SETTINGS["location_attention"] = [
+    SMALL,
+    SMALL | {"heads": 2, "start": "after", "delimiter": 1, "drive": "reads", "embedding": 8},
+    SMALL | {"move": "convolution", "start": "last", "pointer": True},
+]
+SETTINGS["transducer"] = [SMALL, SMALL | {"cell": "linear", "embedding": 8, "layers": 2}]
+ONE_SEQUENCE = {"hidden": 16, "heads": 2, "windowed": 1, "clip": 2, "window": 2, "delimiter": 1, "longest": 64}
+COUPLED = ONE_SEQUENCE | {"positions": "coupled", "offset": 2}
+SETTINGS["decoder_only"] = [
+    *[ONE_SEQUENCE | {"positions": each, "offset": 2} for each in SCHEMES],
+    ONE_SEQUENCE | {"positions": "rotary", "source_sees": "all"},
+    COUPLED | {"couple": "mirror", "source_sees": "all"},
+    COUPLED | {"couple": "mirror", "ids": "absolute"},
+    COUPLED | {"couple": "places", "source_sees": "all", "layers": 1},
+    COUPLED | {"couple": "places_low", "ids": "absolute"},
+]
+for each in ("stack_rnn", "tape_rnn"):
+    SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
+SETTINGS["tape_rnn"].append(SMALL | {"sharpen": False})
 for each in ("rnn", "gru", "lstm"):
     SETTINGS[each].append(TIED)
+for each in ("min_gru", "lru", "selective_ssm"):
+    SETTINGS[each] = [SMALL, DEEP_BLIND, NARROW]
+SETTINGS["selective_ssm"].append({"hidden": 16, "layers": 1, "state": 3, "expansion": 1, "window": 1})
+SETTINGS["linear_rnn"] += [SMALL | {"recurrent": "orthogonal"}, DEEP_BLIND | {"recurrent": "orthogonal"}]
 SETTINGS["lstm"] += [SMALL | {"decoder_cell": "gru"}, SMALL | {"decoder_cell": "rnn", "layers": 2}]
 SETTINGS["char_loop"] += [{"hidden": 64, "join": "concat"}, {"hidden": 64, "embedding": 24, "join": "concat"}]
 

@@ -93,7 +93,60 @@ def length_row(records: list[Row], length: int) -> Row:
         "unseen": all(score["unseen"] for score in scores),
         **nats_columns("nats", [score.get("nats") for score in scores]),
         **other_units([score.get("nats") for score in scores]),
+        **adversarial_cells(records, length),
     }
+
+
+def kind_shares(record: Row, length: int) -> dict[str, float]:
+    """Return the share right of each adversarial kind at a length."""
+    kinds = record.get("adversarial", {}).get(str(length), {})
+    return {kind: counts["right"] / counts["examples"] for kind, counts in kinds.items()}
+
+
+def adversarial_sizes(record: Row, length: int) -> int:
+    return sum(counts["examples"] for counts in record["adversarial"][str(length)].values())
+
+
+def adversarial_lengths(record: Row) -> list[int]:
+    return sorted(int(length) for length, kinds in record.get("adversarial", {}).items() if kinds)
+
+
+def adversarial_mean(name: str, records: list[Row], lengths: list[int]) -> Row:
+    """Mean over lengths of the mean over kinds, and its interval: the wider of Wilson's and the seeds'."""
+    by_seed = [fmean(fmean(kind_shares(record, n).values()) for n in lengths) for record in records]
+    examples = sum(adversarial_sizes(record, n) for record in records for n in lengths)
+    return named(name, fmean(by_seed), wider(wilson(fmean(by_seed) * examples, examples), mean_bounds(by_seed)))
+
+
+def adversarial_cells(records: list[Row], length: int) -> Row:
+    """What by_length.csv says of the adversarial sets at one length; nothing where there are none."""
+    if length not in adversarial_lengths(records[0]):
+        absent = dict.fromkeys(f"adversarial_{part}" for part in ("examples", "worst", "worst_match"))
+        return named("adversarial", None, None) | absent
+    worst, match = "", 2.0
+    for kind in sorted(kind_shares(records[0], length)):
+        share = fmean(kind_shares(record, length)[kind] for record in records)
+        if share < match:
+            worst, match = kind, share
+    return {
+        **adversarial_mean("adversarial", records, [length]),
+        "adversarial_examples": adversarial_sizes(records[0], length),
+        "adversarial_worst": worst,
+        "adversarial_worst_match": match,
+    }
+
+
+def adversarial_columns(records: list[Row]) -> Row:
+    """What leaderboard.csv says of the adversarial sets."""
+    inside, lengths = records[0]["inside_lengths"], adversarial_lengths(records[0])
+    beyond = [length for length in lengths if length > max(inside)]
+    row = adversarial_mean("adversarial", records, beyond) if beyond else named("adversarial", None, None)
+    if not lengths:
+        return row | named("adversarial_l99", None, None) | {"adversarial_l99_ratio": None}
+    curves = [{n: fmean(kind_shares(record, n).values()) for n in lengths} for record in records]
+    reached = horizon(mean_curve(curves), min(inside), 0.99)
+    bounds = bootstrap(curves, lambda some: horizon(mean_curve(some), min(inside), 0.99))
+    return row | named("adversarial_l99", reached, bounds) | {"adversarial_l99_ratio": reached / max(inside)}
 
 
 def nats_columns(name: str, values: list[float | None]) -> Row:
@@ -182,6 +235,11 @@ def board_row(records: list[Row]) -> Row:
     row |= solved("solve_rate", [fmean([curve[n] for n in splits["inside"]] or [0]) for curve in curves])
     twice = min(splits["beyond"], key=lambda n: (abs(n - 2 * max(inside)), n), default=None)
     row |= named("solve_rate_2x", None, None) if twice is None else solved("solve_rate_2x", [c[twice] for c in curves])
+    tenfold = min(splits["beyond"], key=lambda n: (abs(n - 10 * max(inside)), n), default=0)
+    is_far = tenfold >= 5 * max(inside)
+    tenth = [curve[tenfold] for curve in curves] if is_far else []
+    row |= solved("solve_rate_10x", tenth) if is_far else named("solve_rate_10x", None, None)
+    row |= adversarial_columns(records)
     for wrong in ("stopped", "content"):
         row |= split_columns(f"{wrong}_wrong", records, splits["beyond"], wrong)
     row |= named("area", fmean(map(area, curves)), mean_bounds([area(curve) for curve in curves]))

@@ -9,6 +9,7 @@ from harness import OWN_MODELS, OWN_TASKS, SHORT, Outcome, Pretender, in_process
 
 from bench.registry import build_task
 from bench.suites import SUITES
+from tasks.corpus import CorpusTask
 
 RUN = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru")
 EVERYTHING = ("run", "--suite", "smoke")
@@ -218,10 +219,11 @@ def test_show_prints_an_example_of_every_task(task: str, capsys: pytest.CaptureF
     outcome = in_process(capsys, "show", task)
     assert outcome.code == 0, outcome.err
     built = build_task(task, {})
-    assert f"{task}, length {min(built.inside_lengths)} (inside training)" in outcome.out
-    parts = outcome.out.split(f"{task}, length ")[1:]
+    corpus = isinstance(built, CorpusTask)  # one text, whatever the length
+    assert corpus or f"{task}, length {min(built.inside_lengths)} (inside training)" in outcome.out
+    parts = outcome.out.split(f"{task}, " if corpus else f"{task}, length ")[1:]
     beyond = [length for length in built.eval_lengths if length > max(built.inside_lengths)]
-    assert len(parts) >= (2 if beyond else 1)  # words_toy has its text alone
+    assert len(parts) == 1 if corpus else len(parts) >= (2 if beyond else 1)
     for part in parts:  # a short length may have fewer held-out strings than the three that are shown by default
         examples = [line for line in part.splitlines() if line.startswith("  ")]
         assert 1 <= len(examples) <= (1 if built.streams else 3)

@@ -32,8 +32,15 @@ NORM = 2 * HIDDEN
 TWO_LAYERS = 2 * (HEADED + FORWARD + 2 * NORM) + NORM + 2 * (2 * HEADED + FORWARD + 3 * NORM) + NORM
 KEYS_VALUES = 2 * 2 * LONGEST * HIDDEN  # of two layers
 
+SQUARE, TURNS = HIDDEN**2, HIDDEN * (HIDDEN - 1) // 2
+WIDE = 2 * HIDDEN  # the channels of a selective model: two for each unit, 8 numbers in each, 4 taps, rank 1
+SELECTIVE = (2 * WIDE * HIDDEN + 2 * WIDE) + (4 + 1) * WIDE + 17 * WIDE + 2 * WIDE + (8 + 1) * WIDE + HIDDEN * WIDE
 COUNTED: list[tuple[str, dict[str, Any], int, int]] = [
     ("linear_rnn", {}, READ + 2 * WRITTEN_OUT + WRITE, HIDDEN),
+    ("linear_rnn", {"recurrent": "orthogonal"}, READ + 2 * (SQUARE + HIDDEN + TURNS) + WRITE, HIDDEN),
+    ("min_gru", {}, READ + 2 * (3 * SQUARE + 2 * HIDDEN) + WRITE, 2 * 2 * HIDDEN),
+    ("lru", {"layers": 1}, READ + 6 * SQUARE + 6 * HIDDEN + WRITE, 3 * HIDDEN),
+    ("selective_ssm", {"layers": 1}, READ + SELECTIVE + WRITE, (1 + 2 * (8 + 3)) * HIDDEN),
     ("elman", {}, READ + 2 * WRITTEN_OUT + HIDDEN + WRITE, HIDDEN),
     ("elman", {"decoder": "blind"}, READ // 2 + 2 * WRITTEN_OUT + HIDDEN + WRITE, HIDDEN),
     ("rnn", {}, READ + 2 * CELL + WRITE, HIDDEN),
@@ -133,7 +140,19 @@ def test_the_memorys_mask_is_true_where_the_source_is_real() -> None:
 STARTED = [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS)]
 DROPPED = ("dropout_on", "output", {"dropout": 0.5}, SYMBOLS)
 OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
-    "linear_rnn": [],
+    "linear_rnn": [("recurrent", "orthogonal", {}, SYMBOLS)],
+    "min_gru": [],
+    "lru": [("inner", 0.5, {}, SYMBOLS), ("outer", 0.95, {}, SYMBOLS), ("phase", 1.0, {}, SYMBOLS)],
+    "selective_ssm": [("state", 3, {}, SYMBOLS), ("expansion", 1, {}, SYMBOLS), ("window", 2, {}, SYMBOLS)],
+    "location_attention": [
+        ("heads", 2, {}, SYMBOLS),
+        ("move", "convolution", {}, SYMBOLS),
+        ("drive", "reads", {}, SYMBOLS),
+        ("start", "last", {}, SYMBOLS),
+        ("delimiter", 1, {"heads": 2, "start": "after"}, SYMBOLS),
+        ("pointer", True, {}, SYMBOLS),
+    ],
+    "transducer": [("cell", "lstm", {}, SYMBOLS)],
     "elman": [],
     "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],

@@ -34,12 +34,14 @@ EXACT = {
     "l99_ratio": "l99, which has bounds, in other units",
     "l90_ratio": "l90, which has bounds, in other units",
     "l50_ratio": "l50, which has bounds, in other units",
+    "adversarial_l99_ratio": "adversarial_l99, which has bounds, in other units",
     "inside_sd": "is itself the spread over seeds",
     "beyond_sd": "is itself the spread over seeds",
     "shorter_sd": "is itself the spread over seeds",
 }
 OVER_SEEDS = {"area", "l99", "l90", "l50", "steps", "seconds", "tokens_per_second", "steps_to_99", "seconds_to_99"}
-OVER_SEEDS |= {"nats", "nats_inside"}
+OVER_SEEDS |= {"nats", "nats_inside", "adversarial_l99"}
+KINDS = ("carry_chain", "one_symbol", "palindrome")
 Rows = list[dict[str, str]]
 
 
@@ -84,9 +86,30 @@ def pair_of(chance: random.Random, name: str, seeds: int, lengths: tuple[int, ..
         yield made
 
 
+def sets_of(chance: random.Random, lengths: tuple[int, ...]) -> dict[str, dict[str, int]]:
+    """Make up which adversarial sets a pair has, maybe none, and of how many examples: by length, by kind."""
+    if chance.random() < 0.3:
+        return {}
+    found = {str(n): {kind: chance.choice([5, 40, 256]) for kind in KINDS if chance.random() < 0.7} for n in lengths}
+    return {length: kinds for length, kinds in found.items() if chance.random() < 0.8}
+
+
+def adversarial(chance: random.Random, sets: dict[str, dict[str, int]]) -> dict[str, Any]:
+    """Make up the counts of one seed on such sets."""
+    return {
+        length: {kind: counts(chance, size, chance.choice([0.4, 0.99, 1.0, 1.0])) for kind, size in kinds.items()}
+        for length, kinds in sets.items()
+    }
+
+
+def counts(chance: random.Random, size: int, share: float) -> dict[str, int]:
+    right = sum(chance.random() < share for _ in range(size))
+    return {"examples": size, "right": right, "stopped_wrong": chance.randint(0, size - right)}
+
+
 def made_up(folder: Path) -> None:
     """Write the records of pairs of every shape: 1 to 4 seeds, lengths below, between and beyond training, or not."""
-    chance = random.Random(5)
+    chance, sets_chance = random.Random(5), random.Random(6)
     shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
         ((1, 2, 3, 4, 6, 8, 100), (3, 4)),
         ((2, 3, 5, 7, 9), (3, 7)),
@@ -98,8 +121,10 @@ def made_up(folder: Path) -> None:
     for seeds in (1, 2, 3, 4):
         for number, (lengths, inside) in enumerate(shapes):
             for again in range(3):
+                sets = sets_of(sets_chance, lengths)
                 for made in pair_of(chance, f"model{seeds}{number}{again}", seeds, lengths, inside):
-                    write_record(folder / "records", made)
+                    part = {"adversarial": adversarial(sets_chance, sets)} if sets else {}
+                    write_record(folder / "records", made | part)
 
 
 @pytest.fixture(scope="module", params=["made up", *BASELINES], ids=lambda param: getattr(param, "name", param))
@@ -185,6 +210,11 @@ def test_every_accuracy_by_length_lies_in_its_bounds(run: Path) -> None:
         for name in ("nrmse", "nats"):
             assert (row[f"{name}_low"] == "") == (row[name] == "" or row["seeds"] == "1")
         assert (row["nats"] == "") == (row["bits"] == "") == (row["perplexity"] == "")
+        assert (row["adversarial"] == "") == (row["adversarial_low"] == "") == (row["adversarial_worst"] == "")
+        if row["adversarial"]:
+            worst, mean = float(row["adversarial_worst_match"]), float(row["adversarial"])
+            assert worst <= mean + 1e-6
+            assert float(row["adversarial_low"]) <= mean <= float(row["adversarial_high"])
         if row["nats_low"]:
             assert float(row["nats_low"]) <= float(row["nats"]) <= float(row["nats_high"])
 
@@ -199,3 +229,16 @@ def test_texts_with_nats_and_without_are_among_what_is_made_up(tmp_path: Path) -
     assert known == {"symbols": {False}, "stream": {True, False}, "text": {True, False}}
     assert {row["perplexity"] for row in lengths} >= {"", "inf"}
     assert any(row["nats_inside_low"] for row in board)
+
+
+def test_adversarial_sets_of_many_shapes_and_none_are_among_what_is_made_up(tmp_path: Path) -> None:
+    made_up(tmp_path)
+    write_tables(tmp_path, "mine")
+    board, lengths = (rows_in(tmp_path / name) for name in ("leaderboard.csv", "by_length.csv"))
+    assert {row["adversarial_worst"] for row in lengths} == {"", *KINDS}
+    shapes = {tuple(row[name] != "" for name in ("adversarial", "adversarial_l99", "solve_rate_10x")) for row in board}
+    no, yes = False, True
+    assert shapes >= {(no, no, no), (no, no, yes), (no, yes, no), (yes, yes, no), (yes, yes, yes)}
+    assert not shapes & {(yes, no, no), (yes, no, yes)}
+    assert {row["adversarial_l99"] for row in board} > {"", "0"}
+    assert any(row["adversarial_l99_low"] != row["adversarial_l99_high"] for row in board)

@@ -13,7 +13,13 @@ from bench.schema import KINDS
 
 PAGE = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
 FIELDS = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
-OPEN = {"by_length": "LENGTH", "versions": "PACKAGE"}  # their keys are lengths and names
+OPEN = {  # their keys are lengths and names
+    "by_length": "LENGTH",
+    "versions": "PACKAGE",
+    "adversarial": "LENGTH",
+    "adversarial.LENGTH": "KIND",
+    "traces[].series": "NAME",
+}
 WHOLE = ("spec.task_settings", "spec.model_settings")  # their keys belong to the task and the model
 TYPES = {
     "integer": [int],
@@ -36,7 +42,12 @@ PAIRS = (
     ("words_toy", "markov", "--set", "train.batch=1"),
 )
 PADDING = {"symbols": 9, "symbols_right": 4, "cells": 12, "cells_right": 4}
-WITHIN = ("text.", "padding.")  # the part as a whole may be absent, not what is in it
+SETS = {"3": {"one_symbol": {"examples": 9, "right": 4, "stopped_wrong": 2}}}
+TRACE = {"length": 3, "source": ["a", "b"], "written": ["b"], "series": {"place": [0.5, None], "depth": [1, -2]}}
+PARTS: Record = {"text": FACTS, "padding": PADDING, "adversarial": SETS, "traces": [TRACE]}
+WITHIN = ("text.", "padding.", "adversarial.", "traces[].")  # the part as a whole may be absent, not what is in it
+NAMES = ("versions.PACKAGE", "traces[].series.NAME")  # a package that is not there, a series that a model has not
+STANDS_FOR = {"[]": ".0", "LENGTH": "3", "PACKAGE": "python", "KIND": "one_symbol", "NAME": "place"}
 
 
 def named(part: Any, path: str = "") -> list[tuple[str, Any]]:
@@ -71,7 +82,8 @@ def test_the_page_names_every_field_of_a_record_with_its_type_and_no_other(
     assert {made["kind"] for made in records.values()} == set(KINDS)
     documented = dict(FIELDS)
     assert len(documented) == len(FIELDS)
-    found = [pair for made in records.values() for pair in named(made)]
+    sets = {name: PARTS[name] for name in ("adversarial", "traces")}  # none of the pairs has them
+    found = [pair for made in (*records.values(), sets) for pair in named(made)]
     assert {name for name, _ in found} - {"curve"} == set(documented)
     for name, value in found:
         assert name == "curve" or is_of(documented[name], value), (name, value)
@@ -84,7 +96,9 @@ def test_the_page_tells_the_schemas_number() -> None:
 
 def holder(made: Record, name: str) -> tuple[Any, str]:
     """Return the part of a record that holds a field of the page, and the field's name in it."""
-    *parents, last = name.replace("[]", ".0").replace("LENGTH", "3").replace("PACKAGE", "python").split(".")
+    for sign, value in STANDS_FOR.items():
+        name = name.replace(sign, value)
+    *parents, last = name.split(".")
     part: Any = made
     for parent in parents:
         part = part[int(parent) if isinstance(part, list) else parent]
@@ -94,12 +108,12 @@ def holder(made: Record, name: str) -> tuple[Any, str]:
 @pytest.mark.parametrize("name", [name for name, _ in FIELDS if name != "schema"])
 def test_a_field_may_be_absent_only_where_the_page_says_so(name: str, tmp_path: Path) -> None:
     """The names of lengths and packages are the record's own."""
-    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+    whole = json.loads(json.dumps(record({3: 80}) | PARTS))
     whole["by_length"]["3"]["nats"] = 1.5
     assert read_record(written(tmp_path, whole)) == whole
     part, last = holder(whole, name)
     del part[last]
-    may_be = name == "versions.PACKAGE" or ("absent" in dict(FIELDS)[name] and not name.startswith(WITHIN))
+    may_be = name in NAMES or ("absent" in dict(FIELDS)[name] and not name.startswith(WITHIN))
     if may_be or name == "text.unknown":
         assert read_record(written(tmp_path, whole)) == whole
     else:
@@ -110,7 +124,7 @@ def test_a_field_may_be_absent_only_where_the_page_says_so(name: str, tmp_path: 
 @pytest.mark.parametrize("name", [name for name, kinds in FIELDS if "absent" in kinds])
 @pytest.mark.parametrize("value", ["much", [1], -1])
 def test_a_field_that_may_be_absent_is_checked_where_it_is_there(name: str, value: object, tmp_path: Path) -> None:
-    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+    whole = json.loads(json.dumps(record({3: 80}) | PARTS))
     part, last = holder(whole, name)
     part[last] = value
     if is_allowed(name, value):
@@ -125,9 +139,9 @@ def is_allowed(name: str, value: object) -> bool:
     return (name in ("text.gzip", "text.xz") and value == -1) or (name == "spec.optimizer" and value == "much")
 
 
-@pytest.mark.parametrize("part", ["text", "padding"])
-def test_what_is_known_of_a_text_and_of_padding_may_be_absent_as_a_whole(part: str, tmp_path: Path) -> None:
-    whole = json.loads(json.dumps(record({3: 80}) | {"text": FACTS, "padding": PADDING}))
+@pytest.mark.parametrize("part", PARTS)
+def test_what_only_some_records_have_may_be_absent_as_a_whole(part: str, tmp_path: Path) -> None:
+    whole = json.loads(json.dumps(record({3: 80}) | PARTS))
     del whole[part]
     assert read_record(written(tmp_path, whole)) == whole
 
@@ -136,6 +150,46 @@ def test_no_more_symbols_are_right_than_there_are_with_padding_or_without(tmp_pa
     for name in ("symbols", "cells"):
         with pytest.raises(ValueError, match="has no valid padding"):
             read_record(written(tmp_path, record({3: 80}, padding=PADDING | {f"{name}_right": 13})))
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        {"4": SETS["3"]},  # not evaluated there
+        {"3": {"one_symbol": {"examples": 0, "right": 0, "stopped_wrong": 0}}},
+        {"3": {"one_symbol": {"examples": 9, "right": 8, "stopped_wrong": 2}}},
+        {"3": {"one_symbol": {"examples": 9, "right": 4}}},
+        {"3": {"": SETS["3"]["one_symbol"]}},
+        {"3": []},
+        [],
+        None,
+    ],
+)
+def test_adversarial_sets_that_cannot_be_are_refused(sets: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no valid adversarial"):
+        read_record(written(tmp_path, record({3: 80}, adversarial=sets)))
+
+
+@pytest.mark.parametrize("sets", [{}, {"3": {}}])
+def test_a_length_without_adversarial_sets_is_let_be(sets: Any, tmp_path: Path) -> None:
+    assert read_record(written(tmp_path, record({3: 80}, adversarial=sets)))["adversarial"] == sets
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"length": 0},
+        {"source": ["a", 1]},
+        {"written": None},
+        {"series": []},
+        {"series": {"place": [1, 2], "depth": [1]}},
+        {"series": {"place": [1, "2"]}},
+        {"series": {"place": [True]}},
+    ],
+)
+def test_traces_that_cannot_be_are_refused(change: Record, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no valid traces"):
+        read_record(written(tmp_path, record({3: 80}, traces=[TRACE | change])))
 
 
 def written(folder: Path, made: Record) -> Path:

@@ -177,7 +177,7 @@ def test_without_cycles_nothing_is_kept() -> None:
     assert trained(replace(TOY, schedule="constant", period=0))[1] == []
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "lbfgs"])  # its line search sets the pace
 def test_the_loop_steps_by_the_optimizer_and_the_schedule_that_the_spec_names(optimizer: str) -> None:
     spec = replace(TOY, optimizer=optimizer, schedule="drop", period=2, steps=4, warmup=0)
     by_loop, _ = trained(spec)

@@ -45,6 +45,11 @@ TEXT_SETTINGS: dict[str, tuple[Any, Seen]] = {
     "mode": ("chunks", trained_on),
     "stride": (2, trained_on),
 }
+ABILITY_SETTINGS: dict[str, tuple[Any, Seen]] = {
+    "train_lengths": ((7,), trained_on),
+    "eval_lengths": ((2, 6), evaluated_on),
+}
+ABILITIES = ("repeat_symbol", "parity", "sort", "missing_symbol", "selective_copy", "brackets")
 CHARACTER_SETTINGS = TEXT_SETTINGS | {
     "borders": ((64, 80), evaluated_on),
     "lower": (True, trained_on),
@@ -64,7 +69,14 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
         "low_first_sum": (True, trained_on),
         "pad_zeros": (True, trained_on),
         "aligned": (True, trained_on),
+        "carry_heavy": (0.5, trained_on),
     },
+    "repeat_symbol": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
+    "parity": ABILITY_SETTINGS,
+    "sort": STRING_SETTINGS,
+    "missing_symbol": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
+    "selective_copy": ABILITY_SETTINGS | {"symbols": (5, trained_on), "share": (0.2, trained_on)},
+    "brackets": ABILITY_SETTINGS | {"kinds": (3, trained_on), "depth": (2, trained_on)},
     "sine": {
         "train_lengths": ((40,), trained_on),
         "eval_lengths": ((50, 70), evaluated_on),
@@ -75,6 +87,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
         "prefix": (30, trained_on),
         "spread": (0.2, trained_on),
         "tolerance": (0.5, judged),
+        "precision": ("float64", trained_on),
     },
     "human_numbers": {
         "train_lengths": ((90,), trained_on),
@@ -92,8 +105,10 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
 }
 BASES: dict[str, dict[str, Any]] = {  # what is set beside, where it is not the defaults
     "human_numbers": SHORT_TEXT | {"window": 12},
+    "human_numbers form": {},
     "human_numbers stride": SHORT_TEXT | {"window": 12, "mode": "chunks"},
     "words_toy": {"train_lengths": (3,)},
+    **{f"{name} eval_lengths": {"eval_lengths": (2, 40)} for name in ABILITIES},
     **{
         f"{name} stride": {"train_lengths": (3,), "mode": "windows"}
         for name in TASKS
@@ -144,6 +159,16 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("addition", {"base": 1}, "base must be 2 or more; got 1"),
     ("addition", {"shortest": 0}, "shortest must be 1 or more; got 0"),
     ("addition", {"operands": "random"}, "unknown operands 'random'; choose from: values, digits, equal"),
+    ("addition", {"carry_heavy": 1.5}, "carry_heavy must be from 0 to 1; got 1.5"),
+    ("addition", {"operands": "Longest"}, "choose from: values, digits, equal, longest"),
+    ("repeat_symbol", {"symbols": 1}, "symbols must be 2 or more; got 1"),
+    ("parity", {"train_lengths": (0,)}, r"train_lengths must be whole numbers of 1 or more; got \(0,\)"),
+    ("sort", {"stop": "never"}, "unknown stop 'never'; choose from: none, once, padded"),
+    ("missing_symbol", {"symbols": 1}, "symbols must be 2 or more; got 1"),
+    ("selective_copy", {"symbols": 0}, "symbols must be 1 or more; got 0"),
+    ("selective_copy", {"share": -0.1}, "share must be from 0 to 1; got -0.1"),
+    ("brackets", {"kinds": 0}, "kinds must be 1 or more; got 0"),
+    ("brackets", {"depth": -1}, "depth must be 0 or more; got -1"),
     ("sine", {"frequencies": (1.0, 2.0)}, r"as many; got \(1.0, 2.0\) and \(1.0,\)"),
     ("sine", {"frequencies": (), "weights": ()}, r"as many; got \(\) and \(\)"),
     ("sine", {"noise": -0.1}, "noise must be from 0 to below 1; got -0.1"),
@@ -160,6 +185,13 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("human_numbers", {"mode": "loops"}, "unknown mode 'loops'; choose from: stream, chunks, windows"),
     ("human_numbers", {"stride": -1}, "stride must be 0 or more; got -1"),
     ("human_numbers", {"mode": "chunks", "form": "successor"}, "mode 'chunks' cuts a text; form 'successor' has none"),
+    ("human_numbers", {"window": 12, "form": "successor"}, "window 12 cuts a text; form 'successor' has none"),
+    ("human_numbers", {"stride": 3, "form": "successor"}, "stride 3 cuts a text; form 'successor' has none"),
+    ("human_numbers", {"missing": (3,), "form": "successor"}, r"missing \(3,\) cuts a text; form 'successor' has none"),
+    ("human_numbers", {"missing": (8000,)}, "missing must be whole numbers of the texts; got 8000"),
+    ("human_numbers", {"missing": (0,)}, "missing must be whole numbers of the texts; got 0"),
+    ("human_numbers", {"missing": (2.5,)}, "missing must be whole numbers of the texts; got 2.5"),
+    ("human_numbers", SHORT_TEXT | {"missing": tuple(range(61, 91))}, r"missing leaves no number of 61\.\.90"),
     ("words_toy", {"train_lengths": (8, 9)}, r"train_lengths must be one number, the window; got \(8, 9\)"),
     ("words_toy", {"train_lengths": (0,)}, r"train_lengths must be whole numbers of 1 or more; got \(0,\)"),
     ("words_brown", {"words": 0}, "words must be 1 or more; got 0"),

@@ -28,7 +28,13 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         MIXED | {"operands": "equal", "low_first_operands": True, "low_first_sum": True},
         MIXED | {"pad_zeros": True, "base": 16},
         MIXED | {"aligned": True},
+        MIXED | {"operands": "longest", "shortest": 1, "carry_heavy": 0.5},
     ],
+    "sort": [{}, *STOPS],
+    "repeat_symbol": [{}, {"symbols": 2}],
+    "missing_symbol": [{}, {"symbols": 2}],
+    "selective_copy": [{}, {"share": 0.0}, {"share": 1.0, "symbols": 1}],
+    "brackets": [{}, {"kinds": 1}, {"kinds": 5, "depth": 1}, {"depth": 3}],
     "sine": [{}, {"noise": 0.1}, {"spread": 0.3}, {"frequencies": (1.0, 2.5), "weights": (1.0, 0.5)}],
     "human_numbers": [
         SHORT_TEXT,

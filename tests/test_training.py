@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -84,10 +85,12 @@ def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
     original = torch.optim.AdamW.step
 
-    def watch(optimizer: torch.optim.AdamW, *args: object) -> object:
+    def watch(optimizer: torch.optim.AdamW, measure: Callable[[], torch.Tensor]) -> torch.Tensor:
+        loss = measure()
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         norms.append(float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))))
-        return original(optimizer)
+        original(optimizer)
+        return loss
 
     monkeypatch.setattr(torch.optim.AdamW, "step", watch)
     trained(replace(EASY, steps=5, clip=0.01))

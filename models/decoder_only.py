@@ -1,0 +1,192 @@
+"""Decoder-only Transformer: source and target are one sequence, read by the same layers; position scheme by setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.base import Seq2Seq, Space, UnsuitableError, register
+from models.couplings import target_kinds
+from models.placing import Placing
+from models.schemes import Placement, check_scheme, placing_of, sight_of, small_reader
+from models.transformer import Block
+
+SIGHTS = ("past", "all")
+
+
+class Prefix(NamedTuple):
+    """What the encoder leaves: the source, each row moved right so that it ends where the target begins.
+
+    states (batch, source_time, hidden); real, ids, kinds (batch, source_time); row: what the target's ids follow from
+    """
+
+    states: Tensor
+    real: Tensor
+    ids: Tensor
+    kinds: Tensor
+    row: tuple[Tensor, ...]
+
+
+class DecoderOnlyState(NamedTuple):
+    """What the layers have read so far, source and target.
+
+    read: keys and values (batch, heads, source_time + steps, hidden / heads) a layer; ids, kinds of the same tokens
+    real (batch, source_time), row: of the source, as the encoder left them
+    """
+
+    read: tuple[tuple[Tensor, Tensor], ...]
+    ids: Tensor
+    kinds: Tensor
+    real: Tensor
+    row: tuple[Tensor, ...]
+
+
+class SourceReader(nn.Module):
+    """Embeds the source's tokens and places them."""
+
+    def __init__(self, space: Space, hidden: int, placing: Placing) -> None:
+        super().__init__()
+        self.reader = small_reader(space, hidden)
+        self.placing = placing
+
+    def forward(self, source: Tensor, source_length: Tensor) -> Prefix:
+        """Read source (batch, source_time[, values]), source_length (batch,) -> Prefix, wider where a marker is."""
+        placed = self.placing.source(source, source_length)
+        time = torch.arange(placed.source.shape[1], device=source.device)
+        length = placed.length[:, None]
+        order = (time + length) % len(time)  # padding first, then the source: no gap before the target
+        states: Tensor = self.reader(placed.source)
+        ids, kinds = (each.gather(1, order) for each in (placed.ids, placed.kinds))
+        return Prefix(states.take_along_dim(order[..., None], 1), order < length, ids, kinds, placed.row)
+
+
+class DecoderOnly(nn.Module):
+    """Layers over source and target: a target token sees the source and the target before it.
+
+    A source token sees those before it, or the whole source where `both_ways`.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        placing: Placing,
+        placement: Placement,
+        sight: nn.Module,
+        blocks: nn.ModuleList,
+        hidden: int,
+        both_ways: bool,
+        coupled: bool,
+    ) -> None:
+        super().__init__()
+        self.reader = small_reader(space, hidden)
+        self.placing = placing
+        self.placement = placement
+        self.sight = sight
+        self.blocks = blocks
+        self.norm = nn.LayerNorm(hidden)
+        self.readout = nn.Linear(hidden, space.size)
+        self.both_ways = both_ways
+        self.coupled = coupled
+
+    def begin(self, prefix: Prefix) -> DecoderOnlyState:
+        """Run the layers over the source and keep their keys and values."""
+        _, real, ids, kinds, row = prefix
+        time = torch.arange(ids.shape[1], device=ids.device)
+        distance = time[:, None] - time
+        visible = real[:, None, None] & (self.both_ways | (distance >= 0))
+        visible = visible | (distance == 0)  # padding sees itself: not every kernel can attend to nothing at all
+        states = self.placement(prefix.states, ids, kinds, self.placing.most(len(time), 0))
+        read = []
+        for block, mask in zip(self.blocks, self.masks(visible, distance, ids, ids, kinds), strict=True):
+            if block is self.blocks[-1]:  # nobody reads what it makes of the source, only its keys and values
+                last = cast("Block", block)
+                read.append(last.self_attention.keys_values(last.self_norm(states)))
+                break
+            states, keys_values = block(states, None, mask)
+            read.append(keys_values)
+        return DecoderOnlyState(tuple(read), ids, kinds, real, row)
+
+    def forward(self, inputs: Tensor, state: DecoderOnlyState) -> tuple[Tensor, DecoderOnlyState]:
+        """Read inputs (batch, time[, values]) -> outputs (batch, time, size) and the state after them."""
+        source_time, steps = state.real.shape[1], inputs.shape[1]
+        first = state.ids.shape[1] - source_time
+        ids = self.placing.target(state.row, first, steps)
+        kinds = target_kinds(first, steps, ids)
+        states = self.placement(self.reader(inputs), ids, kinds, self.placing.most(source_time, first + steps))
+        key_ids, key_kinds = torch.cat([state.ids, ids], 1), torch.cat([state.kinds, kinds], 1)
+        time = torch.arange(key_ids.shape[1], device=ids.device)
+        real = F.pad(state.real, (0, first + steps), value=True)
+        distance = time[source_time + first :, None] - time
+        visible = real[:, None, None] & (distance >= 0)
+        masks = self.masks(visible, distance, ids, key_ids, key_kinds)
+        read = []
+        for block, past, mask in zip(self.blocks, state.read, masks, strict=True):
+            states, keys_values = block(states, past, mask)
+            read.append(keys_values)
+        after = DecoderOnlyState(tuple(read), key_ids, key_kinds, state.real, state.row)
+        return self.readout(self.norm(states)), after
+
+    def masks(
+        self, visible: Tensor, distance: Tensor, query_ids: Tensor, key_ids: Tensor, key_kinds: Tensor
+    ) -> Sequence[Tensor]:
+        """Return what each layer adds to its scores, or which keys it sees, by what lies between query and key.
+
+        That is the difference of their ids where tokens are coupled, else the tokens between them: distance (queries,
+        keys), the same in every row.
+        """
+        difference = key_ids[:, None] - query_ids[:, :, None] if self.coupled else -distance[None]
+        masks: Sequence[Tensor] = self.sight(visible, difference, key_kinds)
+        return masks
+
+
+@register("decoder_only")
+def decoder_only(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 64,
+    layers: int = 2,
+    heads: int = 4,
+    dropout: float = 0.0,
+    source_sees: str = "past",
+    positions: str = "sinusoidal",
+    longest: int = 2048,
+    windowed: int = 3,
+    clip: int = 8,
+    couple: str = "order",
+    ids: str = "relative",
+    window: int = 3,
+    delimiter: int = 10,
+    offset: int = 100,
+) -> Seq2Seq:
+    """Transformer decoder over source and target as one sequence (Radford et al. 2018; prefix-LM: Raffel et al. 2020).
+
+    source_sees: "past" is causal throughout, "all" lets the source look both ways. positions: those of `transformer`;
+    randomised (sinusoids, out of `longest`); windowed (the first `windowed` heads see 1, 2, .. tokens); relative (a
+    learned bias, clipped at `clip`); coupled (Cho et al. 2024, arXiv 2405.20671); abacus (McLeish et al. 2024,
+    2405.17399: a table of digits' places in numbers written lowest digit first, moved by up to `offset` in training).
+
+    Coupled tokens share ids, by `couple`: order (copy), mirror (reverse), places or places_low (addition; `delimiter`
+    is the index of "+"). ids "absolute" looks them up in a table as the paper does, "relative" scores their differences
+    and sees no further than `window` (0: everything). The model is then told which tokens belong together.
+    """
+    if source is None:
+        raise UnsuitableError("decoder_only reads a source, and a language model has none; transformer can read a text")
+    if source_sees not in SIGHTS:
+        raise ValueError(f"unknown source_sees {source_sees!r}; choose from: {', '.join(SIGHTS)}")
+    if min(hidden, layers, heads, longest) < 1:
+        raise ValueError(f"sizes must be 1 or more; got hidden {hidden}, layers {layers}, longest {longest}")
+    if hidden % (2 * heads):
+        raise ValueError(f"hidden must be a multiple of twice the heads; got {hidden} and {heads}")
+    check_scheme(positions, ids, couple, symbols=source.discrete)
+    placing = placing_of(positions, ids, couple, delimiter, offset, longest)
+    placement = Placement(hidden, positions, ids, couple, longest)
+    sight = sight_of(positions, ids, couple, layers, heads, windowed, clip, window)
+    blocks = nn.ModuleList(Block(hidden, heads, positions, dropout, crossed=False) for _ in range(layers))
+    both_ways, coupled = source_sees == "all", positions == "coupled"
+    decoder = DecoderOnly(target, placing, placement, sight, blocks, hidden, both_ways, coupled)
+    return Seq2Seq(SourceReader(source, hidden, placing), decoder)

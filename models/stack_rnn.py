@@ -1,0 +1,71 @@
+"""Stack RNN: a recurrent controller that pushes to, pops from or keeps a stack, all three at once in part."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.base import Seq2Seq, Space, register
+from models.choices import Choice
+from models.memory_controller import EMPTY, build
+
+
+class Stack(nn.Module):
+    """S <- push [v; S] + pop [S shifted up] + keep S, with v = tanh of the command (arXiv 1503.01007).
+
+    There is no deepest cell: every step adds one below, and below them all the stack is empty. A pop of an empty stack
+    leaves it empty. Cells are stored relative to an empty one, so that what is empty is zero and need not be mixed.
+    """
+
+    actions = 3  # push, pop, keep
+    idle: Tensor
+
+    def __init__(self, cell: int, choice: Choice) -> None:
+        super().__init__()
+        self.cell = cell
+        self.commands = self.actions + cell
+        self.choice = choice
+        idle = torch.tensor([-torch.inf, -torch.inf, 0.0] + [0.0] * cell)
+        self.register_buffer("idle", idle, persistent=False)
+
+    def start(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Return an empty stack: its one empty cell (batch, 1, cell) and its depth (batch,)."""
+        return self.idle.new_zeros(batch, 1, self.cell), self.idle.new_zeros(batch)
+
+    def show(self, cells: Tensor, depth: Tensor) -> Tensor:
+        """Return the top: cells (batch, cells, cell) -> (batch, cell)."""
+        return cells[:, 0]
+
+    def act(self, commands: Tensor, cells: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Push, pop and keep in part: cells (batch, cells, cell) -> one cell more; depth (batch,)."""
+        actions = self.choice(commands[:, : self.actions])
+        push, pop, keep = actions[..., None, None].unbind(1)
+        value = torch.tanh(commands[:, self.actions :]) - EMPTY
+        tall = torch.cat([value[:, None], cells, cells.new_zeros(len(cells), 2, self.cell)], 1)
+        mixed = torch.addcmul(torch.addcmul(push * tall[:, :-2], keep, tall[:, 1:-1]), pop, tall[:, 2:])
+        change = actions.detach()
+        return mixed, (depth + change[:, 0] - change[:, 1]).clamp(min=0)
+
+    def trace(self, cells: Tensor, depth: Tensor) -> dict[str, Tensor]:
+        """Return the depth expected: pushes less pops so far, each counted by its share, never below 0."""
+        return {"depth": depth}
+
+
+@register("stack_rnn")
+def stack_rnn(
+    source: Space | None,
+    target: Space,
+    *,
+    hidden: int = 32,
+    cell: int = 0,
+    temperature: float = 1.0,
+    noise: float = 0.0,
+    hard: bool = False,
+) -> Seq2Seq:
+    """GRU with a superposition stack that is pushed, popped or kept (Joulin and Mikolov 2015, arXiv 1503.01007).
+
+    It reads the source and an end marker, then writes with the same stack. cell: how many numbers a cell of the stack
+    holds, 0 for half of hidden. temperature, noise, hard: of the choice between the actions, see models/choices.py.
+    """
+    choice = Choice(temperature, noise, hard)
+    return build("stack_rnn", Stack, source, target, hidden=hidden, cell=cell, choice=choice)
