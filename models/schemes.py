@@ -25,9 +25,7 @@ SCHEMES = (
 IDS = ("relative", "absolute")
 WAVES = ("sinusoidal", "randomised")
 TABLES = ("learned", "abacus")
-SPREAD = (
-    0.02  # of embeddings at the start, as GPT has it: from 1, torch's own, coupled ids learn what holds less surely
-)
+SPREAD = 0.02  # of embeddings at the start, as in GPT: from torch's 1, coupled ids learnt what held less far
 
 
 def check_scheme(positions: str, ids: str, couple: str, *, symbols: bool) -> None:
@@ -56,7 +54,7 @@ def sight_of(
     """Return what makes masks of what is visible."""
     if positions == "windowed":
         return WindowedHeads(layers, heads, windowed)
-    if positions in ("relative", "abacus"):  # places within numbers do not say where a number begins
+    if positions == "relative":
         return RelativeBias(layers, heads, 1, clip, 0, markers_shown=False)
     if positions == "coupled" and ids == "relative":
         return RelativeBias(layers, heads, kinds_of(couple), clip, window, markers_shown=couple not in MARKED)

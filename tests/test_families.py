@@ -56,6 +56,7 @@ COUNTED: list[tuple[str, dict[str, Any], int, int]] = [
     ("gru", {"embedding": 3}, 2 * IDS * 3 + 2 * 3 * (CELL - HIDDEN * (HIDDEN - 3)) + WRITE, HIDDEN),
     ("lstm_attention", {}, READ + 8 * CELL + ADDITIVE + 2 * WRITE - IDS, 2 * HIDDEN + LONGEST * HIDDEN),
     ("transformer", {"heads": 2}, READ + TWO_LAYERS + WRITE, KEYS_VALUES),
+    ("decoder_only", {"heads": 2}, READ + 2 * (HEADED + FORWARD + 2 * NORM) + NORM + WRITE, KEYS_VALUES),
     ("transformer", {"heads": 4, "positions": "rotary"}, READ + TWO_LAYERS + WRITE, KEYS_VALUES),
     (
         "transformer",
@@ -139,6 +140,12 @@ def test_the_memorys_mask_is_true_where_the_source_is_real() -> None:
 
 STARTED = [("start", "torch", {}, SYMBOLS), ("tied", True, {}, SYMBOLS)]
 DROPPED = ("dropout_on", "output", {"dropout": 0.5}, SYMBOLS)
+CHOICES = [
+    ("cell", 3, {}, SYMBOLS),
+    ("temperature", 3.0, {}, SYMBOLS),
+    ("noise", 1.0, {}, SYMBOLS),
+    ("hard", True, {}, SYMBOLS),
+]
 OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     "linear_rnn": [("recurrent", "orthogonal", {}, SYMBOLS)],
     "min_gru": [],
@@ -153,6 +160,21 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("pointer", True, {}, SYMBOLS),
     ],
     "transducer": [("cell", "lstm", {}, SYMBOLS)],
+    "stack_rnn": CHOICES,
+    "tape_rnn": [*CHOICES, ("sharpen", False, {}, SYMBOLS)],
+    "decoder_only": [
+        ("heads", 2, {}, SYMBOLS),
+        ("positions", "alibi", {}, SYMBOLS),
+        ("source_sees", "all", {}, SYMBOLS),
+        ("longest", 60, {"positions": "learned"}, SYMBOLS),
+        ("windowed", 2, {"positions": "windowed"}, SYMBOLS),
+        ("clip", 1, {"positions": "relative"}, SYMBOLS),
+        ("couple", "mirror", {"positions": "coupled"}, SYMBOLS),
+        ("ids", "absolute", {"positions": "coupled"}, SYMBOLS),
+        ("window", 1, {"positions": "coupled"}, SYMBOLS),
+        ("delimiter", 1, {"positions": "abacus"}, SYMBOLS),
+        ("offset", 0, {"positions": "abacus"}, SYMBOLS),
+    ],
     "elman": [],
     "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],
@@ -195,7 +217,7 @@ def changes_of(name: str) -> list[tuple[str, Any, dict[str, Any], Task]]:
 
 
 def outcome(name: str, task: Task, settings: dict[str, Any]) -> tuple[int, Tensor]:
-    """Return how many parameters there are, and what comes out in training mode, gradients behind it."""
+    """Return how many parameters there are, and what comes out in training and in evaluation, gradients behind it."""
     model, batch = built(name, task, **settings), small_batch(task, 8)
     if hasattr(model, "fit"):
         seen = batch.target
@@ -206,7 +228,9 @@ def outcome(name: str, task: Task, settings: dict[str, Any]) -> tuple[int, Tenso
     if outputs.requires_grad:
         task.loss(outputs, batch.target).mean().backward()
     gradients = [each.grad.flatten() for each in model.parameters() if each.grad is not None]
-    return trainable(model), torch.cat([outputs.detach().flatten(), *gradients])
+    with torch.no_grad():
+        judged = model.eval()(batch.source, batch.source_length, inputs_of(task, batch))
+    return trainable(model), torch.cat([outputs.detach().flatten(), judged.flatten(), *gradients])
 
 
 @pytest.mark.parametrize("name", sorted(OTHER_SETTINGS))
@@ -292,6 +316,11 @@ def test_a_bad_setting_is_refused_with_its_value(name: str, task: Task, settings
 
 UNSUITABLE = [
     ("lstm_attention", HumanNumbers(), "a language model has none"),
+    ("decoder_only", HumanNumbers(), "transformer can read a text"),
+    ("location_attention", HumanNumbers(), "walks along a source of symbols; this task has none"),
+    ("transducer", Sine(), "reads a source of symbols step by step; this task has none"),
+    ("stack_rnn", Sine(), "this task has other data"),
+    ("tape_rnn", HumanNumbers(), "this task has other data"),
     ("transformer", HumanNumbers(), "cannot be carried along a text; choose from: none, rotary, alibi"),
     ("pointer", SYMBOLS, "it needs a language model's task"),
     ("pointer", VALUES, "it needs a language model's task"),
