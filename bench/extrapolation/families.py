@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ from bench.summary import tenfold_length
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
 NEAR = 0.15  # a length stands for a multiple that it is so near to
 ROUNDING = 1e-9
+FEW = 3  # families that a row of other training lengths may have without a section of its own
 SETTING = r"train_lengths=\d[\d-]*(?:,\d[\d-]*)*"
 TRAINED_ON = re.compile(rf"\({SETTING}\)|,{SETTING}(?=[,)])|{SETTING},")
 
@@ -93,8 +95,9 @@ def base_row(task: str) -> str | None:
 
 
 def own_rows(run: Run) -> list[str]:
-    """Return the tasks that have a section of their own: judged by exact match, no other row with other lengths."""
-    return [task for task in run.strings if base_row(task) is None]
+    """Return the tasks with a section of their own: judged by exact match, not only some family's other lengths."""
+    compared = Counter(task for task, _ in run.groups)
+    return [task for task in run.strings if base_row(task) is None or compared[task] > FEW]
 
 
 def telling_lengths(found: list[Family]) -> list[int]:

@@ -107,7 +107,7 @@ def origin(run: Run) -> str:
     devices = "; ".join(counted(device(record) for record in records))
     said = f"Here: suite `{run.suite}`, seeds {seeds}, {made}{open_}; trained on {devices}. "
     said += "`python -m bench extrapolation` writes this page from the records; settings and budgets are in them, and "
-    return fill(f"{said}in bench/recipes.py.", WIDTH, break_on_hyphens=False)
+    return fill(f"{said}in bench/extrapolation_specs.py.", WIDTH, break_on_hyphens=False)
 
 
 def task_section(shown: Content, task: str, folder: str) -> list[str]:
