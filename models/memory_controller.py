@@ -1,13 +1,16 @@
 """A recurrent controller with a memory of cells: what families share that differ in how their memory is moved.
 
 A store is an nn.Module with
-    cell, commands: int              how many numbers a cell holds, and how many the controller sends it at each step
-    idle: Tensor (commands,)         what is added to the commands at a padded step, -inf or 0: the memory stays as it is
+    cell: int                        how many numbers a cell holds
+    lean: Tensor (commands,)         what the bias of the commands, which it is sent at each step, starts with besides
+    idle: Tensor (commands,)         the command of a padded step, -inf or 0, which leaves the memory as it is
     start(batch) -> cells, place     the memory before the first step
+    room(cells, place, steps)        -> cells and place with as many cells more as so many steps can reach
     show(cells, place)               -> (batch, cell), what the controller sees
-    act(commands, cells, place)      commands (batch, commands) -> cells and place after one step, one cell longer
+    act(commands, cells, place)      commands (batch, commands) -> cells and place after one step
     trace(cells, place)              what a picture shows, each (batch,)
-where cells is (batch, cells, cell), in numbers relative to an empty cell's, and place says where the memory is read.
+The last `cell` numbers of a command are the value to be written; those before choose what is done.
+There cells is (batch, cells, cell), in numbers relative to an empty cell's, and place says where the memory is read.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from torch import Tensor, nn
 
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
 from models.choices import Choice
+from models.ends import STOP
 
 Store = Any  # an nn.Module as above
-END = 2  # closes a source; no source has it as data (it is the stop symbol of targets)
 EMPTY = -1.0  # every number of an empty cell, at the edge of what a written one can hold
 
 
@@ -42,17 +45,18 @@ class Controller(nn.Module):
     are linear in the new h and in x. With the same weights this is torch.nn.GRUCell on [x; m].
     """
 
-    def __init__(self, width: int, cell: int, hidden: int, commands: int) -> None:
+    def __init__(self, width: int, cell: int, hidden: int, lean: Tensor) -> None:
         super().__init__()
-        self.hidden = hidden
+        self.hidden, commands = hidden, len(lean)
         self.input = nn.Linear(width, 3 * hidden + commands)
         self.shown = nn.Linear(cell, 3 * hidden, bias=False)
         self.recurrent = nn.Linear(hidden, 3 * hidden)
         self.command = nn.Linear(hidden, commands, bias=False)
         for gate in self.recurrent.weight.data.chunk(3):
             nn.init.orthogonal_(gate)
-        with torch.no_grad():  # at first no symbol is treated unlike the others, which training would make use of
-            self.input.weight[3 * hidden : -cell] = 0
+        with torch.no_grad():
+            self.input.bias[3 * hidden :] += lean
+            self.input.weight[3 * hidden : -cell] = 0  # else symbols are told apart by what is done, not what is kept
 
     def drive(self, inputs: Tensor, idle: Tensor, active: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield what each step adds to the gates (batch, 3 hidden) and to the commands (batch, commands).
@@ -84,7 +88,7 @@ class Machine(nn.Module):
     def __init__(self, store: Store, hidden: int) -> None:
         super().__init__()
         self.store = store
-        self.controller = Controller(hidden, store.cell, hidden, store.commands)
+        self.controller = Controller(hidden, store.cell, hidden, store.lean)
         self.phases = nn.Parameter(torch.randn(2, hidden))
 
     def start(self, batch: int) -> MachineState:
@@ -99,19 +103,29 @@ class Machine(nn.Module):
 
         -> the controller's hidden beside what the memory shows after each step (batch, time, hidden + cell); the state
         """
-        (hidden, cells, place), outputs = state, []
+        hidden, width = state.hidden, self.controller.hidden + self.store.cell
+        outputs = inputs.new_empty(
+            *inputs.shape[:2], width
+        )  # at once: small tensors kept between large ones waste memory
+        cells, place = self.store.room(state.cells, state.place, inputs.shape[1])
         shown = self.store.show(cells, place)
-        for gates, commands in self.controller.drive(inputs + self.phases[phase], self.store.idle, active):
+        driven = self.controller.drive(inputs + self.phases[phase], self.store.idle, active)
+        for step, (gates, commands) in enumerate(driven):
             hidden, commands = self.controller(gates, commands, shown, hidden)
             cells, place = self.store.act(commands, cells, place)
             shown = self.store.show(cells, place)
-            outputs += [hidden, shown]
-        joined = torch.cat(outputs, 1).unflatten(1, (inputs.shape[1], -1))
-        return joined, MachineState(hidden, cells, place)
+            outputs[:, step] = torch.cat([hidden, shown], 1)
+        return outputs, MachineState(hidden, cells, place)
 
 
 class MachineEncoder(nn.Module):
-    """Reads the source and an end marker behind each row's last symbol; the memory's final is the machine's state."""
+    """Reads the source and a stop symbol behind each row's last symbol; the memory's final is the machine's state.
+
+    Embeddings start with a norm of sqrt(width), unlike those of recurrent families: of smaller ones, the values that
+    the memory is first given are too much alike to be told apart, and reversing is not learnt.
+    """
+
+    pairwise = False
 
     def __init__(self, space: Space, machine: Machine, width: int) -> None:
         super().__init__()
@@ -120,7 +134,7 @@ class MachineEncoder(nn.Module):
 
     def forward(self, source: Tensor, source_length: Tensor) -> Memory:
         """Read source (batch, source_time), source_length (batch,) -> Memory."""
-        ended = F.pad(source, (0, 1)).scatter(1, source_length[:, None], END)
+        ended = F.pad(source, (0, 1)).scatter(1, source_length[:, None], STOP)
         active = torch.arange(ended.shape[1], device=source.device) <= source_length[:, None]
         start = self.machine.start(len(source))
         return Memory(source_length, final=self.machine(self.reader(ended), 0, start, active)[1])
@@ -128,6 +142,8 @@ class MachineEncoder(nn.Module):
 
 class MachineDecoder(nn.Module):
     """Goes on from the encoder's state with the same memory; writes from the hidden state and what the memory shows."""
+
+    pairwise = False
 
     def __init__(self, space: Space, machine: Machine, width: int) -> None:
         super().__init__()

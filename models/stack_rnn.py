@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
@@ -13,7 +14,7 @@ from models.memory_controller import EMPTY, build
 class Stack(nn.Module):
     """S <- push [v; S] + pop [S shifted up] + keep S, with v = tanh of the command (arXiv 1503.01007).
 
-    There is no deepest cell: every step adds one below, and below them all the stack is empty. A pop of an empty stack
+    There is no deepest cell: room is made for every step, and below that the stack is empty. A pop of an empty stack
     leaves it empty. Cells are stored relative to an empty one, so that what is empty is zero and need not be mixed.
     """
 
@@ -23,7 +24,7 @@ class Stack(nn.Module):
     def __init__(self, cell: int, choice: Choice) -> None:
         super().__init__()
         self.cell = cell
-        self.commands = self.actions + cell
+        self.lean = torch.zeros(self.actions + cell)
         self.choice = choice
         idle = torch.tensor([-torch.inf, -torch.inf, 0.0] + [0.0] * cell)
         self.register_buffer("idle", idle, persistent=False)
@@ -32,16 +33,20 @@ class Stack(nn.Module):
         """Return an empty stack: its one empty cell (batch, 1, cell) and its depth (batch,)."""
         return self.idle.new_zeros(batch, 1, self.cell), self.idle.new_zeros(batch)
 
+    def room(self, cells: Tensor, depth: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Add empty cells below, one for each step."""
+        return F.pad(cells, (0, 0, 0, steps)), depth
+
     def show(self, cells: Tensor, depth: Tensor) -> Tensor:
         """Return the top: cells (batch, cells, cell) -> (batch, cell)."""
         return cells[:, 0]
 
     def act(self, commands: Tensor, cells: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Push, pop and keep in part: cells (batch, cells, cell) -> one cell more; depth (batch,)."""
+        """Push, pop and keep in part: cells (batch, cells, cell), the lowest empty, and depth (batch,)."""
         actions = self.choice(commands[:, : self.actions])
         push, pop, keep = actions[..., None, None].unbind(1)
         value = torch.tanh(commands[:, self.actions :]) - EMPTY
-        tall = torch.cat([value[:, None], cells, cells.new_zeros(len(cells), 2, self.cell)], 1)
+        tall = torch.cat([value[:, None], cells, torch.zeros_like(cells[:, :1])], 1)
         mixed = torch.addcmul(torch.addcmul(push * tall[:, :-2], keep, tall[:, 1:-1]), pop, tall[:, 2:])
         change = actions.detach()
         return mixed, (depth + change[:, 0] - change[:, 1]).clamp(min=0)

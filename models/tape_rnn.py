@@ -13,14 +13,17 @@ from models.choices import Choice
 from models.memory_controller import EMPTY, build
 
 HEADS, MOVES, WRITES = 2, 3, 2  # writing and reading head; left, stay, right; write or leave
+ONWARD = 4.0  # what the score of the writing head's move to the right starts with
 
 
 class Tape(nn.Module):
-    """Each step writes in part where the writing head is, M <- M + k w (v - M), then moves both heads (left, stay, right).
+    """Each step writes in part where the writing head is, M <- M + k w (v - M), then moves both heads.
 
-    A head is a distribution w over the cells. The tape has a left edge and no right one: every step adds a cell, so
-    neither head can outrun it, however long source and answer are; a move left from cell 0 stays there. Both heads start
-    on cell 1, so that an empty cell lies on either side of what is written. Cells are stored relative to an empty one.
+    A head is a distribution w over the cells, moved left, right or not at all, in part. The tape has a left edge and no
+    right one: room is made for every step, so neither head can outrun it, however long source and answer are; a move
+    left from cell 0 stays there. Both heads start on cell 1, so that an empty cell lies on either side of what is
+    written. Cells are stored relative to an empty one. Before training the writing head mostly moves right: from heads
+    that stand still, training often makes them count the length and never learns what to write.
     sharpen: after a move each head's w becomes w^(1 + s) / sum, s >= 0 its own command, which undoes the blur of moves.
     """
 
@@ -32,7 +35,8 @@ class Tape(nn.Module):
         self.sharpen = sharpen
         self.choice = choice
         self.parts = [WRITES, HEADS * MOVES, HEADS if sharpen else 0, cell]
-        self.commands = sum(self.parts)
+        self.lean = torch.zeros(sum(self.parts))
+        self.lean[WRITES + MOVES - 1] = ONWARD
         never = -torch.inf
         stay = [never, 0.0, never] * HEADS
         idle = torch.tensor([never, 0.0, *stay, *[never] * self.parts[2], *[0.0] * cell])
@@ -43,16 +47,20 @@ class Tape(nn.Module):
         heads = self.idle.new_tensor([0.0, 1.0]).expand(batch, HEADS, 2)
         return self.idle.new_zeros(batch, 2, self.cell), heads
 
+    def room(self, cells: Tensor, heads: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Add empty cells on the right, one for each step."""
+        return F.pad(cells, (0, 0, 0, steps)), F.pad(heads, (0, steps))
+
     def show(self, cells: Tensor, heads: Tensor) -> Tensor:
         """Return what the reading head sees: cells (batch, cells, cell), heads (batch, 2, cells) -> (batch, cell)."""
         return (heads[:, 1:] @ cells)[:, 0]
 
     def act(self, commands: Tensor, cells: Tensor, heads: Tensor) -> tuple[Tensor, Tensor]:
-        """Write, then move: cells (batch, cells, cell) and heads (batch, 2, cells) -> both with one cell more."""
+        """Write, then move: cells (batch, cells, cell) and heads (batch, 2, cells), neither on the last cell."""
         writes, moves, sharpness, value = commands.split(self.parts, 1)
         weight = heads[:, 0] * self.choice(writes)[:, :1]
         value = torch.tanh(value) - EMPTY
-        cells = F.pad(torch.lerp(cells, value[:, None], weight[..., None]), (0, 0, 0, 1))
+        cells = torch.lerp(cells, value[:, None], weight[..., None])
         heads = moved(heads, self.choice(moves.unflatten(1, (HEADS, MOVES))))
         return cells, sharpened(heads, sharpness) if self.sharpen else heads
 
@@ -63,10 +71,10 @@ class Tape(nn.Module):
 
 
 def moved(heads: Tensor, moves: Tensor) -> Tensor:
-    """Move heads (batch, 2, cells) by shares of left, stay and right (batch, 2, 3) -> (batch, 2, cells + 1)."""
+    """Move heads (batch, 2, cells) by shares of left, stay and right (batch, 2, 3) -> (batch, 2, cells)."""
     left, stay, right = moves[..., None].unbind(2)
-    around = F.pad(heads, (1, 2))
-    at_edge = F.pad(left * heads[..., :1], (0, heads.shape[-1]))  # what would leave the tape stays on cell 0
+    around = F.pad(heads, (1, 1))
+    at_edge = F.pad(left * heads[..., :1], (0, heads.shape[-1] - 1))  # what would leave the tape stays on cell 0
     kept = torch.addcmul(torch.addcmul(at_edge, stay, around[..., 1:-1]), left, around[..., 2:])
     return torch.addcmul(kept, right, around[..., :-2])
 

@@ -15,7 +15,8 @@ from bench.contracts import small_batch
 from models import MODELS
 from models.base import Model, UnsuitableError
 from models.choices import Choice
-from models.memory_controller import END, Controller, Machine
+from models.ends import STOP
+from models.memory_controller import Controller, Machine
 from models.stack_rnn import Stack
 from models.tape_rnn import Tape
 from tasks import Symbols
@@ -68,7 +69,7 @@ def test_a_driven_stack_is_a_list(hard: bool) -> None:
                 items.insert(0, value)
             elif action == POP and items:
                 items.pop(0)
-        cells, depth = stack.act(torch.stack(commands), cells, depth)
+        cells, depth = stack.act(torch.stack(commands), *stack.room(cells, depth, 1))
         assert stack.trace(cells, depth)["depth"].tolist() == [len(items) for items in lists]
         for row, items in enumerate(lists):
             assert_close(cells[row, : len(items)], torch.tensor(items).view(-1, CELL))
@@ -81,7 +82,7 @@ def test_a_soft_stack_is_the_weighted_sum_of_three_stacks() -> None:
     stack = Stack(CELL, SOFT)
     cells, depth = torch.rand(2, 4, CELL), torch.tensor([0.1, 2.0])
     commands = torch.randn(2, 3 + CELL)
-    after, deep = stack.act(commands, cells, depth)
+    after, deep = stack.act(commands, *stack.room(cells, depth, 1))
     assert after.shape == (2, 5, CELL)
     for row in range(2):
         scores = [math.exp(score) for score in commands[row, :3].tolist()]
@@ -117,7 +118,7 @@ def test_a_driven_tape_is_a_turing_machines(sharpen: bool, hard: bool) -> None:
                 tapes[row][places[row][0]] = value
             at_edge += sum(place == 0 and move == LEFT for place, move in zip(places[row], moves, strict=True))
             places[row] = [max(0, place + move - 1) for place, move in zip(places[row], moves, strict=True)]
-        cells, heads = tape.act(torch.stack(commands), cells, heads)
+        cells, heads = tape.act(torch.stack(commands), *tape.room(cells, heads, 1))
         traced = tape.trace(cells, heads)
         assert traced["write head"].tolist() == [place[0] for place in places]
         assert traced["read head"].tolist() == [place[1] for place in places]
@@ -132,8 +133,8 @@ def test_a_driven_tape_is_a_turing_machines(sharpen: bool, hard: bool) -> None:
 def test_a_soft_tape_is_its_formula_cell_by_cell(sharpen: bool) -> None:
     tape, count = Tape(CELL, SOFT, sharpen=sharpen), 5
     cells, heads = torch.rand(1, count, CELL), torch.rand(1, 2, count).softmax(-1)
-    commands = torch.randn(1, tape.commands)
-    after, turned = tape.act(commands, cells, heads)
+    commands = torch.randn(1, len(tape.lean))
+    after, turned = tape.act(commands, *tape.room(cells, heads, 1))
     numbers = commands[0].tolist()
     gate = math.exp(numbers[0]) / (math.exp(numbers[0]) + math.exp(numbers[1]))
     value = [math.tanh(number) + 1 for number in numbers[-CELL:]]
@@ -159,7 +160,7 @@ def test_a_soft_tape_is_its_formula_cell_by_cell(sharpen: bool) -> None:
 def test_sharpening_holds_for_a_head_that_is_spread_over_thousands_of_cells() -> None:
     tape = Tape(CELL, SOFT, sharpen=True)
     heads = torch.full((1, 2, 4000), 1 / 4000)
-    commands = torch.zeros(1, tape.commands)
+    commands = torch.zeros(1, len(tape.lean))
     commands[:, 8:10] = 40.0
     _, turned = tape.act(commands, torch.zeros(1, 4000, CELL), heads)
     assert turned.isfinite().all()
@@ -168,8 +169,8 @@ def test_sharpening_holds_for_a_head_that_is_spread_over_thousands_of_cells() ->
 
 @pytest.mark.parametrize("store", [Stack(CELL, SOFT), Tape(CELL, SOFT, sharpen=False), Tape(CELL, SOFT, sharpen=True)])
 def test_gradients_are_those_of_finite_differences(store: Any) -> None:
-    cells, place = (part.double() for part in store.start(2))
-    commands = [torch.randn(2, store.commands, dtype=torch.double, requires_grad=True) for _ in range(4)]
+    cells, place = (part.double() for part in store.room(*store.start(2), 4))
+    commands = [torch.randn(2, len(store.lean), dtype=torch.double, requires_grad=True) for _ in range(4)]
 
     def shown(*sent: Tensor) -> Tensor:
         state, found = (cells, place), []
@@ -183,7 +184,7 @@ def test_gradients_are_those_of_finite_differences(store: Any) -> None:
 
 def test_the_controller_is_torchs_gru_cell_on_input_and_memory() -> None:
     width, hidden, commands = 5, 6, 7
-    ours, theirs = Controller(width, CELL, hidden, commands), nn.GRUCell(width + CELL, hidden)
+    ours, theirs = Controller(width, CELL, hidden, torch.zeros(commands)), nn.GRUCell(width + CELL, hidden)
     rows = 3 * hidden
     theirs.load_state_dict(
         {
@@ -201,6 +202,17 @@ def test_the_controller_is_torchs_gru_cell_on_input_and_memory() -> None:
         assert_close(after, expected)
         read = inputs[:, time] @ ours.input.weight[rows:].T + ours.input.bias[rows:]
         assert_close(sent, read + expected @ ours.command.weight.T)
+
+
+@every_family
+def test_at_first_every_symbol_leads_to_the_same_actions_in_the_first_step(name: str) -> None:
+    machine: Machine = built(name).encoder.machine
+    controller, hidden, cell = machine.controller, machine.controller.hidden, machine.store.cell
+    (_, commands), *_ = controller.drive(torch.randn(6, 1, hidden), machine.store.idle, None)
+    assert_close(commands[:, :-cell], commands[:1, :-cell].expand(6, -1))
+    assert (commands[:, -cell:].std(0) > 0.1).all()
+    moves = commands[0, 2:5].softmax(0)
+    assert name == "stack_rnn" or moves[RIGHT] > 0.9
 
 
 @pytest.mark.parametrize("settings", [{}, {"hard": True}])
@@ -224,13 +236,13 @@ def test_padded_steps_change_neither_controller_nor_memory(name: str, settings: 
 
 
 @every_family
-def test_a_row_is_read_up_to_an_end_marker_behind_its_last_symbol(name: str) -> None:
+def test_a_row_is_read_up_to_a_stop_symbol_behind_its_last_symbol(name: str) -> None:
     model, read = built(name), list[Tensor]()
     model.encoder.reader.register_forward_pre_hook(lambda _, given: read.append(given[0]))
     source = torch.tensor([[3, 4, 5], [5, 4, 3]])
     model.encoder(source, torch.tensor([3, 1]))
-    assert read[0].tolist()[0] == [3, 4, 5, END]
-    assert read[0].tolist()[1][:2] == [5, END]
+    assert read[0].tolist()[0] == [3, 4, 5, STOP]
+    assert read[0].tolist()[1][:2] == [5, STOP]
 
 
 def shares(choice: Choice, scores: list[float]) -> list[float]:
