@@ -46,8 +46,11 @@ class Stack(nn.Module):
         actions = self.choice(commands[:, : self.actions])
         push, pop, keep = actions[..., None, None].unbind(1)
         value = torch.tanh(commands[:, self.actions :]) - EMPTY
-        tall = torch.cat([value[:, None], cells, torch.zeros_like(cells[:, :1])], 1)
-        mixed = torch.addcmul(torch.addcmul(push * tall[:, :-2], keep, tall[:, 1:-1]), pop, tall[:, 2:])
+        value = value[:, None]
+        mixed = keep * cells  # the rest is added in place: large blocks of memory are slow to come by
+        mixed[:, :-1].addcmul_(pop, cells[:, 1:])
+        mixed[:, 1:].addcmul_(push, cells[:, :-1])
+        mixed[:, :1].addcmul_(push, value)
         change = actions.detach()
         return mixed, (depth + change[:, 0] - change[:, 1]).clamp(min=0)
 
