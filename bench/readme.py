@@ -39,6 +39,8 @@ def block(match: re.Match[str], root: Path) -> str:
     """Return what belongs between the markers `<!-- NAME FOLDER [TASK] -->` and `<!-- end -->`."""
     if match["name"] == "figure":
         return figure_block(root, match["folder"], match["task"])
+    if match["name"] == "horizons":
+        return horizons_block(root, match["folder"], match["task"])
     records, _ = read_records(root / match["folder"] / "records")
     if not records:
         raise WorkError(f"no records in {match['folder']!r}: promote a run first")
@@ -55,7 +57,7 @@ def block(match: re.Match[str], root: Path) -> str:
             raise WorkError(f"no task {task!r} in {match['folder']!r}")
         first = next(iter(models.values()))[0]
         return contexts_table(rows, models) if is_text(first) else lengths_table(rows, first)
-    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, leaderboard, lengths, texts")
+    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, horizons, leaderboard, lengths, texts")
 
 
 def figure_block(root: Path, folder: str, name: str) -> str:
@@ -66,6 +68,18 @@ def figure_block(root: Path, folder: str, name: str) -> str:
     picture, seen = picture_of(read_run(root / folder, Path(folder).name), name)
     write_atomically(root / folder / "figures" / f"{name}.png", picture)
     return f"![{seen}]({folder}/figures/{name}.png)\n"
+
+
+def horizons_block(root: Path, folder: str, page: str) -> str:
+    """Return the best family of every task of a run, with links to the tasks' sections on a page."""
+    from bench.extrapolation.families import families, own_rows
+    from bench.extrapolation.tables import best_table
+    from bench.pages.figures import file_names
+    from bench.pages.material import read_run
+
+    run = read_run(root / folder, Path(folder).name)
+    found = {task: families(run, task) for task in own_rows(run)}
+    return best_table(found, file_names(list(found)), page) + "\n"
 
 
 def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:

@@ -7,10 +7,12 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench.__main__ import main
 from bench.catalogue import ROOT
+from bench.errors import WorkError
 from bench.readme import refresh
 from bench.records import read_records
 
@@ -24,6 +26,27 @@ def example_files(tmp_path: Path) -> Path:
     for text, name in FILES:
         (tmp_path / name).write_text(text)
     return tmp_path
+
+
+def test_an_unknown_block_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "results" / "baseline" / "quick", tmp_path / "results" / "baseline" / "quick")
+    page = tmp_path / "README.md"
+    page.write_text("<!-- board results/baseline/quick -->\n<!-- end -->\n")
+    with pytest.raises(WorkError, match=r"unknown block 'board'; choose from: figure, horizons, leaderboard, lengths"):
+        refresh(page, tmp_path)
+
+
+def test_a_block_of_horizons_links_to_the_sections_of_a_page(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "results" / "baseline" / "quick", tmp_path / "results" / "baseline" / "quick")
+    page = tmp_path / "README.md"
+    page.write_text("<!-- horizons results/baseline/quick docs/page.md -->\n<!-- end -->\n")
+    assert refresh(page, tmp_path)
+    board = pd.read_csv(ROOT / "results" / "baseline" / "quick" / "leaderboard.csv")
+    rows = {line.split("|")[1].strip(): line for line in page.read_text().splitlines()[3:-1]}
+    assert len(rows) == board["task"].nunique()
+    best = board[board["task"] == "variable_copy"].sort_values("l99").iloc[-1]
+    line = rows["[variable_copy](docs/page.md#variable_copy)"]
+    assert f"| `{best['model']}` | {best['l99']} (" in line
 
 
 def test_the_readme_shows_a_model_and_a_task() -> None:
@@ -49,7 +72,7 @@ def test_each_plug_in_command_runs(command: str, example_files: Path, tmp_path: 
 def test_tables_and_figures_are_those_of_the_baseline(tmp_path: Path) -> None:
     shutil.copy(README, tmp_path)
     shutil.copytree(ROOT / "results" / "baseline", tmp_path / "results" / "baseline")
-    found = sorted((ROOT / "results").glob("baseline/*/figures/*"))
+    found = sorted((ROOT / "results").glob("baseline/*/figures/*.png"))
     drawn = [figure for figure in found if not figure.name.startswith("lesson-")]  # see tests/test_lesson_page.py
     assert drawn
     for figure in drawn:

@@ -20,13 +20,13 @@ SHOWN = {
 }
 
 
-def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str]) -> str:
-    """Return the summary: of every task its best family; anchors: of the tasks' sections."""
+def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
+    """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
     lines = heading_rows(tuple(BEST), names=2)
     for task, (best, *_) in found.items():
         last = best.lengths[best.longest]
         cells = [
-            f"[{task}](#{anchors[task]})",
+            f"[{task}]({page}#{anchors[task]})",
             f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)",
             *horizons(best),
             f"{best.longest:,}",
