@@ -23,7 +23,7 @@ from bench.suites import find_suite
 from bench.tables import write_tables
 
 PAGES = ("README.md", "CONTRIBUTING.md")
-TARGETS = ("bench", "test", "check", "perf", "tables", "lessons", "clean", "help")
+TARGETS = ("bench", "test", "check", "perf", "tables", "lessons", "extrapolate", "clean", "help")
 LARGEST = 1_500_000
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))
@@ -78,6 +78,7 @@ def test_makefile_has_the_targets_and_help_names_them() -> None:
         ("test", "any-python -m pytest"),
         ("check", 'any-python -m pytest -m "not slow"'),
         ("tables", "any-python -m bench tables --out results/runs/quick"),
+        ("extrapolate", "any-python -m bench run --suite extrapolate_core"),
     ],
 )
 def test_a_given_python_is_used_as_it_is_and_nothing_is_installed(target: str, command: str) -> None:
