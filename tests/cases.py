@@ -62,7 +62,7 @@ SETTINGS["decoder_only"] = [
 ]
 for each in ("stack_rnn", "tape_rnn"):
     SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
-SETTINGS["tape_rnn"].append(SMALL | {"sharpen": False})
+SETTINGS["tape_rnn"].append({"hidden": 8, "sharpen": False})
 for each in ("rnn", "gru", "lstm"):
     SETTINGS[each].append(TIED)
 for each in ("min_gru", "lru", "selective_ssm"):
