@@ -51,15 +51,8 @@ def test_a_row_trained_on_other_lengths_is_judged_to_a_hundred_times_the_longest
 def test_a_small_run_goes_all_the_way_to_the_page(tmp_path: Path, capsys: Any) -> None:
     small = ("--steps", 4, "--seeds", 1, "--jobs", 1, "--device", "cpu", "--out", tmp_path)
     fewer = ("--set", "train.examples=4", "--set", "train.adversarial=2", "--set", "train.batch=4")
-    run = (
-        "run",
-        "--suite",
-        "extrapolate",
-        "--tasks",
-        "reverse,parity",
-        "--models",
-        "location_attention,stack_rnn,lstm",
-    )
+    models = "location_attention,stack_rnn,lstm"
+    run = ("run", "--suite", "extrapolate", "--tasks", "reverse,parity", "--models", models)
     done = in_process(capsys, *run, *small, *fewer, "--set", "task.eval_lengths=1-10,20,100")
     assert done.code == 0, done.err
     records, problems = read_records(tmp_path / "records")
