@@ -176,7 +176,11 @@ FAMILIES = {
     "selective_copy": ("lstm", "selective_ssm", "location_attention", "tape_rnn"),
     "brackets": ("gru", "lstm", "stack_rnn"),
 }
-OWN: dict[str, Settings] = {"parity": {"curriculum": 0.5, "learning_rate": 5e-3}, "selective_copy": {"steps": 1200}}
+OWN: dict[str, Settings] = {
+    "parity": {"curriculum": 0.5, "learning_rate": 5e-3},
+    "selective_copy": {"steps": 1200},
+    "repeat_symbol": {"steps": 2000},
+}
 ABILITY_PAIRS = (
     *(
         ABILITIES[name].spec(family, **{**MIDDLING, **OWN.get(name, {})})
