@@ -103,16 +103,19 @@ class Machine(nn.Module):
 
         -> the controller's hidden beside what the memory shows after each step (batch, time, hidden + cell); the state
         """
-        hidden, outputs = state.hidden, []
+        hidden, width = state.hidden, self.controller.hidden + self.store.cell
+        outputs = inputs.new_empty(
+            *inputs.shape[:2], width
+        )  # at once: small tensors kept between large ones waste memory
         cells, place = self.store.room(state.cells, state.place, inputs.shape[1])
         shown = self.store.show(cells, place)
         driven = self.controller.drive(inputs + self.phases[phase], self.store.idle, active)
-        for gates, commands in driven:
+        for step, (gates, commands) in enumerate(driven):
             hidden, commands = self.controller(gates, commands, shown, hidden)
             cells, place = self.store.act(commands, cells, place)
             shown = self.store.show(cells, place)
-            outputs.append(torch.cat([hidden, shown], 1))  # a copy: a view would keep every step's cells
-        return torch.stack(outputs, 1), MachineState(hidden, cells, place)
+            outputs[:, step] = torch.cat([hidden, shown], 1)
+        return outputs, MachineState(hidden, cells, place)
 
 
 class MachineEncoder(nn.Module):

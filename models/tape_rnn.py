@@ -21,9 +21,9 @@ class Tape(nn.Module):
 
     A head is a distribution w over the cells, moved left, right or not at all, in part. The tape has a left edge and no
     right one: room is made for every step, so neither head can outrun it, however long source and answer are; a move
-    left from cell 0 stays there. Both heads start on cell 1: an empty cell lies on either side of what is written.
-    Cells are stored relative to an empty one. Before training the writing head mostly moves right: from heads that
-    stand still, training often makes them count the length and never learns what to write.
+    left from cell 0 stays there. Both heads start on cell 1, so that an empty cell lies on either side of what is
+    written. Cells are stored relative to an empty one. Before training the writing head mostly moves right: from heads
+    that stand still, training often makes them count the length and never learns what to write.
     sharpen: after a move each head's w becomes w^(1 + s) / sum, s >= 0 its own command, which undoes the blur of moves.
     """
 
