@@ -19,6 +19,7 @@ def specs_named(
 ) -> list[Spec]:
     """Return the different specs of a row and a column in any suite, changed, the largest budget first.
 
+    Where suites pose a row in different ways, the first suite's way comes before the others.
     Where no suite has the pair, the names are a task's and a model's, and their recipe counts. How many examples judge
     a spec afterwards is no difference here.
     """
@@ -29,7 +30,8 @@ def specs_named(
         asked = unjudged(changed(spec, catalogue, changes, steps))
         if asked not in distinct:
             distinct.append(asked)
-    return sorted(distinct, key=lambda spec: -spec.steps)
+    usual = distinct[0].task_settings
+    return sorted(distinct, key=lambda spec: (spec.task_settings != usual, -spec.steps))
 
 
 def by_recipe(catalogue: Catalogue, row: str, model: str) -> Spec:
