@@ -74,7 +74,18 @@ FINITE = (
     "readout can tell apart, and there are more strings than that as soon as they are long."
 )
 WHY = {  # by row
-    "copy": f"Every symbol must be kept until it is written. {FINITE} {SAME_MOVES}",
+    "copy": (
+        f"Every symbol must be kept until it is written, first in, first out. {SAME_MOVES} A tape does the same with "
+        "what was written on it; ids that tell which tokens belong together let attention by content do it. A stack "
+        "gives back what was read last, and cannot copy more than its controller remembers."
+    ),
+    "copy(train_lengths=1-10)": (
+        f"Short strings, so that every family can learn what it was trained at. {FINITE} Attention that knows places by "
+        "number (`sinusoidal`, `learned`, `rotary`) meets numbers that it never saw and fails at once. Without places, "
+        "or with a price on distance (`none`, `alibi`), it finds its place by the symbols just before, which come "
+        "again the more often the longer a string is: it fades. An encoder's attention by content "
+        "(`lstm_attention`) leans on what the encoder's state says of places, and fails with it."
+    ),
     "reverse": (
         "What was read last is written first, so a stack gives the answer by popping and is empty when it is time "
         f"to stop. {FINITE} A head that moves by one place walks back from the end of the source and needs no stack."
