@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from harness import in_process
 
+from bench.extrapolation.families import own_rows
 from bench.extrapolation.words import why
 from bench.extrapolation_specs import COPY, CORE, EXTRAPOLATE
 from bench.records import read_records
@@ -45,6 +47,16 @@ def test_a_row_trained_on_other_lengths_is_judged_to_a_hundred_times_the_longest
     assert spec.task_settings["train_lengths"] == (1, 2, 3, 4, 5)
     assert max(spec.task_settings["eval_lengths"]) == 400
     assert max(COPY.trained_to(40).spec("lstm").task_settings["eval_lengths"]) == 2000
+
+
+@pytest.mark.parametrize(("count", "sections"), [(6, ["copy"]), (7, ["copy", "copy(train_lengths=1-10)"])])
+def test_a_row_of_other_training_lengths_has_a_section_where_it_has_many_families(
+    count: int, sections: list[str]
+) -> None:
+    row = "copy(train_lengths=1-10)"
+    groups: dict[tuple[str, str], list[Any]] = {("copy", "gru"): [], **{(row, f"family {n}"): [] for n in range(count)}}
+    run: Any = SimpleNamespace(strings=["copy", row], groups=groups)
+    assert own_rows(run) == sections
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from bench.summary import tenfold_length
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
 NEAR = 0.15  # a length stands for a multiple that it is so near to
 ROUNDING = 1e-9
-FEW = 3  # families that a row of other training lengths may have without a section of its own
+FEW = 6  # families that a row of other training lengths may have without a section of its own
 SETTING = r"train_lengths=\d[\d-]*(?:,\d[\d-]*)*"
 TRAINED_ON = re.compile(rf"\({SETTING}\)|,{SETTING}(?=[,)])|{SETTING},")
 
