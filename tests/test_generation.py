@@ -20,18 +20,20 @@ from models.base import Model
 from tasks import Batch, Task
 from tasks.base import STOP
 from tasks.copy import Copy
+from tasks.reverse import Reverse
 from tasks.sine import Sine
 
 EASY = Copy(symbols=2, train_lengths=(1, 2, 3, 4), eval_lengths=(1, 2, 3, 4, 5, 6), stop="once")
 UNSTOPPED = Copy(symbols=2, train_lengths=(1, 2, 3, 4), eval_lengths=(1, 2, 3, 4, 5, 6), stop="none")
+MIRRORED = Reverse(symbols=2, train_lengths=(1, 2, 3, 4), eval_lengths=(1, 2, 3, 4, 5, 6), stop="once")
 FAMILIES = [case for case in CASES if case.kind == "symbols"]
 STEPS = 60
 ALREADY: dict[str, Model] = {}
 
 
 def task_for(case: Case) -> Task:
-    """Choose the easy copy; a majority, which never stops, is right sometimes only where there is no stop."""
-    return UNSTOPPED if case.model == "majority" else EASY
+    """Choose the easy copy, but where a family would never be right (a majority never stops), or always."""
+    return {"majority": UNSTOPPED, "transducer": MIRRORED}.get(case.model, EASY)
 
 
 def trained(case: Case) -> Model:
@@ -61,7 +63,7 @@ def forced_right(model: Model, task: Task, batch: Batch) -> Tensor:
 def generated_right(model: Model, task: Task, batch: Batch) -> list[bool]:
     """Whether greedy decoding gives the target and stops where it does, each row as Python lists."""
     decoded = free_running(model, task, batch, batch.target.shape[1] + 3)
-    ends = lengths_with_stop(decoded) if task is EASY else batch.target_length
+    ends = lengths_with_stop(decoded) if task is not UNSTOPPED else batch.target_length
     answers = [row[:end] for row, end in zip(decoded.tolist(), ends.tolist(), strict=True)]
     targets = [row[:n] for row, n in zip(batch.target.tolist(), batch.target_length.tolist(), strict=True)]
     return [answer == target for answer, target in zip(answers, targets, strict=True)]
