@@ -110,9 +110,9 @@ WHY = {  # by row
         "One bit of state is enough, flipped by every one that is read: a nonlinear recurrence that was taught short "
         "strings first holds it at any length. Gates that keep most of a state drift where nothing happens: `gru` and "
         "`lstm` are right on random strings of any length and lose the bit in a long run of zeros (`single_one`), "
-        "where the plain `elman` does not. `min_gru` has gates between 0 and 1 that see the input alone, and cannot flip "
-        "a bit that it holds. Attention with bounded scores takes a mean over all places, in which a single bit counts "
-        "the less the longer the string is."
+        "where the plain `elman` does not. `min_gru` has gates between 0 and 1 that see the input alone, and cannot "
+        "flip a bit that it holds. Attention with bounded scores takes a mean over all places, in which a single bit "
+        "counts the less the longer the string is."
     ),
     "missing_symbol": (
         "The answer stands in the first copy at the place where the blank stands in the second: by place, that is "
@@ -127,8 +127,9 @@ WHY = {  # by row
     ),
     "addition(aligned)": (
         "With the digits of one place side by side, lowest first, the carry is all that has to be kept: one bit, a "
-        "regular task. As each digit that was written is read again, the carry can be worked out from the column before "
-        "and its digit of the sum, so that a linear recurrence, which remembers that much, holds as far as a gated one."
+        "regular task. As each digit that was written is read again, the carry can be worked out from the column "
+        "before and its digit of the sum, so that a linear recurrence, which remembers that much, holds as far as a "
+        "gated one."
     ),
     "addition(plain)": (
         "The two digits of a place stand apart in the source, at a distance that grows with the numbers: each step "
