@@ -89,7 +89,9 @@ def test_the_same_set_is_drawn_every_time_and_kinds_differ() -> None:
     first = adversarial_set.__wrapped__(TASK, "palindrome", 30, 5)
     again = adversarial_set.__wrapped__(TASK, "palindrome", 30, 5)
     other = adversarial_set.__wrapped__(TASK, "odd_one", 30, 5)
-    assert first is not None and again is not None and other is not None  # noqa: PT018
+    assert first is not None
+    assert again is not None
+    assert other is not None
     assert torch.equal(first.source, again.source)
     assert not torch.equal(first.source, other.source)
 
