@@ -81,7 +81,8 @@ WHY = {  # by row
     ),
     "copy(train_lengths=1-10)": (
         "Strings short enough for most families to learn nearly all that they were trained at. "
-        f"{FINITE} Attention that knows places by number (`sinusoidal`, `learned`, `rotary`) meets numbers that it never saw and fails at once. "
+        f"{FINITE} Attention that knows places by number (`sinusoidal`, `learned`, `rotary`) meets numbers that it "
+        "never saw and fails at once. "
         "Without places, or with a price on distance (`none`, `alibi`, `windowed`), it finds its place by the symbols "
         "just before, which come again the more often the longer a string is: it fades. An encoder's attention by "
         "content (`lstm_attention`) leans on what the encoder's state says of places, and fails with it."
