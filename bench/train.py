@@ -91,7 +91,8 @@ def train(
         if step == 1 or spec.optimizer != "lbfgs":  # which needs the same loss at every step
             data = next(feed)
         lesson = Lesson(model, task, data, state, optimizer, spec)
-        total += optimizer.step(lesson.measure).detach()  # type: ignore[arg-type, attr-defined]  # a tensor
+        # torch's types have a closure return a float; what it returns, and `step` passes on, may be a tensor.
+        total += optimizer.step(lesson.measure).detach()  # type: ignore[arg-type, attr-defined]
         state = lesson.state
         schedule.step()
         if average is not None:
