@@ -6,8 +6,8 @@ import os
 import sys
 from contextlib import suppress
 
-from bench.arguments import build_parser
-from bench.errors import RequestError, WorkError
+from bench.cli import build_parser
+from bench.spec.errors import RequestError, WorkError
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 

@@ -5,7 +5,7 @@ import pkgutil
 
 from models.base import MODELS, Memory, Seq2Seq, register
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
 
 __all__ = ["MODELS", "Memory", "Seq2Seq", "register"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after, unroll
+from models.layers.recurrent import build, state_after, unroll
 
 JOINS = ("add", "concat")
 
@@ -28,7 +28,7 @@ class LoopLayer(nn.Module):
         self.recurrent = nn.Linear(hidden, hidden)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         every = unroll(self.step, inputs, state[0])
         return every, state_after(every, length)
 

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, UnsuitableError, register
-from models.couplings import target_kinds
-from models.placing import Placing
-from models.schemes import Placement, check_scheme, placing_of, sight_of, small_reader
+from models.layers.couplings import target_kinds
+from models.layers.placing import Placing
+from models.layers.schemes import Placement, check_scheme, placing_of, sight_of, small_reader
 from models.transformer import Block
 
 SIGHTS = ("past", "all")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after, step_through
+from models.layers.recurrent import build, state_after, step_through
 
 
 class ElmanLayer(nn.Module):
@@ -20,7 +20,7 @@ class ElmanLayer(nn.Module):
         self.recurrent = nn.Parameter(nn.init.orthogonal_(torch.empty(hidden, hidden)))
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         outputs = step_through(self.input(inputs), state[0], self.recurrent, torch.tanh)
         return outputs, state_after(outputs, length)
 

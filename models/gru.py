@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
+from models.layers.recurrent import build, state_after
 
 
 class GRULayer(nn.Module):
@@ -18,7 +18,7 @@ class GRULayer(nn.Module):
         self.gru = nn.GRU(width, hidden, batch_first=True)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         outputs, last = self.gru(inputs, state.contiguous())
         return outputs, last if length is None else state_after(outputs, length)
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after, unroll
+from models.layers.recurrent import build, state_after, unroll
 
 
 class GRUCellLayer(nn.Module):
@@ -25,7 +25,7 @@ class GRUCellLayer(nn.Module):
             nn.init.orthogonal_(gate)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         every = unroll(self.step, self.input(inputs), state[0])
         return every, state_after(every, length)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build
+from models.layers.recurrent import build
 from models.rnn import RNNLayer
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after, step_through
+from models.layers.recurrent import build, state_after, step_through
 
 RECURRENT = ("free", "orthogonal")
 
@@ -41,7 +41,7 @@ class LinearLayer(nn.Module):
         return torch.matrix_exp(lower - lower.T)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         outputs = step_through(self.input(inputs), state[0], self.matrix(), lambda hidden: hidden)
         return outputs, state_after(outputs, length)
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, register
-from models.ends import FIRST_SYMBOL, MARKS, STOP, with_ends
-from models.moves import Convolution, Shift, place_of
+from models.layers.ends import FIRST_SYMBOL, MARKS, STOP, with_ends
+from models.layers.moves import Convolution, Shift, place_of
 
 MOVES = ("shift", "convolution")
 DRIVES = ("state", "reads")

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
-from models.scan import ResidualLayer, scan, with_one_stack
+from models.layers.recurrent import build, state_after
+from models.layers.scan import ResidualLayer, scan, with_one_stack
 
 
 class LRU(nn.Module):
@@ -37,7 +37,7 @@ class LRU(nn.Module):
         nn.init.normal_(self.output.weight, std=hidden**-0.5)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (2, batch, hidden); see models/scan.py."""
+        """Read inputs (batch, time, hidden), state (2, batch, hidden); see models/layers/scan.py."""
         decay = torch.polar((-self.decay.exp()).exp(), self.turn.exp())
         driven = self.input(inputs) * self.gamma.exp().repeat(2)
         states = scan(decay[None, None], torch.complex(*driven.chunk(2, -1)), torch.complex(state[0], state[1]))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
 from models.gru import GRULayer
-from models.recurrent import Layer, build
+from models.layers.recurrent import Layer, build
 from models.rnn import RNNLayer
 
 
@@ -25,7 +25,7 @@ class LSTMLayer(nn.Module):
         self.lstm = nn.LSTM(width, hidden, batch_first=True)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         if length is not None:
             return self.read(inputs, state, length)
         outputs, last = self.lstm(inputs, (state[:1].contiguous(), state[1:].contiguous()))
@@ -69,7 +69,7 @@ def lstm(
 ) -> Seq2Seq:
     """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn).
 
-    activity, change: weights of the penalties of models/activity.py.
+    activity, change: weights of the penalties of models/layers/activity.py.
     """
     if decoder_cell not in DECODER_CELLS:
         raise ValueError(f"unknown decoder_cell {decoder_cell!r}; choose from: {', '.join(DECODER_CELLS)}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models.base import Seq2Seq, Space, UnsuitableError, register
+from models.layers.recurrent import build
 from models.lstm import LSTMLayer
-from models.recurrent import build
 
 
 @register("lstm_attention")

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
-from models.scan import ResidualLayer, scan, with_one_stack
+from models.layers.recurrent import build, state_after
+from models.layers.scan import ResidualLayer, scan, with_one_stack
 
 
 class MinGRU(nn.Module):
@@ -27,7 +27,7 @@ class MinGRU(nn.Module):
         self.output = nn.Linear(hidden, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (1, batch, hidden); see models/scan.py."""
+        """Read inputs (batch, time, hidden), state (1, batch, hidden); see models/layers/scan.py."""
         gate, content = self.input(inputs).chunk(2, -1)
         states = scan(torch.sigmoid(-gate), torch.sigmoid(gate) * positive(content), state[0])
         return self.output(states), state_after(states, length)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader, register
 from models.gru import GRULayer
+from models.layers.recurrent import Layer, LayerStack, start_orthogonal
 from models.lstm import LSTMLayer
-from models.recurrent import Layer, LayerStack, start_orthogonal
 
 CELLS: dict[str, Layer] = {"gru": GRULayer, "lstm": LSTMLayer}
 SMALLEST = 1e-9  # what every symbol keeps, so that its logarithm is finite

@@ -7,7 +7,7 @@ from functools import partial
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build, state_after
+from models.layers.recurrent import build, state_after
 
 NONLINEARITIES = ("tanh", "relu")
 
@@ -22,7 +22,7 @@ class RNNLayer(nn.Module):
         self.rnn = nn.RNN(width, hidden, nonlinearity=nonlinearity, batch_first=True)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/recurrent.py."""
+        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
         outputs, last = self.rnn(inputs, state.contiguous())
         return outputs, last if length is None else state_after(outputs, length)
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.recurrent import build
-from models.scan import ResidualLayer, scan, with_one_stack
+from models.layers.recurrent import build
+from models.layers.scan import ResidualLayer, scan, with_one_stack
 
 SHORTEST, LONGEST = 0.001, 0.1  # step sizes at first
 BLOCK = 64  # steps whose states are in memory at a time: in one piece, 256 steps took twice as long
@@ -65,7 +65,7 @@ class SelectiveSSM(nn.Module):
         self.output = nn.Linear(self.channels, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (parts, batch, hidden); see models/scan.py."""
+        """Read inputs (batch, time, hidden), state (parts, batch, hidden); see models/layers/scan.py."""
         carried = state.transpose(0, 1).reshape(len(inputs), -1, self.channels)
         start, past = carried[:, : self.size], carried[:, self.size :]
         read, gate = self.input(inputs).chunk(2, -1)

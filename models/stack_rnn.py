@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.choices import Choice
-from models.memory_controller import EMPTY, build
+from models.layers.choices import Choice
+from models.layers.memory import EMPTY, build
 
 
 class Stack(nn.Module):
@@ -73,7 +73,7 @@ def stack_rnn(
     """GRU with a superposition stack that is pushed, popped or kept (Joulin and Mikolov 2015, arXiv 1503.01007).
 
     It reads the source and an end marker, then writes with the same stack. cell: how many numbers a cell of the stack
-    holds, 0 for half of hidden. temperature, noise, hard: of the choice between the actions, see models/choices.py.
+    holds, 0 for half of hidden. temperature, noise, hard: of the choice of an action, see models/layers/choices.py.
     """
     choice = Choice(temperature, noise, hard)
     return build("stack_rnn", Stack, source, target, hidden=hidden, cell=cell, choice=choice)

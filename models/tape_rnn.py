@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space, register
-from models.choices import Choice
-from models.memory_controller import EMPTY, build
+from models.layers.choices import Choice
+from models.layers.memory import EMPTY, build
 
 HEADS, MOVES, WRITES = 2, 3, 2  # writing and reading head; left, stay, right; write or leave
 ONWARD = 4.0  # what the score of the writing head's move to the right starts with
@@ -102,7 +102,7 @@ def tape_rnn(
 
     The latter, arXiv 2207.02098, judge such memories by length. It reads the source and an end marker, then writes with
     the same tape. cell: how many numbers a cell of the tape holds, 0 for half of hidden. sharpen: see `Tape`.
-    temperature, noise, hard: of the choices (moves, and whether to write), see models/choices.py.
+    temperature, noise, hard: of the choices (moves, and whether to write), see models/layers/choices.py.
     """
     choice, store = Choice(temperature, noise, hard), partial(Tape, sharpen=sharpen)
     return build("tape_rnn", store, source, target, hidden=hidden, cell=cell, choice=choice)

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, register
 from models.elman import ElmanLayer
 from models.gru import GRULayer
+from models.layers.recurrent import Layer, LayerStack, start_orthogonal
 from models.linear_rnn import LinearLayer
 from models.location_attention import LocationEncoder
 from models.lstm import LSTMLayer
-from models.recurrent import Layer, LayerStack, start_orthogonal
 
 CELLS: dict[str, Layer] = {"elman": ElmanLayer, "gru": GRULayer, "linear": LinearLayer, "lstm": LSTMLayer}
 

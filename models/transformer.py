@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader, register
-from models.multihead import MultiHeadAttention
-from models.positions import sinusoids
+from models.layers.heads import MultiHeadAttention
+from models.layers.positions import sinusoids
 
 POSITIONS = ("sinusoidal", "learned", "none", "rotary", "alibi")
 CARRIED = ("none", "rotary", "alibi")  # schemes whose positions mean the same wherever a text is cut

@@ -67,7 +67,7 @@ class Task(ABC):
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
-    streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/language.py)
+    streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/text/language.py)
     joint: ClassVar[str] = " "  # what stands between two printed symbols
     hierarchy: ClassVar[str] = ""  # the least machine of the Chomsky hierarchy that does it, at any length
     train_lengths: tuple[int, ...]

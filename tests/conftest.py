@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.registry import load_plugin
+from bench.trial.build import load_plugin
 from models import MODELS
 from tasks import TASKS
 

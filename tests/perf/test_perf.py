@@ -13,18 +13,18 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.evaluate import evaluate
-from bench.feed import draw, streamed
-from bench.heldout_sets import evaluation_set
-from bench.losses import masked_mean, shift_right
-from bench.spec import Spec
-from bench.streams import stream
+from bench.spec.spec import Spec
+from bench.trial.batches import draw, streamed
+from bench.trial.evaluate import evaluate
+from bench.trial.evaluation_sets import evaluation_set
+from bench.trial.losses import masked_mean, shift_right
+from bench.trial.streams import stream
 from models import MODELS
 from models.base import Model, UnsuitableError, detach
 from tasks import TASKS, Task
-from tasks.human_numbers import HumanNumbers
-from tasks.sine import Sine
-from tasks.variable_copy import VariableCopy
+from tasks.signals.sine import Sine
+from tasks.strings.variable_copy import VariableCopy
+from tasks.text.human_numbers import HumanNumbers
 
 ROWS, WIDTH, HIDDEN = 64, 32, 64
 STRINGS = VariableCopy(train_lengths=tuple(range(3, 15)), eval_lengths=(14, 28))

@@ -9,7 +9,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 
-from models.scan import scan
+from models.layers.scan import scan
 
 ROWS, WIDTH = 64, 64
 LENGTHS = (20, 64, 256)

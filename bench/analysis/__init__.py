@@ -1,0 +1,1 @@
+"""Numbers from records: pure functions. No torch here."""

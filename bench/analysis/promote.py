@@ -1,0 +1,89 @@
+"""Make a run the committed baseline."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from bench.analysis.summary import Pair, summaries
+from bench.analysis.tables import group, write_tables
+from bench.records.provenance import commit
+from bench.records.sources import TRIAL, fingerprint
+from bench.records.store import Record, read_records
+from bench.spec.catalogue import Catalogue
+from bench.spec.errors import RequestError
+
+
+def promote(run: Path, baseline: Path) -> list[str]:
+    """Replace a baseline by a run's records and tables; return lines that say what changes.
+
+    Refused unless the code is committed, every record was made by committed code, and that code is this code.
+    """
+    groups, _ = checked_groups(run)
+    lines = differences(group(read_records(baseline / "records")[0])[0], groups)
+    copy_records(run / "records", baseline / "records")
+    write_tables(baseline, baseline.name)
+    return lines
+
+
+def copy_records(source: Path, target: Path) -> None:
+    """Put copies of a folder's records, and of nothing else in it, in place of what another folder holds."""
+    copies = target.with_name(f".{target.name}")
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir(parents=True)
+    for path in source.glob("*.json"):
+        shutil.copyfile(path, copies / path.name)
+    if target.exists():
+        shutil.rmtree(target)
+    copies.rename(target)
+
+
+def checked_groups(run: Path) -> tuple[dict[Pair, list[Record]], str]:
+    """Return a run's records, and the commit of this checkout, once it is sure that this very code made them."""
+    records, problems = read_records(run / "records")
+    if problems:
+        raise RequestError(f"{str(run)!r} has files that are no records: {problems[0]}")
+    if not records:
+        raise RequestError(f"{str(run)!r} has no records; run `python -m bench run` first")
+    head, dirty = commit()
+    if head is None or dirty:
+        raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")
+    for record in records:
+        check_origin(record)
+    groups, mixed = group(records)
+    if mixed:
+        raise RequestError(mixed[0])
+    return groups, head
+
+
+def check_origin(record: Record) -> None:
+    """Raise unless a record was made by committed code that is still the code."""
+    name = f"{record['task']} {record['model']} seed {record['seed']}"
+    if record["commit"] is None or record["dirty"]:
+        raise RequestError(f"{name} was made by code that was not committed: run it again")
+    catalogue = Catalogue()
+    files = [catalogue.find(kind, record["spec"][kind]).file for kind in ("task", "model")]
+    if record["sources"] != fingerprint(TRIAL, *files):
+        raise RequestError(f"{name} was made by other code than this checkout's: run it again")
+
+
+def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, str], list[Record]]) -> list[str]:
+    """Say pair by pair what a new baseline changes."""
+    lines = []
+    for pair in sorted(old.keys() | new.keys()):
+        name = " ".join(pair)
+        if pair not in new:
+            lines.append(f"- {name}: gone")
+        elif pair not in old:
+            lines.append(f"+ {name}: new, {described(pair, new[pair])}")
+        elif [r["by_length"] for r in old[pair]] != [r["by_length"] for r in new[pair]]:
+            lines.append(f"  {name}: {described(pair, old[pair])} -> {described(pair, new[pair])}")
+    return lines or ["nothing changes"]
+
+
+def described(pair: tuple[str, str], records: list[Record]) -> str:
+    """Accuracy inside and beyond in a few characters; of a text, its nats."""
+    (row,) = summaries({pair: records})
+    if row["kind"] == "text":
+        return f"{row['nats']:.3f} nats"
+    return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

@@ -1,0 +1,1 @@
+"""Runs jobs: who trains what, where, and what is told meanwhile."""

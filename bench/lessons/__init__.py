@@ -1,1 +1,0 @@
-"""The lessons: claims that records decide, pictures, and the page that shows both."""

@@ -1,0 +1,1 @@
+"""What is kept of a trained model to look at: samples, traces, facts. Never part of a score."""

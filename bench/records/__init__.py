@@ -1,0 +1,1 @@
+"""Records: one JSON file a trained (task, model, seed), the only shared state."""

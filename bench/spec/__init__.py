@@ -1,0 +1,1 @@
+"""What a run is asked for: specs, settings, the catalogue of what exists. No torch here."""

@@ -1,0 +1,1 @@
+"""Studies: pages that argue from records."""

@@ -1,0 +1,1 @@
+"""Claims that records decide, with pictures, and the page that shows both."""

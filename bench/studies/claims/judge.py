@@ -1,0 +1,136 @@
+"""Judges claims: from the numbers of the seeds to "holds", "false" or "not shown"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.analysis.summary import Pair
+from bench.records.store import Record
+from bench.studies.claims.claims import Alike, Better, Claim, Level
+from bench.studies.claims.intervals import Estimate, difference, mean_over
+from bench.studies.claims.measures import Groups, Measure, number_of
+
+HOLDS, FALSE, NOT_SHOWN, NO_RUNS = "holds", "false", "not shown", "no runs"
+ROUNDING = 1e-12  # of sums of equal numbers
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What the seeds of a run give: numbers by seed, how many have none, how many diverged, whether it was fitted."""
+
+    by_seed: dict[int, float]
+    lost: int
+    diverged: int
+    fitted: bool
+
+    @property
+    def numbers(self) -> list[float]:
+        """The numbers of those seeds that have one."""
+        return list(self.by_seed.values())
+
+    @property
+    def mean(self) -> float:
+        """Their mean, NaN where there is none."""
+        return mean_over(self.numbers).value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a claim.
+
+    estimate: of first less second, or of first less bound, with its interval, on the scale of comparison
+    met: seeds that are as the claim says, where it is about every seed
+    """
+
+    word: str
+    first: Seeds
+    second: Seeds | None
+    bound: float
+    estimate: Estimate
+    met: int | None = None
+    missing: tuple[Pair, ...] = ()
+
+
+NOTHING = Seeds({}, 0, 0, False)
+
+
+def judge(claim: Claim, groups: Groups) -> Verdict:
+    """Return the verdict that the records give."""
+    missing = tuple(pair for pair in claim.pairs if not groups.get(pair))
+    if missing:
+        return Verdict(NO_RUNS, NOTHING, None, math.nan, Estimate(math.nan, math.nan, math.nan), missing=missing)
+    first = seeds_of(claim.measure, groups[claim.first])
+    second = None if claim.second is None else seeds_of(claim.second_measure, groups[claim.second])
+    if isinstance(claim.test, Level):
+        return judge_level(claim, claim.test, first, second)
+    assert second is not None
+    if isinstance(claim.test, Alike):
+        margin = math.log(claim.test.margin) if claim.measure.ratio else claim.test.margin
+        found = difference(first.numbers, second.numbers)
+        return Verdict(likeness(found, margin, bool(first.lost + second.lost)), first, second, margin, found)
+    found = contrast(claim.test, first, second)
+    return Verdict(order(found, claim.measure, first, second), first, second, math.nan, found)
+
+
+def seeds_of(measure: Measure, records: Sequence[Record]) -> Seeds:
+    """Take the measure of every seed."""
+    numbers = {record["seed"]: number_of(measure, record) for record in records}
+    values = {seed: value for seed, value in numbers.items() if not math.isnan(value)}
+    diverged = sum(record["status"] == "diverged" for record in records)
+    fitted = all(record["status"] == "fitted" for record in records)
+    return Seeds(values, len(numbers) - len(values), diverged, fitted)
+
+
+def contrast(test: Better, first: Seeds, second: Seeds) -> Estimate:
+    """Return the difference of two runs, seed by seed where the test is paired."""
+    if not test.paired:
+        return difference(first.numbers, second.numbers)
+    shared = sorted(first.by_seed.keys() & second.by_seed.keys())
+    return mean_over([first.by_seed[seed] - second.by_seed[seed] for seed in shared])
+
+
+def order(found: Estimate, measure: Measure, first: Seeds, second: Seeds) -> str:
+    """Say whether the first runs are better.
+
+    A seed without a number may be worse than any: so neither side is found the better one with some of its own left
+    out.
+    """
+    low, high = (found.low, found.high) if measure.higher_is_better else (-found.high, -found.low)
+    if low > ROUNDING and not first.lost:
+        return HOLDS
+    if high < -ROUNDING and not second.lost:
+        return FALSE
+    return NOT_SHOWN
+
+
+def likeness(found: Estimate, margin: float, is_incomplete: bool) -> str:
+    """Say whether a difference lies within a margin; never with a seed left out."""
+    if is_incomplete:
+        return NOT_SHOWN
+    if -margin < found.low and found.high < margin:
+        return HOLDS
+    return FALSE if found.low > margin or found.high < -margin else NOT_SHOWN
+
+
+def judge_level(claim: Claim, test: Level, first: Seeds, second: Seeds | None) -> Verdict:
+    """Hold every seed against the bound.
+
+    False where no seed is as the claim says, or where the interval of the mean lies on the other side.
+    """
+    bound = test.bound if isinstance(test.bound, float) else NOTHING.mean if second is None else second.mean
+    sign = 1 if claim.measure.higher_is_better else -1
+    reached = sum(sign * (value - bound) >= -ROUNDING for value in first.numbers)
+    met = reached if test.reached else len(first.by_seed) - reached + first.lost
+    mean = mean_over(first.numbers)
+    found = Estimate(*(float(value) for value in np.subtract(mean, bound)))
+    low, high = (found.low, found.high) if sign == 1 else (-found.high, -found.low)
+    opposed = not first.lost and (high < -ROUNDING if test.reached else low > ROUNDING)
+    seeds = len(first.by_seed) + first.lost
+    word = NOT_SHOWN
+    if seeds > 1 and not math.isnan(bound):
+        word = HOLDS if met == seeds else FALSE if met == 0 or opposed else NOT_SHOWN
+    return Verdict(word, first, second, bound, found, met)

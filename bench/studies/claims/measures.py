@@ -1,0 +1,171 @@
+"""What claims measure: a number of one record, its unit, and which direction is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.analysis.summary import Pair
+from bench.records.store import Record
+
+Score = dict[str, Any]
+Groups = Mapping[Pair, Sequence[Record]]  # the seeds of each pair
+SHARE, NATS, STEPS, SECONDS, RELATIVE = "share", "nats", "steps", "seconds", "of the signal's deviation"
+ENOUGH = 30  # strings at a length, below which its accuracy tells little
+LEARNED = 0.9  # held-out exact match at which a network counts as having learned
+BESIDE = tuple(length for length in range(5, 15) if length != 10)  # lengths that copying at 10 alone never sees
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of a record; `ratio`: it is compared by its logarithm, and differences are told as ratios.
+
+    value: gives None where a record has no such number: training diverged, or an error overflowed
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool
+    value: Callable[[Record], float | None]
+    ratio: bool = False
+
+
+def exact(score: Score) -> float:
+    """Share of strings right."""
+    return score["right"] / score["examples"]
+
+
+def foreseen(score: Score) -> float:
+    """Share of symbols right, given the true ones before."""
+    return score["tokens_right"] / score["tokens"]
+
+
+def nats(score: Score) -> float | None:
+    """Mean cross-entropy of a symbol."""
+    return score.get("nats")
+
+
+def nrmse(score: Score) -> float | None:
+    """Free-running error relative to the signal's standard deviation."""
+    return score["nrmse"]
+
+
+def at_training(record: Record) -> Score:
+    """Return the score at the longest training length."""
+    return record["by_length"][str(max(record["inside_lengths"]))]
+
+
+def at_end(record: Record) -> Score:
+    """Return the score at the last length: of a text, all of it, the state carried."""
+    return record["by_length"][max(record["by_length"], key=int)]
+
+
+def inside(record: Record) -> list[Score]:
+    """Return the scores at the training lengths."""
+    return [record["by_length"][str(length)] for length in record["inside_lengths"]]
+
+
+def best_elsewhere(record: Record) -> float | None:
+    """Return the highest exact match at a length that was never trained."""
+    trained = record["inside_lengths"]
+    return best_at([length for length in map(int, record["by_length"]) if length not in trained], record)
+
+
+def best_beyond(record: Record) -> float | None:
+    """Return the highest exact match at a length beyond training."""
+    return best_at(
+        [length for length in map(int, record["by_length"]) if length > max(record["inside_lengths"])], record
+    )
+
+
+def best_at(lengths: Sequence[int], record: Record) -> float | None:
+    """Return the highest exact match at some lengths, of those with enough strings."""
+    scores = [record["by_length"][str(length)] for length in lengths]
+    return max((exact(score) for score in scores if score["examples"] >= ENOUGH), default=None)
+
+
+def content(record: Record) -> float:
+    """Mean over training lengths of the share of strings whose content is right, wherever they stop."""
+    shares = [(score["right"] + score["stopped_wrong"]) / score["examples"] for score in inside(record)]
+    return sum(shares) / len(shares)
+
+
+def counted(record: Record, part: str) -> float | None:
+    """Share right of what a part of the record's padding counts: symbols asked, or all cells of a batch."""
+    counts = record.get("padding")
+    return counts[f"{part}_right"] / counts[part] if counts else None
+
+
+def added(record: Record) -> float | None:
+    """Return how much higher accuracy is with padding counted."""
+    cells, symbols = counted(record, "cells"), counted(record, "symbols")
+    return None if cells is None or symbols is None else cells - symbols
+
+
+def steps_to_learn(record: Record) -> float:
+    """Steps to the first look with enough held-out strings right; the whole budget where that never came."""
+    looks = [look["step"] for look in record["curve"] if look["exact"] is not None and look["exact"] >= LEARNED]
+    return float(looks[0] if looks else record["spec"]["steps"])
+
+
+def seconds_an_epoch(record: Record) -> float | None:
+    """Seconds of training for one pass over the text."""
+    if not record["steps"]:
+        return None
+    spec = record["spec"]
+    epoch = record["text"]["training_symbols"] // (spec["batch"] * record["train_lengths"][0])
+    return record["timing"]["train_seconds"] * epoch / record["steps"]
+
+
+def lowest_nats(record: Record) -> float | None:
+    """Return the loss at the evaluated length that suits a network best."""
+    found = [nats(score) for score in record["by_length"].values()]
+    return min((value for value in found if value is not None), default=None)
+
+
+def window_nats(record: Record) -> float | None:
+    """Return the loss where as many symbols are read as a training window has."""
+    return nats(record["by_length"][str(record["train_lengths"][0])])
+
+
+def number_of(measure: Measure, record: Record) -> float:
+    """Return a record's number, on the scale on which it is compared; NaN where it has none."""
+    try:
+        value = measure.value(record)
+    except KeyError:  # it was evaluated at other lengths than the suite's
+        return math.nan
+    if value is None or not math.isfinite(value) or (measure.ratio and value <= 0):
+        return math.nan
+    return math.log(value) if measure.ratio else value
+
+
+CONTINUED = Measure("signals continued within the tolerance", SHARE, True, lambda record: exact(at_training(record)))
+SIGNAL_ERROR = Measure(
+    "free-running NRMSE at the training horizon", RELATIVE, False, lambda record: nrmse(at_training(record))
+)
+RIGHT = Measure("strings right at the longest training length", SHARE, True, lambda record: exact(at_training(record)))
+ELSEWHERE = Measure(
+    f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
+)
+LONGER = Measure("strings right at the best longer length", SHARE, True, best_beyond)
+BESIDE_TEN = Measure(
+    "strings right, mean over lengths 5 to 14 without 10",
+    SHARE,
+    True,
+    lambda record: sum(exact(record["by_length"][str(length)]) for length in BESIDE) / len(BESIDE),
+)
+WEAKEST = Measure(
+    "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
+)
+CONTENT = Measure("strings of right content, mean over training lengths", SHARE, True, content)
+SYMBOLS = Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols"))
+CELLS = Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells"))
+ADDED = Measure("what counting padding adds to symbols right", SHARE, True, added)
+STEPS_TO_LEARN = Measure(f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn)
+WORDS = Measure("next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record)))
+TEXT = Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record)))
+LOWEST = Measure("loss a character at the length that suits it best", NATS, False, lowest_nats)
+WINDOW = Measure("loss a character at windows of 8", NATS, False, window_nats)
+EPOCH = Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True)

@@ -1,0 +1,112 @@
+"""A task's families as the page needs them, best first, and the rows that vary a task's training lengths."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bench.analysis.adversarial import Adversaries, adversaries
+from bench.analysis.statistics import SOLVED
+from bench.analysis.summary import tenfold_length
+from bench.records.store import Record
+from bench.views.charts.material import Run
+
+MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
+NEAR = 0.15  # a length stands for a multiple that it is so near to
+ROUNDING = 1e-9
+FEW = 6  # families that a row of other training lengths may have without a section of its own
+SETTING = r"train_lengths=\d[\d-]*(?:,\d[\d-]*)*"
+TRAINED_ON = re.compile(rf"\({SETTING}\)|,{SETTING}(?=[,)])|{SETTING},")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family on a task: its records, its row of leaderboard.csv, its rows of by_length.csv by length."""
+
+    model: str
+    records: list[Record]
+    row: dict[Any, Any]
+    lengths: dict[int, dict[Any, Any]]
+
+    @property
+    def inside(self) -> list[int]:
+        """The training lengths."""
+        return list(self.records[0]["inside_lengths"])
+
+    @property
+    def edge(self) -> int:
+        """The longest training length."""
+        return max(self.inside)
+
+    @property
+    def longest(self) -> int:
+        """The longest evaluated length."""
+        return max(self.lengths)
+
+    @property
+    def far(self) -> int:
+        """The evaluated length nearest to ten times the longest training length, else the longest of all."""
+        return tenfold_length(sorted(self.lengths), self.inside) or self.longest
+
+    @cached_property
+    def adversaries(self) -> Adversaries | None:
+        """What it did on adversarial sets, if it has any."""
+        return adversaries(self.records)
+
+    def solved_at(self, length: int) -> int:
+        """Count the seeds with 99 % or more at an evaluated length."""
+        scores = [record["by_length"][str(length)] for record in self.records]
+        return sum(score["right"] / score["examples"] >= SOLVED - ROUNDING for score in scores)
+
+
+def families(run: Run, task: str) -> list[Family]:
+    """Return a task's families: the farthest horizon first, on random strings, then on adversarial sets.
+
+    Where these are alike, the fewer parameters first; where nothing holds, the larger area under accuracy.
+    """
+    rows = run.ranked(task).to_dict("records")
+    found = [
+        Family(
+            row["model"],
+            run.groups[task, row["model"]],
+            row,
+            {one["length"]: one for one in run.rows(task, row["model"]).to_dict("records")},
+        )
+        for row in rows
+    ]
+    return sorted(found, key=rank)
+
+
+def rank(family: Family) -> tuple[float, float, float, float, str]:
+    """Return what orders families, the best first."""
+    row = family.row
+    adversarial = 0.0 if math.isnan(row["adversarial_l99"]) else row["adversarial_l99"]
+    return -row["l99"], -adversarial, 0.0 if row["l99"] else -row["area"], row["parameters"], family.model
+
+
+def base_row(task: str) -> str | None:
+    """Return the row that a row varies by its training lengths alone: copy(train_lengths=1-5) -> copy; else None."""
+    cut = TRAINED_ON.sub("", task)
+    return cut if cut != task else None
+
+
+def own_rows(run: Run) -> list[str]:
+    """Return the tasks with a section of their own: judged by exact match, not only some family's other lengths."""
+    compared = Counter(task for task, _ in run.groups)
+    return [task for task in run.strings if base_row(task) is None or compared[task] > FEW]
+
+
+def telling_lengths(found: list[Family]) -> list[int]:
+    """Return the evaluated lengths at multiples of the longest training length, and the longest; all of a text's."""
+    every = sorted({length for family in found for length in family.lengths})
+    if found[0].records[0]["kind"] == "stream":
+        return every
+    edge = found[0].edge
+    wanted = [times * edge for times in MULTIPLES]
+    nearest = [min(every, key=lambda length: abs(length - want)) for want in wanted]
+    near = {length for length, want in zip(nearest, wanted, strict=True) if abs(length - want) <= NEAR * want}
+    return sorted(near | {every[-1]})

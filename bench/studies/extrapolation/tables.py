@@ -1,0 +1,129 @@
+"""The page's tables: the best family of every task, a task's families, their errors and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bench.studies.extrapolation.families import Family, telling_lengths
+from bench.studies.extrapolation.words import structure_of
+from bench.views.numbers import amount, budgeted, estimate, heading_rows, named, percent, reach, row_of, share
+
+BEST = (
+    "task,best family,L99 random,L99 adversarial,longest length,random there,adversarial there,solved there,"
+    "parameters,seconds"
+).split(",")
+COSTS = ("parameters", "steps / budget", "seconds")
+SHOWN = {
+    "symbols": "Exact match in percent{}, by length; training lengths in bold:",
+    "values": "Free-running NRMSE in percent, by horizon; training horizons in bold:",
+    "stream": "Lines right in every word / words foreseen, in percent, by text; the training text in bold:",
+}
+
+
+def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
+    """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
+    lines = heading_rows(tuple(BEST), names=2)
+    for task, (best, *_) in found.items():
+        last = best.lengths[best.longest]
+        cells = [
+            f"[{task}]({page}#{anchors[task]})",
+            f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)",
+            *horizons(best),
+            f"{best.longest:,}",
+            share(last["exact_match"], last["low"], last["high"]),
+            adversarial_at_end(best),
+            solved(best, best.longest),
+            f"{best.row['parameters']:,}",
+            amount(*estimate(best.row, "seconds")),
+        ]
+        lines.append(row_of(cells))
+    return "\n".join(lines)
+
+
+def horizons(family: Family) -> list[str]:
+    """Return the horizon on random strings and that on adversarial sets."""
+    random = reach(*estimate(family.row, "l99"), family.edge, family.longest)
+    if family.adversaries is None:
+        return [random, "-"]
+    last = family.adversaries.lengths[-1]
+    return [random, reach(*estimate(family.row, "adversarial_l99"), family.edge, last)]
+
+
+def adversarial_at_end(family: Family) -> str:
+    """Return what is right of the longest adversarial sets, with their length where it is not the longest of all."""
+    if family.adversaries is None:
+        return "-"
+    last = family.adversaries.lengths[-1]
+    where = "" if last == family.longest else f" (at {last:,})"
+    return share(*estimate(family.lengths[last], "adversarial")) + where
+
+
+def solved(family: Family, length: int) -> str:
+    """Return how many seeds are at 99 % or more at a length."""
+    return f"{family.solved_at(length)}/{len(family.records)}" if length in family.lengths else "-"
+
+
+def horizon_table(found: Sequence[Family]) -> str:
+    """Return a task's first table: horizons, seeds solved, accuracy at the lengths that tell."""
+    lengths, far = telling_lengths(list(found)), found[0].far
+    both = has_sets(found)
+    reached = ("L99 random", "L99 adversarial")[: 1 + both]
+    heads = [f"**{length:,}**" if length in found[0].inside else f"{length:,}" for length in lengths]
+    lines = heading_rows(("family", "given", *reached, f"solved at {far:,}", *heads), names=2)
+    for family in found:
+        cells = [f"`{family.model}`{diverged(family)}", structure_of(family.records[0]["spec"])]
+        cells += [*horizons(family)[: len(reached)], solved(family, far)]
+        lines.append(row_of([*cells, *(cell(family, length, both) for length in lengths)]))
+    return "\n".join(lines)
+
+
+def diverged(family: Family) -> str:
+    """Say how many of a family's seeds diverged, if any."""
+    return named(family.row).removeprefix(family.model)
+
+
+def cell(family: Family, length: int, both: bool) -> str:
+    """Return what is right at a length; both: of random strings and of adversarial sets."""
+    row = family.lengths.get(length)
+    if row is None:
+        return "-"
+    kind = family.records[0]["kind"]
+    if kind == "values":
+        return percent(row["nrmse"])
+    if kind == "stream":
+        return f"{percent(row['exact_match'])} / {percent(row['token_accuracy'])}"
+    return percent(row["exact_match"]) + (f" / {percent(row['adversarial'])}" if both else "")
+
+
+def horizon_caption(found: Sequence[Family]) -> str:
+    """Say what the numbers of the first table are."""
+    first = found[0].records[0]
+    return SHOWN[first["kind"]].format(", random strings / adversarial sets" if has_sets(found) else "")
+
+
+def has_sets(found: Sequence[Family]) -> bool:
+    """Whether any family was judged by adversarial sets."""
+    return any(family.adversaries for family in found)
+
+
+def errors_table(found: Sequence[Family]) -> str:
+    """Return a task's second table: how answers are wrong, where they are strings; what a family cost."""
+    stops, sets, far = found[0].records[0]["kind"] == "symbols", has_sets(found), found[0].far
+    wrong = ("stopped_wrong", "content_wrong") if stops else ()
+    heads = [name.replace("_", " ") for name in wrong] + [f"worst set at {far:,}"] * sets
+    lines = heading_rows(("family", *heads, *COSTS))
+    for family in found:
+        cells = [share(*estimate(family.row, name)) for name in wrong] + [worst_set(family, far)] * sets
+        cells += [f"{family.row['parameters']:,}", budgeted(family.row), amount(*estimate(family.row, "seconds"))]
+        lines.append(row_of([f"`{family.model}`", *cells]))
+    return "\n".join(lines)
+
+
+def worst_set(family: Family, length: int) -> str:
+    """Name the adversarial kind with the least right at a length, and how much that is; "all" where they are alike."""
+    if family.adversaries is None or length not in family.adversaries.lengths:
+        return "-"
+    place = family.adversaries.lengths.index(length)
+    kind, match = family.adversaries.worst[place]
+    is_alike = all(shares.mean() == match for shares in family.adversaries.kinds[place].values())
+    return f"{'all' if is_alike else kind} {percent(match)}"

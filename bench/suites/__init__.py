@@ -1,0 +1,1 @@
+"""Which pairs are trained, and by which recipes."""

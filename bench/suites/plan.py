@@ -1,0 +1,176 @@
+"""What a request asks for: from suite, names and changes to specs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bench.spec.catalogue import Catalogue
+from bench.spec.errors import RequestError, choose_from
+from bench.spec.settings import Change, label
+from bench.spec.spec import Spec
+from bench.suites.recipes import ROWS, recipe
+from bench.suites.suites import SUITES, Suite
+
+if TYPE_CHECKING:
+    from bench.checks.sizes import Matching
+
+MOST_PARAMETERS = 10**9
+
+
+def plan(
+    suite: Suite,
+    catalogue: Catalogue,
+    tasks: list[str] | None,
+    models: list[str] | None,
+    changes: list[Change],
+    steps: int | None,
+    matching: Matching | None = None,
+) -> list[Spec]:
+    """Return the specs that a request selects, changed as it says; each name and setting is checked.
+
+    matching: every family that has sizes to choose from gets the one nearest to a number of parameters
+    """
+    chosen = select(suite, catalogue, tasks, models)
+    specs = [changed(spec, catalogue, changes, steps) for spec in chosen]
+    if not specs:
+        raise RequestError(f"suite {suite.name!r} has no pair of tasks {tasks} and models {models}")
+    for entry in (found for kind in catalogue.entries.values() for found in kind.values()):
+        if entry.file in catalogue.plugins and entry.name not in {name for s in specs for name in (s.task, s.model)}:
+            raise RequestError(
+                f"{entry.kind} {entry.name!r} of a plug-in is not selected; name it with --{entry.kind}s"
+            )
+    if matching is None:
+        return specs
+    if any((change.part, change.name) == ("model", "hidden") for change in changes):
+        raise RequestError("--parameters chooses model.hidden, so --set model.hidden=... has no meaning beside it")
+    sizes = [matching.hidden(spec) for spec in specs]
+    sized = [[] if size is None else [Change("model", "hidden", str(size))] for size in sizes]
+    pairs = zip(chosen, sized, strict=True)
+    return once(changed(spec, catalogue, [*changes, *size], steps) for spec, size in pairs)
+
+
+def once(specs: Iterable[Spec]) -> list[Spec]:
+    """Keep one of the specs that differ in their column's name alone: the one whose name is shortest."""
+    kept: list[Spec] = []
+    for spec in specs:
+        same = [other for other in kept if replace(other, column=spec.column) == spec]
+        if not same:
+            kept.append(spec)
+        elif len(spec.column) < len(same[0].column):
+            kept[kept.index(same[0])] = spec
+    return kept
+
+
+def select(suite: Suite, catalogue: Catalogue, tasks: list[str] | None, models: list[str] | None) -> list[Spec]:
+    """Return the suite's pairs under these names, and pairs that it lacks where both names are given or new to it.
+
+    tasks: tasks, or rows by their whole name; models: families, or columns of the suite by their whole name
+    """
+    rows = {spec.row: spec.task for spec in suite.specs}
+    for name in tasks or ():
+        if name not in rows and not any(task == name for task in rows.values()):
+            rows[name] = task_of(name, catalogue, rows)
+    wanted = [row for row, task in rows.items() if not tasks or row in tasks or task in tasks]
+    chosen = [spec for spec in suite.specs if spec.row in wanted]
+    families = [name for name in models or () if name in catalogue.entries["model"]]
+    for name in models or ():
+        if name not in families:
+            check_column(suite, catalogue, name, tasks)
+    if models:
+        chosen = [spec for spec in chosen if spec.model in families or spec.column in models]
+    known = {(spec.row, spec.model) for spec in suite.specs}
+    in_suite = {spec.model for spec in suite.specs}
+    for row in wanted:
+        is_new = all(spec.row != row for spec in suite.specs)
+        for model in families if models else sorted(in_suite) if is_new else ():
+            if (row, model) not in known and (tasks or model not in in_suite):
+                chosen.append(missing(suite, row, rows[row], model))
+    return chosen
+
+
+def task_of(row: str, catalogue: Catalogue, rows: Iterable[str]) -> str:
+    """Return the task of a row that a suite lacks: a recipe's, or a task that names the row; `rows` may be chosen."""
+    if row in ROWS:
+        return ROWS[row].task
+    tasks = list(catalogue.entries["task"])
+    if row not in tasks:
+        raise no_such("task", row, tasks, "rows", [*rows, *ROWS])
+    return row
+
+
+def check_column(suite: Suite, catalogue: Catalogue, column: str, tasks: list[str] | None) -> None:
+    """Raise unless a suite has a column, and has it in each of the rows or tasks that are named beside it."""
+    columns = {spec.column for spec in suite.specs}
+    if column not in columns:
+        raise no_such("model", column, list(catalogue.entries["model"]), f"columns of suite {suite.name}", columns)
+    for name in tasks or ():
+        here = {spec.column for spec in suite.specs if name in (spec.row, spec.task)}
+        if column not in here:
+            rows = dict.fromkeys(spec.row for spec in suite.specs if spec.column == column)
+            raise RequestError(f"suite {suite.name!r} has {column!r} only in {', '.join(rows)}; got task {name!r}")
+
+
+def no_such(kind: str, name: str, choices: list[str], others: str, further: Iterable[str]) -> RequestError:
+    """Return the error for a name that is neither one of the choices nor one of the others."""
+    error = choose_from(kind, name, choices)
+    rest = sorted(set(further) - set(choices))
+    return RequestError(f"{error}; {others}: {', '.join(rest)}") if rest else error
+
+
+def missing(suite: Suite, row: str, task: str, model: str) -> Spec:
+    """Return a spec for a pair that the suite lacks: the row's own budget, the suite's number of examples."""
+    examples = suite.specs[0].examples
+    if row in ROWS:
+        return recipe(row, model, examples=examples)
+    return Spec(task, model, posed(row), row=row, examples=examples)
+
+
+def posed(row: str) -> dict[str, Any]:
+    """Return the task's settings that a row stands for: those that all its pairs in all suites share."""
+    found = [spec.task_settings for suite in SUITES.values() for spec in suite.specs if spec.row == row]
+    first = found[0] if found else {}
+    return {name: value for name, value in first.items() if all((name, value) in each.items() for each in found)}
+
+
+def changed(spec: Spec, catalogue: Catalogue, changes: list[Change], steps: int | None) -> Spec:
+    """Apply changes; whatever departs from the suite shows in the row's name."""
+    task, model = catalogue.find("task", spec.task), catalogue.find("model", spec.model)
+    values: dict[str, dict[str, object]] = {"task": {}, "model": {}, "train": {} if steps is None else {"steps": steps}}
+    for change in changes:
+        entry = {"task": task, "model": model, "train": None}[change.part]
+        values[change.part][change.name] = change.value(entry)
+    try:
+        return replace(
+            spec,
+            task_settings={**spec.task_settings, **values["task"]},
+            model_settings={**spec.model_settings, **values["model"]},
+            row=label(spec.row, values["task"]),
+            column=label(spec.column, values["model"], values["train"].items()),
+            **values["train"],  # type: ignore[arg-type]  # each was read as its field's type
+        )
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read --seeds: a number of seeds, or a list such as 0,1,2."""
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise RequestError(f"cannot read seeds {text!r}; write a number of seeds or a list such as 0,1,2") from error
+    if "," not in text:
+        numbers = list(range(numbers[0])) if numbers and numbers[0] > 0 else []
+    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
+        raise RequestError(f"seeds must be 0 or more, each once, and at least one; got {text!r}")
+    return numbers
+
+
+def parse_parameters(text: str) -> int:
+    """Read --parameters: a whole number."""
+    wanted = int(text) if re.fullmatch(r"\s*\d{1,10}\s*", text) else 0
+    if not 1 <= wanted <= MOST_PARAMETERS:
+        raise RequestError(f"--parameters must be a whole number from 1 to {MOST_PARAMETERS:,}; got {text!r}")
+    return wanted

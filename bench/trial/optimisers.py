@@ -1,0 +1,92 @@
+"""The learning rate and the optimiser: how fast weights move at each step."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from bench.spec.spec import Spec
+from models.base import Model
+
+DROP = 0.1  # what is left of the rate after the step of "drop"
+RISE = 0.25  # the share of "one_cycle" that goes up
+FIRST, LAST = 1 / 25, 1e-5  # its first rate, as a share of the highest, and its last, as a share of the first
+
+
+def make_optimizer(model: Model, spec: Spec) -> torch.optim.Optimizer:
+    """Return AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), RMSprop (Hinton 2012, lecture 6e) or L-BFGS.
+
+    A step of L-BFGS (Liu and Nocedal 1989) is up to twenty of its own, each with a line search by the Wolfe conditions.
+    """
+    if spec.optimizer == "lbfgs":
+        return torch.optim.LBFGS(
+            model.parameters(),
+            lr=spec.learning_rate,
+            line_search_fn="strong_wolfe",
+            tolerance_grad=0.0,
+            tolerance_change=0.0,
+            history_size=20,
+        )
+    if spec.optimizer == "rmsprop":
+        return torch.optim.RMSprop(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay, alpha=0.9)
+    return torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
+
+
+def make_average(model: Model, spec: Spec) -> AveragedModel | None:
+    """Return the weights' moving average over steps, None where the spec asks for none."""
+    if not spec.averaging:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(spec.averaging))
+
+
+def rate(step: int, spec: Spec) -> float:
+    """Return the learning rate at a step, counted from 0, as a share of the highest.
+
+    Linear warm-up, then "constant"; "cosine" to zero at the last step; "drop" to a tenth at step `period`; "restarts":
+    cosines to zero, the first of `period` steps, each next twice as long (Loshchilov and Hutter 2017, arXiv
+    1608.03983). "one_cycle" has no other warm-up: up for a quarter of the steps and down to almost nothing, both by
+    cosines (Smith and Topin 2018, arXiv 1708.07120).
+    """
+    if spec.schedule == "one_cycle":
+        return one_cycle(step / spec.steps)
+    if step < spec.warmup:
+        return (step + 1) / spec.warmup
+    if spec.schedule == "drop":
+        return 1.0 if step < spec.period else DROP
+    if spec.schedule == "restarts":
+        cycle, first = cycle_at(step, spec)
+        return cosine(1.0, 0.0, (step - first) / (spec.period << cycle))
+    if spec.schedule == "constant" or spec.steps <= spec.warmup:
+        return 1.0
+    return cosine(1.0, 0.0, (step - spec.warmup) / (spec.steps - spec.warmup))
+
+
+def cosine(start: float, end: float, share: float) -> float:
+    """Go from start to end along half a cosine, `share` of the way."""
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def one_cycle(share: float) -> float:
+    """Return the rate after a share of all steps."""
+    if share < RISE:
+        return cosine(FIRST, 1.0, share / RISE)
+    return cosine(1.0, FIRST * LAST, (share - RISE) / (1 - RISE))
+
+
+def cycle_at(step: int, spec: Spec) -> tuple[int, int]:
+    """Return which cycle of restarts a step after the warm-up is in, counted from 0, and that cycle's first step."""
+    cycle, first = 0, spec.warmup
+    while step >= first + (spec.period << cycle):
+        first += spec.period << cycle
+        cycle += 1
+    return cycle, first
+
+
+def ends_cycle(step: int, spec: Spec) -> int | None:
+    """Return the cycle of restarts, counted from 0, whose last step this is (steps done so far), None for any other."""
+    if spec.schedule != "restarts" or step <= spec.warmup:
+        return None
+    cycle, first = cycle_at(step - 1, spec)
+    return cycle if step == first + (spec.period << cycle) else None

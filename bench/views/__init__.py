@@ -1,0 +1,1 @@
+"""What people see: tables, pages, charts. No torch here."""

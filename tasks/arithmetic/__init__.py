@@ -1,0 +1,1 @@
+"""Arithmetic on numbers as text."""

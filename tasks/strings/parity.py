@@ -1,0 +1,71 @@
+"""Parity: is the number of ones even or odd?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from tasks.base import FIRST_SYMBOL, Batch, Symbols, Task, before, register
+from tasks.strings.random_strings import FAR, check_choice, draw_adversarial, draw_places, draw_strings
+
+KINDS = ("all_ones", "single_one", "alternating")
+ONE = FIRST_SYMBOL + 1
+
+
+@register("parity")
+@dataclass(frozen=True, kw_only=True)
+class Parity(Task):
+    """Write 1 where the number of ones is odd and 0 where it is even, for example 1 0 1 1 -> 1.
+
+    The answer is one symbol and there is no stop. Every bit counts: flipping any one flips the answer. Held out: a
+    fixed share of the strings, chosen by hash; of length 1 there are two strings, so it may have none.
+    """
+
+    hierarchy: ClassVar[str] = "regular: a finite automaton of two states"
+    train_lengths: tuple[int, ...] = tuple(range(1, 21))
+    eval_lengths: tuple[int, ...] = FAR
+
+    @property
+    def source(self) -> Symbols:
+        """Bits."""
+        return Symbols(2)
+
+    @property
+    def target(self) -> Symbols:
+        """Bits."""
+        return Symbols(2)
+
+    def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw uniform bits: length (batch,) -> source (batch, max_length), target (batch, 1)."""
+        return _posed(draw_strings(length, max_length, 2, generator), length)
+
+    @property
+    def adversarial_kinds(self) -> tuple[str, ...]:
+        """Bits that random ones hardly ever are."""
+        return KINDS
+
+    def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
+        """Draw bits: "all_ones", "single_one" at a random place, "alternating" from 0 or from 1; as in `sample`."""
+        check_choice("adversarial kind", kind, KINDS)
+        if kind == "alternating":
+            return _posed(draw_adversarial("period_two", length, max_length, 2, generator), length)
+        time = torch.arange(max_length, device=generator.device)
+        ones = time == draw_places(length, generator)[:, None] if kind == "single_one" else time >= 0
+        return _posed((FIRST_SYMBOL + ones.long()) * before(length, max_length), length)
+
+    def chance(self, length: int) -> float:
+        """Half of all strings are odd."""
+        return 0.5
+
+    def symbol(self, index: int) -> str:
+        """A bit."""
+        return str(index)
+
+
+def _posed(source: Tensor, length: Tensor) -> Batch:
+    """Pair bits (batch, time), PAD past each length (batch,), with their parity (batch, 1)."""
+    odd = (source == ONE).sum(1, keepdim=True) % 2
+    return Batch(source, length, FIRST_SYMBOL + odd, torch.ones_like(length))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import SHORT, TINY, ended, in_subprocess, living, record_of, records_in, started, wait_until
+from misbehaving import plugin, said
+
+from bench.execution.cell import make_cells
+from bench.execution.runner import Report, run_cells
+from bench.records.stale import set_aside_stale
+from bench.records.store import Record, write_record
+from bench.spec.catalogue import Catalogue
+from bench.spec.errors import WorkError
+from bench.spec.spec import Spec
+
+RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
+COPY_GRU = Spec("copy", "gru")
+
+
+def interrupted(process: Any, seconds: float = 30) -> str:
+    """Press Ctrl-C, as a terminal does: the whole group hears it. Return what the run then said on standard error."""
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=seconds)
+    assert process.returncode == 130
+    wait_until(lambda: not living(process.pid), "every process of the run to end", 20)
+    return str(err)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.2])
+def test_control_c_while_the_workers_start_is_one_line(seconds: float, tmp_path: Path) -> None:
+    process = started(*RUN, "--models", "elman,gru", "--jobs", 2, "--out", tmp_path)
+    try:
+        wait_until(lambda: len(living(process.pid)) > 2, "the first worker")  # beside it multiprocessing's own helper
+        time.sleep(seconds)
+        err = interrupted(process)
+    finally:
+        ended(process)
+    assert err == "interrupted: what was finished is kept, run again to go on\n"
+    assert not list((tmp_path / "records").iterdir())
+
+
+@pytest.mark.slow
+def test_control_c_does_not_wait_for_cells_that_take_long(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    long = f"open({str(told)!r}, 'a').write('x'); time.sleep(600)"
+    *options, models = plugin(tmp_path, one=long, other=long)
+    process = started(*RUN, *options, f"majority,{models}", "--jobs", 2, "--out", tmp_path)
+    try:
+        wait_until(lambda: told.exists() and told.read_text() == "xx", "both long cells")
+        err = interrupted(process)
+    finally:
+        ended(process)
+    assert err == "interrupted: what was finished is kept, run again to go on\n"
+    assert [made["status"] for made in records_in(tmp_path).values()] == ["fitted"]
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_holding_a_lock_stops_no_other(tmp_path: Path) -> None:
+    deed = "import bench.execution.runner; bench.execution.runner._messages._wlock.acquire(); os._exit(9)"
+    bad = plugin(tmp_path, dies=deed, steady="time.sleep(0.2)")
+    outcome = in_subprocess(*RUN, *bad, "--set", "train.check_every=1", "--jobs", 2, "--out", tmp_path)
+    assert outcome.code == 1
+    assert [" dies(" in line for line in said(outcome)] == [True]
+    assert [made["spec"]["model"] for made in records_in(tmp_path).values()] == ["steady"]
+
+
+def test_a_cell_that_another_run_finished_meanwhile_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = make_cells([COPY_GRU], [0, 1, 2], Catalogue())
+    trained: list[int] = []
+    reports: list[Report] = []
+
+    def run_cell(cell: Any, records: Path, *rest: Any) -> Record:
+        trained.append(cell.seed)
+        for finished in (cell, cells[1]):  # the other run is one cell ahead
+            write_record(records, record_of(finished))
+        return record_of(cell)
+
+    monkeypatch.setattr("bench.execution.runner.run_cell", run_cell)
+    assert run_cells(cells, tmp_path, "cpu", 1, 1, reports.append) == []
+    assert trained == [0, 2]
+    assert [(report.kind, report.payload["seed"]) for report in reports] == [("done", 0), ("done", 1), ("done", 2)]
+
+
+def test_a_stale_record_that_another_run_sets_aside_first_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cell,) = make_cells([COPY_GRU], [0], Catalogue())
+    path = write_record(tmp_path, record_of(cell) | {"key": "older", "sources": "older"})
+    read = Path.read_bytes
+
+    def read_late(self: Path) -> bytes:
+        content = read(self)
+        if self == path and content and looked.pop():
+            path.unlink()  # moved by the other run
+        return content
+
+    looked = [True, False]  # the first look is the reader's, at the second the other run is faster
+    monkeypatch.setattr(Path, "read_bytes", read_late)
+    assert set_aside_stale([cell], tmp_path) == 0
+
+
+def test_a_file_where_stale_records_go_is_one_line(tmp_path: Path) -> None:
+    (cell,) = make_cells([COPY_GRU], [0], Catalogue())
+    path = write_record(tmp_path, record_of(cell) | {"key": "older", "sources": "older"})
+    (tmp_path / "stale").write_text("mine")
+    with pytest.raises(WorkError, match=r"cannot set .* aside: File exists"):
+        set_aside_stale([cell], tmp_path)
+    assert path.is_file()
+    assert (tmp_path / "stale").read_text() == "mine"

@@ -1,0 +1,82 @@
+"""The suite `extrapolate`: every pair can be built, and a small real run goes all the way to its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from harness import in_process
+
+from bench.records.store import read_records
+from bench.spec.spec import Spec
+from bench.studies.extrapolation.families import own_rows
+from bench.studies.extrapolation.words import why
+from bench.suites.extrapolate import COPY, CORE, EXTRAPOLATE
+from bench.suites.suites import SUITES
+from bench.trial.build import build_model, build_task
+
+
+def name_of(spec: Spec) -> str:
+    return f"{spec.row} {spec.column}"
+
+
+@pytest.mark.parametrize("spec", EXTRAPOLATE, ids=name_of)
+def test_every_pair_can_be_built(spec: Spec) -> None:
+    task = build_task(spec.task, spec.task_settings)
+    model = build_model(spec.model, task, spec.model_settings)
+    assert hasattr(model, "fit") or 8 <= sum(each.numel() for each in model.parameters()) < 500_000
+    assert max(task.eval_lengths) >= 10 * max(task.inside_lengths) or spec.task == "human_numbers"
+
+
+def test_every_pair_has_a_name_of_its_own_and_words() -> None:
+    assert len({name_of(spec) for spec in EXTRAPOLATE}) == len(EXTRAPOLATE)
+    assert all(why(spec.row) for spec in EXTRAPOLATE)
+
+
+def test_the_core_is_part_of_the_suite_and_covers_the_tasks_that_families_are_made_for() -> None:
+    assert set(map(name_of, CORE)) <= set(map(name_of, EXTRAPOLATE))
+    assert SUITES["extrapolate_core"].specs == CORE
+    assert {spec.task for spec in CORE} == {"copy", "reverse", "variable_copy", "addition", "human_numbers", "sine"}
+
+
+def test_a_row_trained_on_other_lengths_is_judged_to_a_hundred_times_the_longest() -> None:
+    spec = COPY.trained_to(5).spec("location_attention")
+    assert spec.row == "copy(train_lengths=1-5)"
+    assert spec.task_settings["train_lengths"] == (1, 2, 3, 4, 5)
+    assert max(spec.task_settings["eval_lengths"]) == 400
+    assert max(COPY.trained_to(40).spec("lstm").task_settings["eval_lengths"]) == 2000
+
+
+@pytest.mark.parametrize(("count", "sections"), [(6, ["copy"]), (7, ["copy", "copy(train_lengths=1-10)"])])
+def test_a_row_of_other_training_lengths_has_a_section_where_it_has_many_families(
+    count: int, sections: list[str]
+) -> None:
+    row = "copy(train_lengths=1-10)"
+    groups: dict[tuple[str, str], list[Any]] = {("copy", "gru"): [], **{(row, f"family {n}"): [] for n in range(count)}}
+    run: Any = SimpleNamespace(strings=["copy", row], groups=groups)
+    assert own_rows(run) == sections
+
+
+@pytest.mark.slow
+def test_a_small_run_goes_all_the_way_to_the_page(tmp_path: Path, capsys: Any) -> None:
+    small = ("--steps", 4, "--seeds", 1, "--jobs", 1, "--device", "cpu", "--out", tmp_path)
+    fewer = ("--set", "train.examples=4", "--set", "train.adversarial=2", "--set", "train.batch=4")
+    models = "location_attention,stack_rnn,lstm"
+    run = ("run", "--suite", "extrapolate", "--tasks", "reverse,parity", "--models", models)
+    done = in_process(capsys, *run, *small, *fewer, "--set", "task.eval_lengths=1-10,20,100")
+    assert done.code == 0, done.err
+    records, problems = read_records(tmp_path / "records")
+    assert not problems
+    assert {record["spec"]["model"] for record in records} == set(models.split(","))
+    for record in records:
+        assert "20" in record["adversarial"]
+        assert ("traces" in record) == (record["spec"]["model"] in ("location_attention", "stack_rnn"))
+    done = in_process(capsys, "extrapolation", "--out", tmp_path)
+    assert done.code == 0, done.err
+    page = (tmp_path / "extrapolation.md").read_text(encoding="utf-8")
+    assert "## What the memory does" in page
+    shown = {path.name for path in (tmp_path / "figures" / "extrapolation").glob("*.png")}
+    assert shown
+    assert all(f"figures/extrapolation/{name}" in page for name in shown)
