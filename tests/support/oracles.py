@@ -8,6 +8,7 @@ from tasks import Batch
 from tasks.arithmetic.addition import Addition
 
 SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+SMALL += "seventeen eighteen nineteen".split()
 ROUND = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty", 7: "seventy", 8: "eighty", 9: "ninety"}
 DIGITS = "0123456789abcdef"
 

@@ -1,7 +1,7 @@
 """Plants defects in a copy of the checkout, trains the pairs they touch, and asks the gate.
 
 Each must be found against results/baseline/quick with exit code 1 and the right cells named; the unchanged copy must
-pass. By hand, from the root: `python tests/support/planted_defects.py`, a few minutes on two cores. Not collected by pytest.
+pass. By hand, from the root: `python tests/support/planted_defects.py`, a few minutes on two cores.
 """
 
 from __future__ import annotations

@@ -200,9 +200,6 @@ def test_without_spread_every_frequency_is_the_same_and_nothing_is_named() -> No
     assert batch.identity is None
 
 
-SMALL += "seventeen eighteen nineteen".split()
-
-
 def test_the_texts_are_the_numbers_in_words() -> None:
     task = HumanNumbers()
     for first, last in ((1, 7999), (8001, 9999), (10001, 10999), (99001, 99999)):

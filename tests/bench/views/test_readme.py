@@ -73,9 +73,7 @@ def test_tables_and_figures_are_those_of_the_baseline(tmp_path: Path) -> None:
     shutil.copy(README, tmp_path)
     shutil.copytree(ROOT / "results" / "baseline", tmp_path / "results" / "baseline")
     found = sorted((ROOT / "results").glob("baseline/*/figures/*.png"))
-    drawn = [
-        figure for figure in found if not figure.name.startswith("lesson-")
-    ]  # see tests/bench/studies/test_lesson_page.py
+    drawn = [figure for figure in found if not figure.name.startswith("lesson-")]
     assert drawn
     for figure in drawn:
         (tmp_path / figure.relative_to(ROOT)).unlink()
