@@ -1,4 +1,4 @@
-"""What the command `generate` does: a trained model continues a text, or a signal, by itself."""
+"""`generate`: a trained model continues a text, or a signal, by itself."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.commands import run as commands
-from bench.commands.run import FINE, at_least, shown, writable
+from bench.commands import places
+from bench.commands.arguments import add_training, add_weights, at_least, changes_of, plugins_of
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError, WorkError
 
 if TYPE_CHECKING:
-    from bench.spec.settings import Change
+    from bench.execution.job import Job
     from bench.spec.spec import Spec
     from models.base import Model
     from tasks.base import Task
@@ -28,35 +28,51 @@ PICTURES = (".png", ".svg")
 FOR_TEXTS, FOR_SIGNALS = ("prompt", "temperature", "greedy"), ("plot",)
 
 
-def generate(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("task", metavar="TASK", help="a text or a signal, or a row of a suite's tables")
+    parser.add_argument("model", metavar="MODEL", help="a column of a suite's tables, or any family")
+    parser.add_argument("--prompt", metavar="TEXT", help="what is read first (nothing)")
+    parser.add_argument("--symbols", type=int, metavar="N", help="how many are written (400; of a signal 200 samples)")
+    parser.add_argument("--temperature", type=float, metavar="T", help="below 1 draws likely tokens more often (0.8)")
+    parser.add_argument("--greedy", action="store_true", help="always the most likely token")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn (0)")
+    parser.add_argument("--model-seed", type=int, default=0, metavar="N", help="of the trained model (0)")
+    parser.add_argument("--train", action="store_true", help="train the model first where no run kept its weights")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
+    add_weights(parser)
+    add_training(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """Continue a prompt, or a signal, with a trained model."""
-    from bench.spec.settings import parse_change
+    from bench.execution.job import make_jobs
     from bench.suites.resolve import specs_named
 
     check_numbers(options)
-    catalogue, changes = Catalogue(tuple(options.plugin)), [parse_change(text) for text in options.changes]
-    specs = specs_named(catalogue, options.task, options.model, changes, options.steps)
+    catalogue = Catalogue(plugins_of(options))
+    specs = specs_named(catalogue, options.task, options.model, changes_of(options), options.steps)
     from bench.checks.prepare import check_specs, choose_device
     from bench.trial.batches import is_text
     from bench.trial.build import build_task, load_plugin
     from bench.trial.prompt import read_prompt
 
-    for plugin in options.plugin:
+    for plugin in catalogue.plugins:
         load_plugin(plugin)
     task = build_task(specs[0].task, specs[0].task_settings)
     text = is_text(task)
     if not text and task.target.discrete:
         raise no_continuation(options.task, specs[0])
     refuse(options, *((FOR_SIGNALS, "signals", "a text") if text else (FOR_TEXTS, "texts", "a signal")))
-    check_specs(specs, tuple(options.plugin), explicit=True)
-    device = choose_device(options.device)
+    check_specs(specs, catalogue.plugins, explicit=True)
+    jobs, device = make_jobs(specs, [options.model_seed], catalogue), choose_device(options.device)
     if is_text(task):
         prompt = read_prompt(task, options.prompt or "")
-        write_text(options, task, prompt, *ready_model(options, catalogue, specs, changes, device))
+        write_text(options, task, prompt, *ready_model(options, catalogue, jobs, device))
     else:
         path = picture_path(options)
-        draw_signal(options, task, *ready_model(options, catalogue, specs, changes, device), device, path)
-    return FINE
+        draw_signal(options, task, *ready_model(options, catalogue, jobs, device), device, path)
+    return 0
 
 
 def check_numbers(options: argparse.Namespace) -> None:
@@ -95,36 +111,20 @@ def refuse(options: argparse.Namespace, names: tuple[str, ...], of: str, task: s
             raise RequestError(f"--{name} is for {of}; task {options.task!r} is {task}")
 
 
-def ready_model(
-    options: argparse.Namespace, catalogue: Catalogue, specs: list[Spec], changes: list[Change], device: str
-) -> tuple[Model, Spec]:
-    """Return the model of the first spec whose weights a run kept; else fit or train one, if that may be done."""
-    from bench.execution.cell import make_cells
-    from bench.execution.trained import kept_model, train_cell
+def ready_model(options: argparse.Namespace, catalogue: Catalogue, jobs: list[Job], device: str) -> tuple[Model, Spec]:
+    """Return the model of the first job whose weights a run kept; else fit or train one, if that may be done."""
+    from bench.commands.ready import kept_or_fitted, named, trained
     from bench.suites.resolve import run_command
-    from bench.trial.build import build_model, build_task
 
-    cells = make_cells(specs, [options.model_seed], catalogue)
-    first = cells[0]
-    pair = f"{first.spec.column} on {first.spec.row}, seed {first.seed}"
-    task = build_task(first.spec.task, first.spec.task_settings)
-    if hasattr(build_model(first.spec.model, task, first.spec.model_settings), "fit"):
-        note(f"fitting {pair} ...")
-        return train_cell(first, device), first.spec
-    runs = [options.out] if options.out else sorted(commands.RUNS.glob("*"))
-    found = kept_model(cells, runs, device)
-    if found:
-        model, cell, run = found
-        note(f"weights of {pair}, {cell.spec.steps} steps at most, kept in {shown(run)}")
-        return model, cell.spec
-    if options.train:
-        note(f"training {pair}: {first.spec.steps} steps at most ...")
-        return train_cell(first, device), first.spec
-    others = ["--seeds", f"{first.seed},"] + (["--out", str(options.out)] if options.out else [])
-    others += [part for plugin in options.plugin for part in ("--plugin", str(plugin))]
-    command = run_command(catalogue, options.task, first.spec, changes, options.steps, others)
+    first = jobs[0]
+    found = kept_or_fitted(jobs, options.out, device, note)
+    if found or options.train:
+        return found or trained(first, device, note)
+    others = ["--seeds", f"{first.seeds[0]},"] + (["--out", str(options.out)] if options.out else [])
+    others += [part for plugin in catalogue.plugins for part in ("--plugin", str(plugin))]
+    command = run_command(catalogue, options.task, first.spec, changes_of(options), options.steps, others)
     make = f"make them with `{command}`, or add --train" if command else "add --train"
-    raise RequestError(f"no weights of {pair} in {shown(options.out or commands.RUNS)}; {make}")
+    raise RequestError(f"no weights of {named(first)} in {places.shown(options.out or places.RUNS)}; {make}")
 
 
 def write_text(options: argparse.Namespace, task: Language, prompt: list[int], model: Model, spec: Spec) -> None:
@@ -152,7 +152,7 @@ def picture_path(options: argparse.Namespace) -> Path:
     path: Path = options.plot or Path(re.sub(r"[^\w.()=,+-]", "_", f"{options.task}-{options.model}.png"))
     if path.suffix.lower() not in PICTURES:
         raise RequestError(f"cannot draw {str(path)!r}; its name must end with one of: {', '.join(PICTURES)}")
-    writable(path.parent)
+    places.writable(path.parent)
     return path
 
 
@@ -183,7 +183,7 @@ def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spe
     shape = nrmse(task, one), getattr(task, "step", None)
     figure = continuation_figure(spec.row, spec.column, one.given, one.truth, one.written, *shape)
     write_atomically(path, svg_of(figure) if path.suffix.lower() == ".svg" else png_of(figure))
-    print(shown(path))
+    print(places.shown(path))
 
 
 def note(line: str) -> None:

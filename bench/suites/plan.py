@@ -52,6 +52,12 @@ def plan(
     return once(changed(spec, catalogue, [*changes, *size], steps) for spec, size in pairs)
 
 
+def selectable(suite: Suite, catalogue: Catalogue) -> tuple[set[str], set[str]]:
+    """Return the names by which rows and columns can be selected."""
+    rows = {*catalogue.entries["task"], *ROWS, *(spec.row for spec in suite.specs)}
+    return rows, {*catalogue.entries["model"], *(spec.column for spec in suite.specs)}
+
+
 def once(specs: Iterable[Spec]) -> list[Spec]:
     """Keep one of the specs that differ in their column's name alone: the one whose name is shortest."""
     kept: list[Spec] = []

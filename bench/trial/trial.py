@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from bench.probes.corpus_facts import text_facts
 from bench.probes.samples import Sample, kept_samples
 from bench.probes.traces import Trace, kept_traces
+from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 from bench.trial.adversarial import Counts, adversarial_scores
 from bench.trial.batches import is_text, mask_of_first_batch
@@ -44,19 +46,48 @@ class Outcome:
     evaluation_hash: str
     parameters: int
     state: int
+    failed: dict[int, str]
 
 
-def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None) -> Outcome:
-    """Train and evaluate one cell on a device; `watch` sees the progress, `keep` the weights at each cycle's end."""
+def run_trial(
+    spec: Spec,
+    seed: int,
+    device: str,
+    watch: Watch,
+    keep: Keep | None = None,
+    trained: Callable[[Model, Training], None] | None = None,
+) -> Outcome:
+    """Train and evaluate one seed on a device.
+
+    `watch` sees the progress, `keep` the weights at each cycle's end, `trained` the model before it is evaluated.
+    """
     task = build_task(spec.task, spec.task_settings)
     model, training = train_model(task, spec, seed, device, watch, keep)
+    if trained is not None:
+        trained(model, training)
+    return evaluate_trained(model, training, spec, seed, device)
+
+
+def evaluate_trained(model: Model, training: Training, spec: Spec, seed: int, device: str) -> Outcome:
+    """Evaluate a trained model at every length; one that cannot be evaluated is kept with its reason."""
+    task = build_task(spec.task, spec.task_settings)
     started = time.perf_counter()
-    scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
+    scores, failed = dict[int, Score](), dict[int, str]()
+    for length in task.eval_lengths:
+        try:
+            scores[length] = evaluate(model, task, length, spec.examples, device)
+        except (ValueError, RuntimeError, MemoryError) as error:
+            failed[length] = str(error).splitlines()[0]
+    if not scores:
+        raise WorkError(f"no length could be evaluated: {next(iter(failed.values()))}")
     adversarial = adversarial_scores(model, task, spec.adversarial, device)
     seconds = time.perf_counter() - started
     parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     state = decoder_state_size(model, task, device)
-    samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples, spec.adversarial)
+    samples, judged = (
+        [] if failed else kept_samples(model, task, device),
+        evaluation_hash(task, spec.examples, spec.adversarial),
+    )
     one_lane = is_text(task) and training.status == "fitted"  # a floor reads a text at once, however short it is
     read = replace(spec, batch=1) if one_lane else spec
     first = mask_of_first_batch(task, read, data_seed(spec, seed), MASK_ROWS)
@@ -77,6 +108,7 @@ def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | Non
         judged,
         parameters,
         state,
+        failed,
     )
 
 

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from bench.__main__ import main
 from bench.analysis.tables import write_tables
 from bench.cli import build_parser
-from bench.commands.run import names
+from bench.commands.arguments import names
 from bench.records.store import read_records, record_name
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import parse_change

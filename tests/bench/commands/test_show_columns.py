@@ -22,7 +22,7 @@ NIETZSCHE = pytest.mark.skipif(bool(absent("chars_nietzsche")), reason=absent("c
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No weights are kept anywhere at first, and nothing is written but in the test's own folder."""
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "runs"
 

@@ -180,14 +180,14 @@ STALE_CELLS = """
 import sys
 from pathlib import Path
 from bench.spec.catalogue import Catalogue
-from bench.execution.cell import is_fresh, make_cells
+from bench.execution.job import make_jobs
+from bench.execution.run_store import RunStore
 from bench.suites.plan import plan
 from bench.suites.suites import find_suite
 catalogue = Catalogue()
 specs = plan(find_suite("smoke"), catalogue, ["copy", "reverse"], ["elman", "gru"], [], 3)
-for cell in make_cells(specs, [0], catalogue):
-    if not is_fresh(cell, Path(sys.argv[1])):
-        print(cell.spec.task, cell.spec.model)
+for job in RunStore(Path(sys.argv[1]).parent).survey(make_jobs(specs, [0], catalogue)).pending:
+    print(job.spec.task, job.spec.model)
 """
 ALL = {("copy", "elman"), ("copy", "gru"), ("reverse", "elman"), ("reverse", "gru")}
 REVERSE, GRU = ({cell for cell in ALL if name in cell} for name in ("reverse", "gru"))

@@ -15,7 +15,7 @@ from harness import ROOT, in_process
 from lesson_records import suite_records
 
 from bench.analysis.tables import group, write_tables
-from bench.execution.cell import kind_of
+from bench.execution.record import kind_of
 from bench.records.store import read_records, write_record
 from bench.studies.claims.course import COURSE
 from bench.studies.claims.figures import panels_of
