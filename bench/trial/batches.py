@@ -91,9 +91,7 @@ def rows_of(batch: Batch, rows: Tensor) -> Batch:
 def on(device: str, batch: Batch) -> Batch:
     """Return a batch on a device, without the identities that hold-out needs."""
     source = None if batch.source is None else batch.source.to(device)
-    return Batch(
-        source, batch.source_length.to(device), batch.target.to(device), batch.target_length.to(device)
-    )
+    return Batch(source, batch.source_length.to(device), batch.target.to(device), batch.target_length.to(device))
 
 
 def pieces(batch: Batch, device: str, rows: int) -> Iterator[Batch]:

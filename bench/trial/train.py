@@ -38,7 +38,7 @@ class ValidationPoint:
 
 @dataclass
 class Training:
-    """How training went. status: "trained", "fitted" or "diverged"; seconds exclude validation; tokens: that it read."""
+    """How training went. status: "trained", "fitted" or "diverged"; seconds exclude validation; tokens: read so far."""
 
     status: str
     steps: int

@@ -94,6 +94,10 @@ def evaluate_trained(task: Task, model: Model, spec: Spec, device: str) -> Evalu
             adversarial[length] = kinds
     if not scores:
         raise next(iter(failed.values()))
-    reasons = {length: f"{type(error).__name__}: {str(error).partition(chr(10))[0]}" for length, error in failed.items()}
-    fingerprint = protocol.fingerprint(task, spec.examples, spec.adversarial)
-    return Evaluation(scores, adversarial, reasons, fingerprint, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    reasons = {
+        length: f"{type(error).__name__}: {str(error).strip()}".split("\n")[0] for length, error in failed.items()
+    }
+    return Evaluation(
+        scores, adversarial, reasons, protocol.fingerprint(task, spec.examples, spec.adversarial), seconds
+    )

@@ -18,6 +18,7 @@ from bench.trial.metrics import Counts, Score
 from bench.trial.streams import stream
 from models.base import Model, State
 from tasks.base import Batch, Task
+from tasks.text.language import Language
 
 VALIDATION = 256  # held-out examples of training lengths at a validation point
 
@@ -39,10 +40,10 @@ class Answer(NamedTuple):
 class Protocol(ABC):
     """How tasks of one kind of data are trained on and scored.
 
-    continues: what a trained model can continue by itself, "" where examples are answered and not continued
+    continues: whether a trained model can go on by itself; elsewhere examples are answered, and that is the end
     """
 
-    continues: ClassVar[str] = ""
+    continues: ClassVar[bool] = False
 
     @abstractmethod
     def kind(self, task: Task) -> str:
@@ -131,8 +132,8 @@ class Protocol(ABC):
         """Return held-out examples whose steps are tokens, of a length or of mixed training lengths; None: no such."""
         return None
 
-    def texts(self, task: Task, length: int) -> tuple[Tensor, Tensor] | None:
-        """Return the text (time,) that training reads and the one evaluated at a length; None: no text is read."""
+    def language(self, task: Task) -> Language | None:
+        """Return the task as a text that is read, None where it has none."""
         return None
 
     def named_lengths(self, task: Task) -> tuple[int, ...]:

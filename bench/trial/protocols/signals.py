@@ -21,7 +21,7 @@ from tasks.base import Batch, Task
 class Signals(Protocol):
     """What is decoded is what is scored; the error given the true past is shown beside it."""
 
-    continues: ClassVar[str] = "signal"
+    continues: ClassVar[bool] = True
 
     def kind(self, task: Task) -> str:
         """Return "values"."""

@@ -22,7 +22,7 @@ from tasks.base import BOS, Batch, Task
 from tasks.text.corpus import CorpusTask
 from tasks.text.language import Language, after_start
 
-CHUNK = 256  # tokens of a text read at once, and probabilities computed at once: these bound memory and change no result
+CHUNK = 256  # tokens read at once, and probabilities computed at once: these bound memory and change no result
 CELLS = 8_000_000
 ANSWERED = 60  # tokens from a text's start of which `answers` tells
 SMALL = 12  # tokens of a piece in a small batch
@@ -32,7 +32,7 @@ SMALL = 12  # tokens of a piece in a small batch
 class Text(Protocol):
     """A text is read with its state carried; an evaluated length names an excerpt, not a size of examples."""
 
-    continues: ClassVar[str] = "text"
+    continues: ClassVar[bool] = True
 
     def kind(self, task: Task) -> str:
         """Return "text" for a corpus, whose tokens count each by itself, "stream" for a text of lines."""
@@ -40,7 +40,7 @@ class Text(Protocol):
 
     def batches(self, task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
         """Yield windows of the training text, in order with the state carried or shuffled, as the task's mode says."""
-        text = language(task)
+        text = self.language(task)
         return (in_order if text.mode == "stream" else shuffled)(text, spec, seed, device)
 
     def first_step(self, task: Task, spec: Spec, seed: int, *, fitted: bool) -> Step:
@@ -49,7 +49,7 @@ class Text(Protocol):
 
     def fitting_batch(self, task: Task, spec: Spec, seed: int, device: str) -> Step:
         """Return the whole training text as one row."""
-        batch = rows_of_text(language(task).training_text().to(device)[None])
+        batch = rows_of_text(self.language(task).training_text().to(device)[None])
         return Step(batch, shift_right(batch.target, task.first_input(batch)), batch.target_mask)
 
     def forward(self, model: Model, task: Task, step: Step, state: State) -> tuple[Tensor, State]:
@@ -67,7 +67,7 @@ class Text(Protocol):
         An example is a line, right when all its tokens are, where the task has a separator; else it is a counted token.
         """
         model.eval()
-        text = language(task)
+        text = self.language(task)
         inputs, target, counted = (part.to(device) for part in text.excerpts(length))
         steps = inputs.shape[1]
         rows = max(1, CELLS // (min(steps, CHUNK) * task.target.size))
@@ -94,7 +94,7 @@ class Text(Protocol):
 
     def adversarial(self, model: Model, task: Task, length: int, examples: int, device: str) -> dict[str, Counts]:
         """Score the lines of a text that stand behind a boundary, whatever their number."""
-        text = language(task)
+        text = self.language(task)
         boundaries = text.boundaries(length)
         if not boundaries:
             return {}
@@ -108,7 +108,7 @@ class Text(Protocol):
 
     def fingerprint(self, task: Task, examples: int, adversarial: int = 0) -> str:
         """Hash the evaluated texts and, where they are read in pieces, what each piece begins with."""
-        text = language(task)
+        text = self.language(task)
         if text.separator is not None:
             return tensors_hash(text.stream(length) for length in task.eval_lengths)
         cut = [text.excerpts(length) for length in task.eval_lengths]
@@ -117,7 +117,7 @@ class Text(Protocol):
 
     def answers(self, model: Model, task: Task, length: int, count: int, device: str) -> list[Answer]:
         """Return what is predicted of a text's start, one token read at a time."""
-        text = language(task).stream(length)[:ANSWERED].to(device)
+        text = self.language(task).stream(length)[:ANSWERED].to(device)
         inputs = shift_right(text[None], text.new_full((1,), BOS))
         model.eval()
         with torch.no_grad():
@@ -132,31 +132,26 @@ class Text(Protocol):
 
     def state(self, model: Model, task: Task, device: str) -> State:
         """Return the state after two windows of text."""
-        text = language(task)
+        text = self.language(task)
         read = text.training_text()[None, : 2 * text.window].to(device)
         with torch.no_grad():
             return model.decoder(read, model.begin(None, torch.zeros_like(read[:, 0])))[1]
 
     def small_batch(self, task: Task, rows: int) -> Batch:
         """Return a few short pieces of the training text."""
-        text = language(task).training_text()
+        text = self.language(task).training_text()
         width = min(SMALL, len(text) // rows)
         if width < 2:
             raise ValueError(f"its training text has {len(text)} tokens, too few to train on")
         return rows_of_text(text[: rows * width].view(rows, width))
 
-    def texts(self, task: Task, length: int) -> tuple[Tensor, Tensor] | None:
-        """Return the training text and the one that a length names."""
-        return language(task).training_text(), language(task).stream(length)
+    def language(self, task: Task) -> Language:
+        """Return the task as what it is; `data` says so."""
+        return cast("Language", task)
 
     def named_lengths(self, task: Task) -> tuple[int, ...]:
         """Return the lengths that name a text each; of a corpus there is one, whose whole the last length reads."""
         return (max(task.eval_lengths),) if isinstance(task, CorpusTask) else task.eval_lengths
-
-
-def language(task: Task) -> Language:
-    """Return the task as what it is, `data` says so."""
-    return cast("Language", task)
 
 
 def rows_of_text(text: Tensor) -> Batch:
@@ -222,7 +217,7 @@ def read_and_score(model: Model, task: Task, inputs: Tensor, target: Tensor) -> 
 
 
 def whole_lines(right: Tensor, ends: Tensor) -> Tensor:
-    """Say of each line of a text whether all its tokens are right, the separator too: right, ends (time,) -> (lines,)."""
+    """Say of each line whether all its tokens are right, the separator too: right, ends (time,) -> (lines,)."""
     line = ends.long().cumsum(0) - ends.long()
     wrong = torch.zeros(int(line[-1]) + 1, dtype=torch.long, device=right.device).index_add(0, line, (~right).long())
     return wrong == 0
