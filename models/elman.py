@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build, state_after, step_through
+from models.registry import register
 
 
 class ElmanLayer(nn.Module):

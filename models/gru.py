@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build, state_after
+from models.registry import register
 
 
 class GRULayer(nn.Module):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build
+from models.registry import register
 from models.rnn import RNNLayer
 
 

@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build, state_after
 from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.registry import register
 
 
 class LRU(nn.Module):

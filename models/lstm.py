@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.gru import GRULayer
 from models.layers.recurrent import Layer, build
+from models.registry import register
 from models.rnn import RNNLayer
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from models.base import Seq2Seq, Space, UnsuitableError, register
+from models.base import Seq2Seq, Space, UnsuitableError
 from models.layers.recurrent import build
 from models.lstm import LSTMLayer
+from models.registry import register
 
 
 @register("lstm_attention")

@@ -7,9 +7,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build, state_after
 from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.registry import register
 
 
 class MinGRU(nn.Module):

@@ -6,8 +6,9 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build, state_after
+from models.registry import register
 
 NONLINEARITIES = ("tanh", "relu")
 

@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.recurrent import build
 from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.registry import register
 
 SHORTEST, LONGEST = 0.001, 0.1  # step sizes at first
 BLOCK = 64  # steps whose states are in memory at a time: in one piece, 256 steps took twice as long

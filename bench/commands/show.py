@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
     at_least("--count", options.count, 1)
     specs = specs_named(catalogue, options.task, options.model or "majority", changes_of(options), options.steps)
     from bench.checks.prepare import check_specs, choose_device
+    from bench.probes.show import check_length, show
     from bench.trial.build import build_task
-    from bench.views.show import check_length, show
 
     if options.model or options.plugin:
         check_specs(specs, catalogue.plugins, explicit=bool(options.model))

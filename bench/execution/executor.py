@@ -14,7 +14,7 @@ from bench.records.store import Record
 from bench.spec.errors import choose_from
 
 if TYPE_CHECKING:
-    from bench.trial.train import Look
+    from bench.trial.train import ValidationPoint
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Validated:
 
     job: Job
     seed: int
-    point: Look
+    point: ValidationPoint
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bench.execution.run_store import RunStore
 from bench.spec.errors import RequestError
 
 if TYPE_CHECKING:
-    from bench.trial.train import Look
+    from bench.trial.train import ValidationPoint
 
 
 @register("serial")
@@ -28,8 +28,10 @@ class Serial:
         import torch
 
         from bench.execution.record import provenance, record_of
+        from bench.execution.weights import evaluated_again
+        from bench.probes.probe import probe
         from bench.trial.build import load_plugin
-        from bench.trial.trial import evaluate_trained, run_trial
+        from bench.trial.trial import run_trial
         from models.base import UnsuitableError
 
         torch.set_num_threads(self.resources.threads)
@@ -40,12 +42,11 @@ class Serial:
                 if record is None:
                     for plugin in job.plugins:
                         load_plugin(plugin)
-                    if kept := store.trained(job, seed, device):
-                        outcome = evaluate_trained(*kept, job.spec, seed, device)
-                    else:
-                        watch, keep = partial(validated, ledger, job, seed), partial(store.keep, job, seed)
-                        outcome = run_trial(job.spec, seed, device, watch, store.cycle_keeper(job, seed), keep)
-                    record = record_of(job, seed, outcome, provenance(device))
+                    watch, keep = partial(validated, ledger, job, seed), partial(store.keep, job, seed)
+                    outcome = evaluated_again(store, job, seed, device) or run_trial(
+                        job.spec, seed, device, watch, store.cycle_keeper(job, seed), keep
+                    )
+                    record = record_of(job, outcome, probe(outcome, job.spec, device), provenance(device))
                     store.write(job, seed, record)
             except (RequestError, UnsuitableError):
                 raise
@@ -58,7 +59,7 @@ class Serial:
         return ledger.failures
 
 
-def validated(listen: Listen, job: Job, seed: int, point: Look) -> None:
+def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> None:
     """Tell of a validation point."""
     listen(Validated(job, seed, point))
 

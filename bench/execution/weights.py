@@ -10,7 +10,8 @@ from bench.execution.run_store import RunStore
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task
-from bench.trial.trial import train_model
+from bench.trial.train import train
+from bench.trial.trial import Outcome, data_seed, evaluate_trained, new_model
 from models.base import Model
 
 
@@ -28,7 +29,9 @@ def train_now(job: Job, device: str) -> Model:
     """Train the model of a job's first seed, or fit it, to the weights that a run gives it; nothing is evaluated."""
     seed, spec = job.seeds[0], job.spec
     try:
-        model, _ = train_model(build_task(spec.task, spec.task_settings), spec, seed, device, lambda point: None)
+        task = build_task(spec.task, spec.task_settings)
+        model = new_model(task, spec, seed, device)
+        train(model, task, spec, data_seed(spec, seed), device, lambda point: None)
     except ValueError as error:  # a text too short for a batch, a sequence too long for a table
         raise WorkError(f"{job.name(seed)}: {error}") from error
     return model.eval()
@@ -36,4 +39,13 @@ def train_now(job: Job, device: str) -> Model:
 
 def is_fitted(spec: Spec) -> bool:
     """Whether a spec's model is a trivial baseline, fitted at once and not trained."""
-    return hasattr(build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings), "fit")
+    return not build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings).trainable
+
+
+def evaluated_again(store: RunStore, job: Job, seed: int, device: str) -> Outcome | None:
+    """Evaluate a training whose weights a run kept before it had a record; None where there is none."""
+    kept = store.trained(job, seed, device)
+    if kept is None:
+        return None
+    task = build_task(job.spec.task, job.spec.task_settings)
+    return Outcome(seed, task, *kept, evaluate_trained(task, kept[0], job.spec, device))

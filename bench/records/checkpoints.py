@@ -35,7 +35,7 @@ def save(path: Path, key: str, model: Model, training: Training | None = None) -
     """Write a model's weights; a fitted trivial baseline has none and is fitted again at once."""
     import torch
 
-    if not hasattr(model, "fit"):
+    if model.trainable:
         buffer = io.BytesIO()
         weights = {name: value.cpu() for name, value in model.state_dict().items()}
         course = None if training is None else msgspec.to_builtins(training)

@@ -39,7 +39,7 @@ CLOSELY: Settings = {  # for what is to follow a signal for thousands of periods
     "schedule": "constant",
     "warmup": 0,
     "weight_decay": 0.0,
-    "check_every": 10,
+    "eval_every": 10,
 }
 
 
@@ -72,10 +72,10 @@ COMMON: Settings = {
     "steps": 1000,
     "batch": 64,
     "patience": 0,
-    "one_length": True,
+    "same_length_batches": True,
     "examples": 128,
     "adversarial": 16,
-    "check_every": 200,
+    "eval_every": 200,
 }
 COPY = Posed("copy", "copy", STRINGS)
 REVERSE = Posed("reverse", "reverse", STRINGS)
@@ -83,8 +83,8 @@ VARIABLE = Posed("variable_copy", "variable_copy", STRINGS)
 ALIGNED = Posed("addition(aligned)", "addition", {**SUMS, "aligned": True})
 PLAIN = Posed("addition(plain)", "addition", SUMS)
 REVERSED = Posed("addition(reversed)", "addition", {**SUMS, "low_first_operands": True})
-HUMAN = Posed("human_numbers", "human_numbers", NUMBERS, {"weight_decay": 0.1, "one_length": False})
-SINE = Posed("sine", "sine", WAVES, {"one_length": False, "examples": 64, "adversarial": 0})
+HUMAN = Posed("human_numbers", "human_numbers", NUMBERS, {"weight_decay": 0.1, "same_length_batches": False})
+SINE = Posed("sine", "sine", WAVES, {"same_length_batches": False, "examples": 64, "adversarial": 0})
 SINES = Posed("sine(three)", "sine", {**WAVES, **THREE}, SINE.budget)
 ABILITIES = {
     name: Posed(name, name)

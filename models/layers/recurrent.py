@@ -16,9 +16,10 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
+from models.layers.embedding import embedding_of
 
 Layer = Callable[[int, int], nn.Module]
 DECODERS = ("fed", "blind")
@@ -71,7 +72,7 @@ class LayerStack(nn.Module):
         return inputs, tuple(after)
 
 
-class RecurrentEncoder(nn.Module):
+class RecurrentEncoder(Encoder):
     """Reads the source once, left to right; its final states are those at each row's true end.
 
     final "padding" takes them behind the padding instead, a mistake that is kept to show what it costs.
@@ -81,7 +82,7 @@ class RecurrentEncoder(nn.Module):
 
     def __init__(self, space: Space, stack: LayerStack, width: int, final: str, unit: bool) -> None:
         super().__init__()
-        self.reader = reader(space, width, unit=unit)
+        self.reader = embedding_of(space, width, unit=unit)
         self.stack = stack
         self.final = final
 
@@ -92,7 +93,7 @@ class RecurrentEncoder(nn.Module):
         return Memory(source_length, states, final)
 
 
-class RecurrentDecoder(nn.Module):
+class RecurrentDecoder(Decoder):
     """Starts from the encoder's final states; reads its inputs ("fed") or zeros ("blind": all comes from the state).
 
     With attention, what is read out is the state beside the context that attention gathered for it. Tied: the readout's
@@ -117,9 +118,10 @@ class RecurrentDecoder(nn.Module):
         self.width = width
         self.penalties = penalties
         if not self.blind:
-            self.reader = reader(space, width, unit=unit)
+            self.reader = embedding_of(space, width, unit=unit)
         self.stack = stack
         self.attention = attention
+        self.pairwise = attention is not None  # every step attends to the whole source at once
         self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
         if tied:
             if self.blind or attention is not None or not space.discrete:
@@ -127,11 +129,6 @@ class RecurrentDecoder(nn.Module):
             if width != hidden:
                 raise ValueError(f"tied weights need an embedding as wide as the state; got {width} and {hidden}")
             self.readout.weight = cast("nn.Embedding", self.reader).weight
-
-    @property
-    def pairwise(self) -> bool:
-        """Whether every step attends to the whole source at once."""
-        return self.attention is not None
 
     def begin(self, memory: Memory) -> RecurrentState:
         """Return the states that the encoder left, or fresh ones."""

@@ -153,7 +153,7 @@ def test_training_carries_its_state_detached_from_window_to_window(case: Case) -
         state = after.layers
         optimizer.zero_grad()
         masked_mean(TASK.loss(outputs, step.batch.target), step.weight).backward()
-        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.clip)
+        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.grad_clip)
         optimizer.step()
     assert began == 2
     for name, weight in by_hand.state_dict().items():

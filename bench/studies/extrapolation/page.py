@@ -129,7 +129,7 @@ def posed(found: Sequence[Family]) -> str:
     """Say what machine a task needs, what trained its families and what judges them."""
     first = found[0].records[0]
     entry = Catalogue().entries["task"].get(first["spec"]["task"])
-    machine = text_of_class(entry, "hierarchy") if entry else ""
+    machine = text_of_class(entry, "automaton") if entry else ""
     settings = {name: value for name, value in first["spec"]["task_settings"].items() if name not in LENGTHS}
     said = f"Least machine: {machine}. " if machine else ""
     said += f"Settings: {', '.join(f'{k} = {written(v)}' for k, v in sorted(settings.items()))}. " if settings else ""
