@@ -139,9 +139,10 @@ class RunStore:
 
 
 def unevaluated(record: Record) -> list[str]:
-    """Return a line about each reason for which lengths of a record could not be evaluated."""
-    lengths: dict[str, list[str]] = {}
-    for length, reason in sorted(record.get("failed", {}).items(), key=lambda item: int(item[0])):
-        lengths.setdefault(reason, []).append(length)
+    """Say which lengths of a record could not be evaluated and why the first of them, in a line; nothing if all could."""
+    failed = record.get("failed")
+    if not failed:
+        return []
+    lengths = sorted(failed, key=int)
     name = f"{record['task']} {record['model']} seed {record['seed']}"
-    return [f"{name}: not evaluated at length {', '.join(each)}: {reason}" for reason, each in lengths.items()]
+    return [f"{name}: not evaluated at length {', '.join(lengths)}: {failed[lengths[0]]}"]

@@ -10,54 +10,43 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol
 
 from bench.execution.executor import Event, Failed, Validated
 from bench.execution.job import Job
-from bench.records.store import Record
 from bench.spec.errors import RequestError, choose_from
 
 PACKAGES = {"tensorboard": "tensorboardX>=2.6", "wandb": "wandb>=0.20"}  # what `pip install` brings each
 LOSS, EXACT, BY_LENGTH = "loss", "held_out_exact_match", "exact_match_by_length"
-Values = Mapping[str, float]
 
 
 class Tracker(Protocol):
     """Takes the curve of one training; what it raises ends the tracker, never the work."""
 
-    def log(self, step: int, values: Values) -> None:
-        """Take the values at one step, and have them on disk."""
-
-    def by_length(self, exact: Mapping[int, float]) -> None:
-        """Take exact match by length."""
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Have the values at one place of an axis, "step" or "length", on disk."""
 
     def end(self, failed: bool) -> None:
         """Close the curve."""
 
 
 class TensorBoard:
-    """Event files under DIR/tensorboard. They are written here and not in a thread, so that what fails is noticed."""
+    """An event file under DIR/tensorboard, written here and not in a thread of its own: what fails is noticed."""
 
     def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
         folder = out / "tensorboard" / run
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("events.out.tfevents.*"):  # of an earlier training of this seed
             old.unlink(missing_ok=True)
-        self.event = load("tensorboard", "tensorboardX.proto.event_pb2").Event
-        self.scalar = load("tensorboard", "tensorboardX.summary").scalar
-        self.file = load("tensorboard", "tensorboardX.event_file_writer").EventsWriter(str(folder / "events"))
+        self.event = importlib.import_module("tensorboardX.proto.event_pb2").Event
+        self.scalar = importlib.import_module("tensorboardX.summary").scalar
+        self.file = importlib.import_module("tensorboardX.event_file_writer").EventsWriter(str(folder / "events"))
 
-    def log(self, step: int, values: Values) -> None:
-        """Append the values at one step."""
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Append the values; event files have steps alone, so that a length takes a step's place."""
         for name, value in values.items():
-            self.file.write_event(self.event(wall_time=time.time(), step=step, summary=self.scalar(name, value)))
+            self.file.write_event(self.event(wall_time=time.time(), step=place, summary=self.scalar(name, value)))
         self.file.flush()
-
-    def by_length(self, exact: Mapping[int, float]) -> None:
-        """Append exact match by length, where the length takes the step's place."""
-        for length, share in exact.items():
-            self.log(length, {BY_LENGTH: share})
 
     def end(self, failed: bool) -> None:
         """Close the file."""
@@ -70,7 +59,7 @@ class WandB:
     def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
         kept = {"WANDB_MODE": "offline", "WANDB_CACHE_DIR": str(out / "wandb"), "WANDB_ERROR_REPORTING": "false"}
         os.environ.update(kept)
-        wandb = load("wandb", "wandb")
+        wandb = importlib.import_module("wandb")
         quiet = wandb.Settings(silent=True, console="off", disable_git=True, disable_code=True, x_disable_stats=True)
         self.run = wandb.init(
             project="lengthwise",
@@ -84,14 +73,12 @@ class WandB:
         )
         self.run.define_metric(BY_LENGTH, step_metric="length")
 
-    def log(self, step: int, values: Values) -> None:
-        """Log the values at one step."""
-        self.run.log(dict(values), step=step)
-
-    def by_length(self, exact: Mapping[int, float]) -> None:
-        """Log exact match by length."""
-        for length, share in exact.items():
-            self.run.log({"length": length, BY_LENGTH: share})
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Log the values; W&B counts steps of its own, so that a length is a value like others."""
+        if axis == "step":
+            self.run.log(dict(values), step=place)
+        else:
+            self.run.log({axis: place, **values})
 
     def end(self, failed: bool) -> None:
         """Finish the run."""
@@ -107,20 +94,7 @@ def check_trackers(names: Iterable[str]) -> None:
         if name not in PACKAGES:
             raise choose_from("tracker", name, list(PACKAGES))
         if importlib.util.find_spec(PACKAGES[name].partition(">")[0]) is None:
-            raise missing(name)
-
-
-def missing(name: str) -> RequestError:
-    """Return the error for a tracker whose package is not installed."""
-    return RequestError(f'--track {name} needs a package that is not installed: pip install "{PACKAGES[name]}"')
-
-
-def load(name: str, module: str) -> Any:
-    """Import a module that a tracker needs."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise missing(name) from error
+            raise RequestError(f'--track {name} needs a package that is not installed: pip install "{PACKAGES[name]}"')
 
 
 def run_name(job: Job, seed: int) -> str:
@@ -141,9 +115,7 @@ class Trackers:
     def __enter__(self) -> Trackers:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for run in list(self.open):
             self._end(run, failed=True)
 
@@ -153,41 +125,36 @@ class Trackers:
         if not self.kinds or run in self.ended:
             return
         if isinstance(event, Validated):
-            self._log(run, event, event.point.step, event.point.loss, event.point.exact)
+            self._log(run, event, event.point.step, {LOSS: event.point.loss, EXACT: event.point.exact})
             return
         self.ended.add(run)
-        if isinstance(event, Failed):
-            self._end(run, failed=True)
-        else:
-            self._finish(run, event, event.record)
-
-    def _finish(self, run: str, event: Event, record: Record) -> None:
-        for point in record["curve"]:
-            if point["step"] > self.reached.get(run, 0):
-                self._log(run, event, point["step"], point["loss"], point["exact"])
-        if run not in self.open:
+        if not isinstance(event, Failed):
+            for point in event.record["curve"]:
+                if point["step"] > self.reached.get(run, 0):
+                    self._log(run, event, point["step"], {LOSS: point["loss"], EXACT: point["exact"]})
             self._begin(run, event)
-        lengths = sorted((int(length), score) for length, score in record["by_length"].items())
-        exact = {length: score["right"] / score["examples"] for length, score in lengths}
-        self._each(lambda name: self.open[run][name].by_length(exact))
-        self._end(run, failed=False)
+            for length, score in sorted(event.record["by_length"].items(), key=lambda item: int(item[0])):
+                self._tell(run, "length", int(length), {BY_LENGTH: score["right"] / score["examples"]})
+        self._end(run, failed=isinstance(event, Failed))
 
-    def _log(self, run: str, event: Event, step: int, loss: float | None, exact: float | None) -> None:
+    def _log(self, run: str, event: Event, step: int, told: Mapping[str, float | None]) -> None:
         if step <= self.reached.get(run, 0):  # its worker died: it is trained anew
             self._end(run, failed=True)
-        if run not in self.open:
-            self._begin(run, event)
+        self._begin(run, event)
         self.reached[run] = step
-        told = {LOSS: loss, EXACT: exact}
-        values = {name: value for name, value in told.items() if value is not None and math.isfinite(value)}
-        self._each(lambda name: self.open[run][name].log(step, values))
+        numbers = {name: value for name, value in told.items() if value is not None and math.isfinite(value)}
+        self._tell(run, "step", step, numbers)
+
+    def _tell(self, run: str, axis: str, place: int, values: Mapping[str, float]) -> None:
+        self._each(lambda name: self.open[run][name].log(axis, place, values))
 
     def _begin(self, run: str, event: Event) -> None:
         def begin(name: str) -> None:
             self.open[run][name] = self.kinds[name](self.out, run, event.job, event.seed)
 
-        self.open[run], self.reached[run] = {}, 0
-        self._each(begin)
+        if run not in self.open:
+            self.open[run], self.reached[run] = {}, 0
+            self._each(begin)
 
     def _end(self, run: str, failed: bool) -> None:
         ending = self.open.pop(run, {})
