@@ -10,11 +10,11 @@ import pytest
 from harness import (
     SHORT,
     TINY,
-    Pretender,
     ended,
     in_process,
     in_subprocess,
     living,
+    pretend,
     record,
     record_of,
     records_in,
@@ -24,6 +24,7 @@ from harness import (
 )
 from misbehaving import plugin, said
 
+from bench.execution.job import Job
 from bench.records.store import Record, write_record
 
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
@@ -70,7 +71,7 @@ def test_second_run_trains_nothing_and_changes_no_byte(one_by_one: Path) -> None
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (one_by_one / "records").iterdir()}
     outcome = in_subprocess(*PAIRS, "--out", one_by_one)
     assert outcome.code == 0
-    assert "all 6 cells have fresh records: nothing to train" in outcome.out
+    assert "all 6 jobs have current records: nothing to train" in outcome.out
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (one_by_one / "records").iterdir()}
 
 
@@ -144,7 +145,7 @@ def test_diverging_run_is_recorded_as_such(model: str, tmp_path: Path, capsys: p
 def test_stale_records_are_set_aside_and_none_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bench.execution.runner.run_cells", Pretender())
+    pretend(monkeypatch)
     asked = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru", "--out", tmp_path)
     generations = []
     for steps in (1, 2):
@@ -161,33 +162,30 @@ def test_stale_records_are_set_aside_and_none_is_lost(
 def test_records_of_other_pairs_and_other_seeds_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stand_in = Pretender()
-    monkeypatch.setattr("bench.execution.runner.run_cells", stand_in)
+    stand_in = pretend(monkeypatch)
     asked = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru", "--out", tmp_path)
     other = write_record(tmp_path / "records", record({3: 1}, task="reverse", model="elman"))
     assert in_process(capsys, *asked, "--seeds", 3).code == 0
     before = {path: path.read_bytes() for path in (tmp_path / "records").iterdir()}
     (tmp_path / "records" / "copy--gru--seed1.json").unlink()
     assert in_process(capsys, *asked, "--seeds", "1,").code == 0
-    assert [cell.seed for cell in stand_in.cells] == [0, 1, 2, 1]
+    assert [job.seeds[0] for job in stand_in.jobs] == [0, 1, 2, 1]
     assert {path: path.read_bytes() for path in (tmp_path / "records").iterdir()} == before
     assert other in before
 
 
-def test_interrupt_between_cells_keeps_what_was_finished(
+def test_interrupt_between_jobs_keeps_what_was_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    finished: list[str] = []
+    finished: list[Job] = []
 
-    def run_cell(cell: Any, *rest: Any) -> Record:
+    def interrupted(job: Job, outcome: Any, *rest: Any) -> Record:
         if finished:
             raise KeyboardInterrupt
-        finished.append(cell.name)
-        made = record_of(cell)
-        write_record(tmp_path / "records", made)
-        return made
+        finished.append(job)
+        return record_of(job)
 
-    monkeypatch.setattr("bench.execution.runner.run_cell", run_cell)
+    monkeypatch.setattr("bench.execution.record.record_of", interrupted)
     outcome = in_process(capsys, *PAIRS, "--out", tmp_path)
     assert outcome.code == 130
     assert len(outcome.err.splitlines()) == 1
