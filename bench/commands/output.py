@@ -10,17 +10,7 @@ from contextlib import suppress
 
 from bench.spec.errors import WorkError
 
-# One column stands for one, so that tables stay aligned. What is not here is written as Python writes it: \u2211.
-LOOKALIKES = {
-    "\N{HORIZONTAL ELLIPSIS}": "~",
-    "\N{EN DASH}": "-",
-    "\N{EM DASH}": "-",
-    "\N{MINUS SIGN}": "-",
-    "\N{MULTIPLICATION SIGN}": "x",
-    "\N{DAGGER}": "+",
-    "\N{BULLET}": "*",
-    "\N{RIGHTWARDS ARROW}": ">",
-}
+LOOKALIKES = {"\u2026": "...", "\u2013": "-", "\u2212": "-", "\u00d7": "x", "\u00b1": "+/-", "\u2020": "*"}
 
 
 def prepare_output() -> None:

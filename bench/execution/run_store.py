@@ -139,7 +139,7 @@ class RunStore:
 
 
 def unevaluated(record: Record) -> list[str]:
-    """Say which lengths of a record could not be evaluated and why the first of them, in a line; nothing if all could."""
+    """Say in a line which lengths of a record could not be evaluated, and why not the first of them; nothing if all."""
     failed = record.get("failed")
     if not failed:
         return []

@@ -113,7 +113,7 @@ def living(group: int) -> list[int]:
     return found
 
 
-def wait_until(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], object], what: str, seconds: float = 120) -> None:
     """Wait until something holds; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -34,7 +34,10 @@ def plugin(tmp_path: Path) -> Path:
     [
         (("--tasks", "copy", "--models", "irnn,irnn"), [("copy", "irnn")]),
         (("--tasks", "copy,copy", "--models", "gru,irnn,gru"), [("copy", "gru"), ("copy", "irnn")]),
-        (("--tasks", "addition,addition(reversed)", "--models", "gru"), [("addition", "gru"), ("addition(reversed)", "gru")]),
+        (
+            ("--tasks", "addition,addition(reversed)", "--models", "gru"),
+            [("addition", "gru"), ("addition(reversed)", "gru")],
+        ),
         (("--suite", "quick", "--tasks", "sine", "--models", "linear_rnn,linear_rnn(hidden=1)", "--seeds", "1"),
          [("sine", "linear_rnn(hidden=1)"), ("sine", "linear_rnn")]),
     ],

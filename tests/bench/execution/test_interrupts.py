@@ -23,7 +23,7 @@ RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 COPY_GRU = Spec("copy", "gru")
 
 
-def interrupted(process: Any, seconds: float = 30) -> str:
+def interrupted(process: Any, seconds: float = 60) -> str:
     """Press Ctrl-C, as a terminal does: the whole group hears it. Return what the run then said on standard error."""
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=seconds)
