@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -32,8 +33,8 @@ class Parser(argparse.ArgumentParser):
     """Says what was wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage."""
-        raise RequestError(message)
+        """Raise instead of printing the usage; what is wrong with an option's value begins with the option."""
+        raise RequestError(re.sub(r"^argument (--[\w-]+): (must be|cannot|unknown)", r"\1 \2", message))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """End after the help; it is written out here, where a closed pipe is still noticed."""

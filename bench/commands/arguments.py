@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
-from collections.abc import Collection
+import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from bench.spec.errors import RequestError
@@ -20,8 +22,8 @@ def add_plugins(parser: argparse.ArgumentParser) -> None:
 
 def add_training(parser: argparse.ArgumentParser) -> None:
     """Declare what any training takes: --steps, --device, --plugin, --set."""
-    parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps at most")
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda[:N]")
+    parser.add_argument("--steps", type=whole(1), metavar="N", help="optimiser steps at most")
+    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda[:N]")
     add_plugins(parser)
     parser.add_argument(
         "--set",
@@ -71,14 +73,59 @@ def names(text: str | None, option: str, known: Collection[str] = ()) -> list[st
     return list(dict.fromkeys(name for name in found if name))
 
 
-def at_least(option: str, value: int | None, least: int) -> None:
-    """Raise unless a number that was given is large enough."""
-    if value is not None and value < least:
-        raise RequestError(f"{option} must be {least} or more; got {value}")
+def whole(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
+    """Return what reads a whole number within bounds."""
+    bounds = f"{least} or more" if most == sys.maxsize else f"a whole number from {least} to {most:,}"
+
+    def read(text: str) -> int:
+        value = int(text) if re.fullmatch(r"\s*-?\d{1,20}\s*", text) else least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be {bounds}; got {text!r}")
+        return value
+
+    return read
 
 
-def share(points: float, option: str) -> float:
-    """Read percentage points."""
-    if not 0 <= points <= 100:
-        raise RequestError(f"{option} must be between 0 and 100 points; got {points:g}")
-    return points / 100
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    value = number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite; got {text!r}")
+    return value
+
+
+def share(text: str) -> float:
+    """Read percentage points as a share."""
+    value = number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 100 points; got {text!r}")
+    return value / 100
+
+
+def number(text: str) -> float:
+    """Read a number, NaN where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def seeds(text: str) -> list[int]:
+    """Read a number of seeds, or a list such as 0,1,2."""
+    try:
+        found = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        wanted = "write a number of seeds or a list such as 0,1,2"
+        raise argparse.ArgumentTypeError(f"cannot read seeds {text!r}; {wanted}") from error
+    if "," not in text:
+        found = list(range(found[0])) if found and found[0] > 0 else []
+    if not found or min(found) < 0 or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"must be seeds of 0 or more, each once, and at least one; got {text!r}")
+    return found
+
+
+def device(text: str) -> str:
+    """Read a device's name; which GPUs there are is asked only if one is needed."""
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"unknown device {text!r}; choose from: auto, cpu, cuda, cuda:N")
+    return text

@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("base", nargs="?", type=Path, metavar="BASE", help="default: results/baseline/NAME OF NEW")
     parser.add_argument("new", type=Path, metavar="NEW", help="a run's folder, its by_length.csv or leaderboard.csv")
-    parser.add_argument("--tolerance", type=float, default=2, metavar="POINTS", help="smaller drops do not count (2)")
+    parser.add_argument(
+        "--tolerance", type=share, default=0.02, metavar="POINTS", help="smaller drops do not count (2)"
+    )
     parser.add_argument("--tasks", metavar="A,B", help="only these tasks, by their names in the tables")
     parser.add_argument("--models", metavar="C,D", help="only these models, by their names in the tables")
     parser.add_argument("--markdown", action="store_true", help="for pasting into a pull request")
@@ -30,17 +32,16 @@ def run(options: argparse.Namespace) -> int:
     from bench.analysis.compare import compare
     from bench.views.verdict import as_markdown
 
-    tolerance = share(options.tolerance, "--tolerance")
     base = options.base or places.BASELINE / places.suite_of(options.new)
     if not base.exists():
         raise RequestError(f"no baseline {places.shown(base)}; give BASE, a folder or a table of an earlier run")
     tasks = names(options.tasks, "--tasks", known(options.new, "task", options.tasks))
     models = names(options.models, "--models", known(options.new, "model", options.models))
-    found = compare(base, options.new, tolerance, tasks, models)
+    found = compare(base, options.new, options.tolerance, tasks, models)
     if options.markdown:
-        print(as_markdown(found, tolerance), end="")
+        print(as_markdown(found, options.tolerance), end="")
     else:
-        print_comparison(found, tolerance)
+        print_comparison(found, options.tolerance)
     return 1 if found.regressed else 0
 
 

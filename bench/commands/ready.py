@@ -7,11 +7,15 @@ from pathlib import Path
 
 from bench.commands import places
 from bench.execution.job import Job
-from bench.execution.weights import is_fitted, kept_model, train_now
-from bench.spec.spec import Spec
+from bench.execution.run_store import RunStore
+from bench.spec.errors import WorkError
+from bench.trial.build import build_model, build_task
+from bench.trial.train import train
+from bench.trial.trial import data_seed, new_model
 from models.base import Model
 
 Say = Callable[[str], None]
+Ready = tuple[Model, Job]
 
 
 def named(job: Job) -> str:
@@ -19,20 +23,34 @@ def named(job: Job) -> str:
     return f"{job.spec.column} on {job.spec.row}, seed {job.seeds[0]}"
 
 
-def kept_or_fitted(jobs: Sequence[Job], run: Path | None, device: str, say: Say) -> tuple[Model, Spec] | None:
+def kept_or_fitted(jobs: Sequence[Job], run: Path | None, device: str, say: Say) -> Ready | None:
     """Return the model of the first job whose weights the run, or any run, kept; a trivial baseline is fitted."""
-    if is_fitted(jobs[0].spec):
+    spec = jobs[0].spec
+    if not build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings).trainable:
         say(f"fitting {named(jobs[0])} ...")
-        return train_now(jobs[0], device), jobs[0].spec
-    found = kept_model(jobs, [run] if run else sorted(places.RUNS.glob("*")), device)
-    if found is None:
-        return None
-    model, job, run = found
-    say(f"weights of {named(job)}, {job.spec.steps} steps at most, kept in {places.shown(run)}")
-    return model, job.spec
+        return train_now(jobs[0], device), jobs[0]
+    for job in jobs:
+        for folder in [run] if run else sorted(places.RUNS.glob("*")):
+            model = RunStore(folder).weights(job, job.seeds[0], device)
+            if model is not None:
+                say(f"weights of {named(job)}, {job.spec.steps} steps at most, kept in {places.shown(folder)}")
+                return model, job
+    return None
 
 
-def trained(job: Job, device: str, say: Say) -> tuple[Model, Spec]:
+def trained(job: Job, device: str, say: Say) -> Ready:
     """Train a job's model."""
     say(f"training {named(job)}: {job.spec.steps} steps at most ...")
-    return train_now(job, device), job.spec
+    return train_now(job, device), job
+
+
+def train_now(job: Job, device: str) -> Model:
+    """Train the model of a job's first seed, or fit it, to the weights that a run gives it; nothing is evaluated."""
+    seed, spec = job.seeds[0], job.spec
+    task = build_task(spec.task, spec.task_settings)
+    try:
+        model = new_model(task, spec, seed, device)
+        train(model, task, spec, data_seed(spec, seed), device, lambda point: None)
+    except ValueError as error:  # a text too short for a batch, a sequence too long for a table
+        raise WorkError(f"{job.name(seed)}: {error}") from error
+    return model.eval()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands import places
-from bench.commands.arguments import add_training, at_least, changes_of, names, plugins_of
+from bench.commands.arguments import add_training, changes_of, names, plugins_of, seeds, whole
 from bench.commands.tables import rebuild
 from bench.spec.catalogue import Catalogue
-from bench.spec.errors import RequestError
 
 if TYPE_CHECKING:
     from bench.commands.console import Terminal
@@ -22,16 +20,23 @@ if TYPE_CHECKING:
     from bench.spec.spec import Spec
     from bench.suites.suites import Suite
 
+MOST_PARAMETERS = 10**9
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--suite", default="quick", metavar="NAME", help="a suite that `list suites` names (quick)")
     parser.add_argument("--tasks", metavar="A,B", help="only these tasks, or rows such as 'addition(reversed)'")
     parser.add_argument("--models", metavar="C,D", help="only these families, or columns such as 'gru(notebook)'")
-    parser.add_argument("--parameters", metavar="N", help="every family at the hidden size nearest to N parameters")
-    parser.add_argument("--seeds", metavar="N|0,1,2", help="how many seeds, or which")
-    parser.add_argument("--jobs", type=int, metavar="N", help="jobs at once; default: one a core, on a GPU one")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads a job (1)")
+    parser.add_argument(
+        "--parameters",
+        type=whole(1, MOST_PARAMETERS),
+        metavar="N",
+        help="every family at the hidden size nearest to N parameters",
+    )
+    parser.add_argument("--seeds", type=seeds, metavar="N|0,1,2", help="how many seeds, or which")
+    parser.add_argument("--jobs", type=whole(1), metavar="N", help="jobs at once; default: one a core, on a GPU one")
+    parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
     parser.add_argument("--executor", metavar="NAME", help="serial, or processes; default: by --jobs")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
     parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
@@ -42,18 +47,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, score, write tables."""
     from bench.commands.console import Terminal
+    from bench.execution.executor import find_executor
     from bench.execution.job import make_jobs
     from bench.execution.progress import Display
     from bench.execution.run_store import RunStore, unevaluated
-    from bench.execution.trackers import Trackers
+    from bench.execution.trackers import Trackers, check_trackers
     from bench.suites.suites import find_suite
 
     suite, catalogue, terminal = find_suite(options.suite), Catalogue(plugins_of(options)), Terminal()
     specs, notes = planned(options, suite, catalogue)
-    seeds = checked(options, suite)
+    find_executor(options.executor or "serial")
+    options.track = list(dict.fromkeys(options.track))
+    check_trackers(options.track)
     store = RunStore(options.out or places.RUNS / suite.name)
     places.writable(store.records)
-    survey = store.survey(make_jobs(specs, seeds, catalogue, options.checkpoint))
+    survey = store.survey(make_jobs(specs, options.seeds or range(suite.seeds), catalogue, options.checkpoint))
     terminal.notes(notes)
     failures = [line for record in survey.current for line in unevaluated(record)]
     if survey.pending:
@@ -86,7 +94,7 @@ def both(first: Listen, second: Listen) -> Listen:
 
 def planned(options: argparse.Namespace, suite: Suite, catalogue: Catalogue) -> tuple[list[Spec], list[str]]:
     """Return the specs that a run's options ask for, and what there is to say about their sizes."""
-    from bench.suites.plan import parse_parameters, plan, selectable
+    from bench.suites.plan import plan, selectable
 
     rows, columns = selectable(suite, catalogue)
     options.tasks = names(options.tasks, "--tasks", rows)
@@ -94,29 +102,11 @@ def planned(options: argparse.Namespace, suite: Suite, catalogue: Catalogue) -> 
     asked = suite, catalogue, options.tasks, options.models, changes_of(options), options.steps
     if options.parameters is None:
         return plan(*asked), []
-    parameters = parse_parameters(options.parameters)
     from bench.checks.sizes import Matching  # which needs torch
 
-    matching = Matching(parameters, catalogue)
+    matching = Matching(options.parameters, catalogue)
     specs = plan(*asked, matching)
     return specs, matching.notes(specs)
-
-
-def checked(options: argparse.Namespace, suite: Suite) -> list[int]:
-    """Raise at what is wrong about where and how to run, as far as it shows without torch; return the seeds."""
-    from bench.execution.executor import find_executor
-    from bench.execution.trackers import check_trackers
-    from bench.suites.plan import parse_seeds
-
-    seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):  # which GPUs there are is asked only if one is needed
-        raise RequestError(f"unknown device {options.device!r}; choose from: auto, cpu, cuda, cuda:N")
-    at_least("--jobs", options.jobs, 1)
-    at_least("--threads", options.threads, 1)
-    find_executor(options.executor or "serial")
-    options.track = list(dict.fromkeys(options.track))
-    check_trackers(options.track)
-    return seeds
 
 
 def prepared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench.commands.arguments import add_training, add_weights, at_least, changes_of, plugins_of
+from bench.commands.arguments import add_training, add_weights, changes_of, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -12,8 +12,10 @@ from bench.spec.errors import RequestError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("task", metavar="TASK", help="a task, or a row of a suite's tables")
-    parser.add_argument("--length", type=int, metavar="N", help="of the strings; default: inside training and beyond")
-    parser.add_argument("--count", type=int, default=3, metavar="K", help="examples a length (3)")
+    parser.add_argument(
+        "--length", type=whole(1), metavar="N", help="of the strings; default: inside training and beyond"
+    )
+    parser.add_argument("--count", type=whole(1), default=3, metavar="K", help="examples a length (3)")
     parser.add_argument("--model", metavar="M", help="a family or column: by the weights that a run kept, else trained")
     add_weights(parser)
     add_training(parser)
@@ -26,8 +28,6 @@ def run(options: argparse.Namespace) -> int:
     from bench.suites.resolve import specs_named
 
     catalogue = Catalogue(plugins_of(options))
-    at_least("--length", options.length, 1)
-    at_least("--count", options.count, 1)
     specs = specs_named(catalogue, options.task, options.model or "majority", changes_of(options), options.steps)
     from bench.checks.prepare import check_specs, choose_device
     from bench.probes.show import check_length, show
@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
         from bench.commands.ready import kept_or_fitted, trained
 
         jobs, say = make_jobs(specs, [0], catalogue), terminal.say
-        model, spec = kept_or_fitted(jobs, options.out, device, say) or trained(jobs[0], device, say)
+        model, job = kept_or_fitted(jobs, options.out, device, say) or trained(jobs[0], device, say)
+        spec = job.spec
     try:
         show(terminal, spec, options.length, options.count, model, device)
     except ValueError as error:  # positions that end in a table

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import Protocol
+from multiprocessing.queues import Queue
 
 from bench.execution.executor import Event, Failed, Finished, Ledger, Listen, Resources, Validated, register
 from bench.execution.job import Job, each_seed
@@ -21,16 +21,6 @@ from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 
 POLL = 0.2  # seconds between two looks at what the workers tell
-
-
-class Messages(Protocol):
-    """The queue by which workers tell of validation points."""
-
-    def put(self, event: Event) -> None:
-        """Tell something."""
-
-    def get_nowait(self) -> Event:
-        """Hear something, or raise queue.Empty."""
 
 
 @register("processes")
@@ -60,7 +50,7 @@ class Processes:
         if not jobs:
             return []
         context = multiprocessing.get_context("spawn")
-        messages: Messages = context.Queue()  # a new one each time: a worker may have died with its lock
+        messages: Queue[Event] = context.Queue()  # a new one each time: a worker may have died with its lock
         ends, life = context.Pipe(duplex=False)
         left = list(jobs)
         prepared = (messages, ends, self.resources)
@@ -109,7 +99,7 @@ def interrupts_held() -> Iterator[None]:
 
 
 def gather(
-    futures: set[Future[Event]], messages: Messages, listen: Listen, interrupted: threading.Event
+    futures: set[Future[Event]], messages: Queue[Event], listen: Listen, interrupted: threading.Event
 ) -> Iterator[Event]:
     """Yield how each job ends, passing on what the workers tell meanwhile; KeyboardInterrupt if interrupted."""
     pending = futures
@@ -126,11 +116,11 @@ def gather(
             yield future.result()
 
 
-_messages: Messages
+_messages: Queue[Event]
 _resources: Resources
 
 
-def start_worker(messages: Messages, ends: Connection, resources: Resources) -> None:
+def start_worker(messages: Queue[Event], ends: Connection, resources: Resources) -> None:
     """Prepare a worker process: Ctrl-C is the parent's to handle, and the worker must not outlive the run."""
     global _messages, _resources
     _messages, _resources = messages, resources

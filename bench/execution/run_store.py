@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,13 +107,10 @@ class RunStore:
         """Where the weights of a training lie until its record is written."""
         return weights_path(self.out / "unfinished", job.file(seed))
 
-    def cycle_keeper(self, job: Job, seed: int) -> Callable[[int, Model], None] | None:
-        """Return what keeps the weights at the end of every cycle of the schedule, where weights are to be kept."""
-
-        def keep(cycle: int, model: Model) -> None:
+    def keep_cycle(self, job: Job, seed: int, cycle: int, model: Model) -> None:
+        """Keep the weights at the end of a cycle of the schedule, where weights are to be kept."""
+        if job.keep_weights:
             save(self.checkpoint(job, seed, cycle), job.weights_key(seed), model)
-
-        return keep if job.keep_weights else None
 
     def keep(self, job: Job, seed: int, model: Model, training: Training) -> None:
         """Keep the weights of a training that has ended, before they are evaluated; a disk may be too full for them."""

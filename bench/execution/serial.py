@@ -14,6 +14,7 @@ from bench.spec.errors import RequestError
 
 if TYPE_CHECKING:
     from bench.trial.train import ValidationPoint
+    from bench.trial.trial import Outcome
 
 
 @register("serial")
@@ -28,7 +29,6 @@ class Serial:
         import torch
 
         from bench.execution.record import provenance, record_of
-        from bench.execution.weights import evaluated_again
         from bench.probes.probe import probe
         from bench.trial.build import load_plugin
         from bench.trial.trial import run_trial
@@ -42,10 +42,10 @@ class Serial:
                 if record is None:
                     for plugin in job.plugins:
                         load_plugin(plugin)
-                    watch, keep = partial(validated, ledger, job, seed), partial(store.keep, job, seed)
-                    outcome = evaluated_again(store, job, seed, device) or run_trial(
-                        job.spec, seed, device, watch, store.cycle_keeper(job, seed), keep
-                    )
+                    watch = partial(validated, ledger, job, seed)
+                    keep = partial(store.keep_cycle, job, seed), partial(store.keep, job, seed)
+                    again = evaluated_again(job, seed, store, device)
+                    outcome = again or run_trial(job.spec, seed, device, watch, *keep)
                     record = record_of(job, outcome, probe(outcome, job.spec, device), provenance(device))
                     store.write(job, seed, record)
             except (RequestError, UnsuitableError):
@@ -62,6 +62,18 @@ class Serial:
 def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> None:
     """Tell of a validation point."""
     listen(Validated(job, seed, point))
+
+
+def evaluated_again(job: Job, seed: int, store: RunStore, device: str) -> Outcome | None:
+    """Evaluate a training whose weights are kept and whose record is not; None where there is none."""
+    from bench.trial.build import build_task
+    from bench.trial.trial import Outcome, evaluate_trained
+
+    kept = store.trained(job, seed, device)
+    if kept is None:
+        return None
+    task = build_task(job.spec.task, job.spec.task_settings)
+    return Outcome(seed, task, *kept, evaluate_trained(task, kept[0], job.spec, device))
 
 
 def in_a_line(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,6 @@ from bench.suites.suites import SUITES, Suite
 
 if TYPE_CHECKING:
     from bench.checks.sizes import Matching
-
-MOST_PARAMETERS = 10**9
 
 
 def plan(
@@ -159,24 +156,3 @@ def changed(spec: Spec, catalogue: Catalogue, changes: list[Change], steps: int 
         )
     except ValueError as error:
         raise RequestError(str(error)) from error
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Read --seeds: a number of seeds, or a list such as 0,1,2."""
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError as error:
-        raise RequestError(f"cannot read seeds {text!r}; write a number of seeds or a list such as 0,1,2") from error
-    if "," not in text:
-        numbers = list(range(numbers[0])) if numbers and numbers[0] > 0 else []
-    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-        raise RequestError(f"seeds must be 0 or more, each once, and at least one; got {text!r}")
-    return numbers
-
-
-def parse_parameters(text: str) -> int:
-    """Read --parameters: a whole number."""
-    wanted = int(text) if re.fullmatch(r"\s*\d{1,10}\s*", text) else 0
-    if not 1 <= wanted <= MOST_PARAMETERS:
-        raise RequestError(f"--parameters must be a whole number from 1 to {MOST_PARAMETERS:,}; got {text!r}")
-    return wanted

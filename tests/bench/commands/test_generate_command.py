@@ -13,7 +13,7 @@ from cases import absent
 from harness import OWN_MODELS, OWN_TASKS, in_process, one_line
 
 from bench.execution.job import make_jobs
-from bench.execution.weights import train_now
+from bench.commands.ready import train_now
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.settings import Change

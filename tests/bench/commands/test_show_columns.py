@@ -47,11 +47,11 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
         capsys, "show", "addition(three digits)", "--model", "lstm", "--length", 2, "--count", 1, *QUICKLY
     )
     assert done.code == 0, done.err
-    assert done.out.startswith("training lstm(steps=2,batch=2) on addition(three digits): 2 steps at most ...\n")
+    assert done.out.startswith("training lstm(steps=2,batch=2) on addition(three digits), seed 0: 2 steps at most ...\n")
     done = in_process(capsys, "show", "words_toy", "--model", "markov(order=2)")
     assert (done.code, done.err) == (0, "")
     first, heading, text = done.out.splitlines()
-    assert first == "fitting markov(order=2) on words_toy ..."
+    assert first == "fitting markov(order=2) on words_toy, seed 0 ..."
     assert heading == f"words_toy, all {len(TEXT)} judged symbols (training reads them too)"
     assert text.split()[1:] == TEXT[1:]  # each word follows from the two before it
 
@@ -61,7 +61,7 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_column_of_a_corpus_is_trained_as_its_suite_trains_it(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "chars_nietzsche", "--model", "gru(notebook)", "--steps", 2)
     assert done.code == 0, done.err
-    assert done.out.startswith("training gru(notebook)(steps=2) on chars_nietzsche: 2 steps at most ...\n")
+    assert done.out.startswith("training gru(notebook)(steps=2) on chars_nietzsche, seed 0: 2 steps at most ...\n")
     assert done.out.count("judged symbols") == 1
 
 
@@ -101,12 +101,12 @@ def test_weights_that_any_of_the_suites_budgets_left_are_used(
         monkeypatch.setitem(SUITES, name, Suite(name, "", 1, (spec,)))
     assert [spec.steps for spec in specs_named(Catalogue(), "toy(mine)", "small one", [])] == [4, 2]
     asked = ("show", "toy(mine)", "--model", "small one", "--device", "cpu")
-    assert in_process(capsys, *asked).out.startswith("training small one on toy(mine): 4 steps at most ...\n")
+    assert in_process(capsys, *asked).out.startswith("training small one on toy(mine), seed 0: 4 steps at most ...\n")
     kept = ("run", "--suite", "first", "--models", "small one", "--checkpoint", "--jobs", 1, "--device", "cpu")
     assert in_process(capsys, *kept).code == 0
     assert (runs / "first").is_dir()
     done = in_process(capsys, *asked)
-    assert done.out.startswith("weights of small one kept in runs/first\ntoy(mine), all 16 judged symbols")
+    assert done.out.startswith("weights of small one on toy(mine), seed 0, 2 steps at most, kept in runs/first\ntoy(mine), all 16 judged symbols")
 
 
 def test_positions_that_end_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
