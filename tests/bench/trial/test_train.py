@@ -18,7 +18,7 @@ from bench.trial.batches import draw, mask_of_first_batch, sampled
 from bench.trial.build import build_model, build_task
 from bench.trial.holdout import held_out
 from bench.trial.streams import stream
-from bench.trial.train import Look, Training, rate, train
+from bench.trial.train import ValidationPoint, Training, rate, train
 from bench.trial.trial import run_trial
 from tasks.strings.copy import Copy
 
@@ -34,11 +34,11 @@ EASY = Spec(
 )
 
 
-def trained(spec: Spec, seed: int = 0) -> tuple[nn.Module, Training, list[Look]]:
+def trained(spec: Spec, seed: int = 0) -> tuple[nn.Module, Training, list[ValidationPoint]]:
     torch.manual_seed(seed)
     task = build_task(spec.task, spec.task_settings)
     model = build_model(spec.model, task, spec.model_settings)
-    looks: list[Look] = []
+    looks: list[ValidationPoint] = []
     return model, train(model, task, spec, seed, "cpu", looks.append), looks
 
 
