@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, make_dataclass
 from typing import Any, ClassVar, TypeVar
 
 from torch import nn
 
 from models.base import Model, Space, UnsuitableError, adapted, steps
+
+DECLARED = ("paper", "inductive_bias", "inductive_biases")  # what a family may say of itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,12 @@ class Family(ABC):
 
         Data that the family cannot take raise UnsuitableError.
         """
+
+    def require_choices(self, **choices: Iterable[str]) -> None:
+        """Raise ValueError unless each of these settings is one of its choices."""
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}; choose from: {', '.join(known)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,9 @@ def plain_family(make: Callable[..., nn.Module]) -> type[Family]:
         (each.name, each.annotation, field(default=MISSING if each.default is each.empty else each.default))
         for each in keywords
     ]
-    said = {word: value for word, value in vars(make).items() if word in ("paper", "inductive_bias", "inductive_biases")}
+    said = {
+        word: value for word, value in vars(make).items() if word in ("paper", "inductive_bias", "inductive_biases")
+    }
     said |= {"make": staticmethod(make), "__doc__": make.__doc__, "__module__": make.__module__}
     return make_dataclass(make.__name__, settings, bases=(PlainFamily,), namespace=said, frozen=True, kw_only=True)
 

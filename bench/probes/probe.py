@@ -63,7 +63,7 @@ def probe(outcome: Outcome, spec: Spec, device: str) -> Probes:
         mask_of_first_batch(task, spec, data_seed(spec, outcome.seed), MASK_ROWS, fitted=not model.trainable),
         text_facts(task),
         padding_counted(model, task, device),
-        state_size(protocol.state(model, task, device)),
+        decoder_state_size(model, task, device),
         next(filter(None, (disagreement(length, found) for length, found in answers.items())), ""),
     )
 
@@ -74,6 +74,11 @@ def if_possible(look: Callable[[], list[Found]]) -> list[Found]:
         return look()
     except (ValueError, RuntimeError):  # a table of positions that ends, memory that does
         return []
+
+
+def decoder_state_size(model: Model, task: Task, device: str) -> int:
+    """Count the real numbers that a decoder holds for one example."""
+    return state_size(protocol_of(task).state(model, task, device))
 
 
 def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted: bool = False) -> Mask:

@@ -10,7 +10,7 @@ from cases import where_here
 from tiny import Tiny
 
 from bench.spec.errors import RequestError
-from bench.trial.prompt import read_prompt
+from bench.probes.generate import read_prompt
 from tasks import TASKS, Task
 from tasks.base import FIRST_SYMBOL, STOP
 from tasks.text import characters, words_brown
