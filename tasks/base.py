@@ -45,7 +45,7 @@ class Batch:
     """Some examples, padded to one width.
 
     source (batch, source_time[, values]), None for a language model; source_length (batch,), zeros where no source is
-    target (batch, target_time[, values]); target_length (batch,), the stop symbol counted where there is one
+    target (batch, target_time[, values]); target_length (batch,), EOS counted where there is one, never 0
     identity (batch,) int64: examples that must be held out together; None means that the source string is the example
     """
 
@@ -66,7 +66,7 @@ class Task(ABC):
     """A task's settings are its fields; what it draws depends on nothing else but the generator.
 
     train_lengths: the lengths that the harness draws for training
-    eval_lengths: the lengths that are evaluated, inside and beyond training
+    eval_lengths: the lengths that are evaluated, in distribution and beyond
     """
 
     name: ClassVar[str] = ""
@@ -104,7 +104,7 @@ class Task(ABC):
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
-        """Lengths that count as inside training."""
+        """Lengths that count as in distribution."""
         return tuple(sorted(set(self.train_lengths)))
 
     @abstractmethod
@@ -115,7 +115,7 @@ class Task(ABC):
         """
 
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
-        """Draw what training reads where that is not what is judged; as `sample` unless a task says otherwise."""
+        """Draw what training reads where evaluation reads something else; as `sample` unless a task says otherwise."""
         return self.sample(length, max_length, generator)
 
     @property
@@ -140,15 +140,15 @@ class Task(ABC):
         return F.cross_entropy(outputs.transpose(1, 2), target, reduction="none")
 
     def correct(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Whether the most likely symbol is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
+        """Whether the most likely token is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
         return outputs.argmax(-1) == target
 
     def symbol(self, index: int) -> str:
-        """How one data symbol is printed, counted from 0."""
+        """How one token of the data is printed, counted from 0."""
         return "abcdefghijklmnopqrstuvwxyz"[index] if index < 26 else f"<{index}>"
 
     def text(self, ids: Sequence[int]) -> str:
-        """Print ids for people: padding is dropped, the stop symbol is shown."""
+        """Print ids for people: padding is dropped, EOS is shown. Records keep these marks, so they are to stay."""
         names = {BOS: "<start>", EOS: "<stop>"}
         return self.joint.join(names.get(i) or self.symbol(i - FIRST_TOKEN) for i in ids if i != PAD)
 
@@ -156,6 +156,11 @@ class Task(ABC):
         """Print one example, source -> target."""
         target = self.text(batch.target[row].tolist())
         return target if batch.source is None else f"{self.text(batch.source[row].tolist())} -> {target}"
+
+    def example(self, length: int) -> str:
+        """Print an example of a length, the same whenever it is asked for."""
+        generator = torch.Generator().manual_seed(length)
+        return self.show(self.sample(torch.tensor([length]), length, generator), 0)
 
 
 TASKS: dict[str, type[Task]] = {}

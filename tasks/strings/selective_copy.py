@@ -9,17 +9,10 @@ import torch
 from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
-from tasks.strings.random_strings import (
-    FAR,
-    STRING_KINDS,
-    append_stop,
-    check_at_least,
-    check_choice,
-    check_share,
-    draw_adversarial,
-    draw_places,
-    draw_strings,
-)
+from tasks.checks import check_at_least, check_choice, check_share
+from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
+from tasks.strings.draw import FAR, draw_places, draw_strings
+from tasks.strings.ends import append_eos
 
 DENSITIES = ("dense", "sparse")
 
@@ -30,6 +23,7 @@ class SelectiveCopy(Task):
     """Emit the symbols that stand between blanks, in order, and stop, for example _ b _ _ a b _ -> b a b <stop>.
 
     After Jing et al. 2019 and Gu and Dao 2023 (arXiv 2312.00752): what is to be kept is told by content, not by place.
+    Context-sensitive: a copy, once the blanks are gone.
     A length counts the blanks. Each position holds data with probability `share`; where none does, a random one is made
     to. Held out: a fixed share of the sources, chosen by hash.
     """
@@ -92,7 +86,7 @@ class SelectiveCopy(Task):
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))
         source = torch.where(holds_data, spread, blank).masked_fill(~before(length, data.shape[1]), PAD)
         count = holds_data.sum(1)
-        return Batch(source, length, append_stop(data, count), count + 1)
+        return Batch(source, length, append_eos(data, count), count + 1)
 
     def chance(self, length: int) -> float:
         """Every symbol guessed, their number known; the mean over how many there are."""
