@@ -73,6 +73,7 @@ class Task(ABC):
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
     joint: ClassVar[str] = " "  # what stands between two printed tokens
     automaton: ClassVar[str] = ""  # the least class of automata that does it at any length; "": not stated
+    adversarial_kinds: ClassVar[tuple[str, ...]] = ()  # sets of examples that random ones hardly ever are
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -98,9 +99,11 @@ class Task(ABC):
         """The space of the source, None for a language model."""
 
     @property
-    @abstractmethod
     def target(self) -> Tokens | Values:
-        """The space of the target."""
+        """The space of the target; the source's where a task says nothing else."""
+        if self.source is None:
+            raise TypeError(f"task {self.name!r} has no source, so it must say what its target is")
+        return self.source
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
@@ -117,11 +120,6 @@ class Task(ABC):
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw what training reads where evaluation reads something else; as `sample` unless a task says otherwise."""
         return self.sample(length, max_length, generator)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Names of the adversarial sets that this task can draw: examples that random ones hardly ever are."""
-        return ()
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw one example of an adversarial kind for each length; shapes and device as in `sample`."""

@@ -44,6 +44,7 @@ class Addition(Task):
     that are evaluated are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = SUM_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
         "regular: one bit of carry"
@@ -99,11 +100,6 @@ class Addition(Task):
         heavy = torch.rand(rows, 1, generator=generator, device=device) < self.carry_heavy
         carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
         return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Sums with carries, or lengths, that random ones hardly ever have."""
-        return SUM_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums of a kind, see tasks/arithmetic/operands.py, whatever `operands` says; shapes as in `sample`."""

@@ -63,11 +63,6 @@ class Sine(Task):
         return Values(1, double=self.precision == "float64")
 
     @property
-    def target(self) -> Values:
-        """One real number a step."""
-        return self.source
-
-    @property
     def scale(self) -> float:
         """The signal's standard deviation, which errors are relative to."""
         return math.sqrt(sum(weight**2 for weight in self.weights) / 2)
@@ -86,7 +81,7 @@ class Sine(Task):
         time = self.step * torch.arange(self.prefix + max_length, device=device, dtype=torch.float64)
         cycles = time[None, :, None] * frequency * factor[:, None, None] + phase  # (batch, time, frequencies)
         signal = (weight * torch.sin(2 * math.pi * cycles)).sum(-1, keepdim=True)
-        signal = signal if self.target.double else signal.float()
+        signal = signal if self.source.double else signal.float()
         observed = signal[:, : self.prefix]
         if self.noise:
             drawn = torch.randn(observed.shape, generator=generator, device=device)

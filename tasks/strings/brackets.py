@@ -30,6 +30,7 @@ class Brackets(Task):
     `kinds`, so it may have none.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS
     automaton: ClassVar[str] = "deterministic context-free: one stack (one kind: a counter; bounded depth: regular)"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
@@ -55,11 +56,6 @@ class Brackets(Task):
         """Draw prefixes: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         depth = self._draw_depths(len(length), max_length, generator)
         return self._posed(depth, self._draw_kinds(len(length), max_length, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Prefixes that random ones hardly ever are."""
-        return KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw prefixes; shapes as in `sample`.

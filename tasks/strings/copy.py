@@ -26,6 +26,7 @@ class Copy(Task):
     make 9 strings of length 2) is scored on each held-out string once, so its `examples` are few.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = STRING_KINDS
     automaton: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
     train_lengths: tuple[int, ...] = (10,)
     eval_lengths: tuple[int, ...] = (*range(2, 21), 30, 50, 100)
@@ -42,19 +43,9 @@ class Copy(Task):
         """The alphabet."""
         return Tokens(self.symbols)
 
-    @property
-    def target(self) -> Tokens:
-        """The alphabet."""
-        return Tokens(self.symbols)
-
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where EOS ends it."""
         return self.posed(draw_strings(length, max_length, self.symbols, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Strings that look like themselves elsewhere; see tasks/strings/adversarial.py."""
-        return STRING_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of an adversarial kind; shapes as in `sample`."""

@@ -26,6 +26,7 @@ class MissingSymbol(Task):
     hash.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = STRING_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive by place: a queue; regular by the short cut of sums modulo the number of symbols"
     )
@@ -51,11 +52,6 @@ class MissingSymbol(Task):
         """Draw strings and places: length (batch,) -> source (batch, 2 max_length + 1), target (batch, 1)."""
         string = draw_strings(length, max_length, self.symbols, generator)
         return self._posed(string, length, draw_places(length, generator))
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Strings that look like themselves elsewhere; see tasks/strings/adversarial.py."""
-        return STRING_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of a kind, the blank at the odd one where there is one; shapes as in `sample`."""

@@ -27,6 +27,7 @@ class Parity(Task):
     length 1 there are two strings, so it may have none.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS
     automaton: ClassVar[str] = "regular: a finite automaton of two states"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
@@ -36,19 +37,9 @@ class Parity(Task):
         """Bits."""
         return Tokens(2)
 
-    @property
-    def target(self) -> Tokens:
-        """Bits."""
-        return Tokens(2)
-
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw uniform bits: length (batch,) -> source (batch, max_length), target (batch, 1)."""
         return _posed(draw_strings(length, max_length, 2, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Bits that random ones hardly ever are."""
-        return KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw bits: "all_ones", "single_one" at a random place, "alternating" from 0 or from 1; as in `sample`."""

@@ -46,11 +46,6 @@ class RepeatSymbol(Task):
         """The alphabet."""
         return Tokens(self.symbols)
 
-    @property
-    def target(self) -> Tokens:
-        """The alphabet."""
-        return Tokens(self.symbols)
-
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw one symbol a row: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         source = draw_adversarial("one_symbol", length, max_length, self.symbols, generator)

@@ -28,6 +28,7 @@ class SelectiveCopy(Task):
     to. Held out: a fixed share of the sources, chosen by hash.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = (*STRING_KINDS, *DENSITIES)
     automaton: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
@@ -54,11 +55,6 @@ class SelectiveCopy(Task):
         holds_data = self._draw_holders(self.share, length, max_length, generator)
         data = draw_strings(holds_data.sum(1), max_length, self.symbols, generator)
         return self._posed(data, holds_data, length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Data that look like themselves elsewhere, no blank, hardly any data."""
-        return (*STRING_KINDS, *DENSITIES)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sources with data of a kind, "dense": without blanks, or "sparse": with one symbol; as in `sample`."""
