@@ -85,10 +85,6 @@ class CorpusTask(Language):
         """The token as the text has it."""
         return self.vocabulary.name(index)
 
-    @abstractmethod
-    def split(self, text: str) -> list[str]:
-        """Cut what a person typed into tokens, cleaned as the corpus is."""
-
     def known(self) -> str:
         """Say which tokens there are, for people."""
         return f"{len(self.vocabulary.tokens):,} tokens: {self.joint.join(self.vocabulary.tokens[:80])}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tasks.base import BOS, Batch, Task
+from tasks.base import BOS, FIRST_TOKEN, Batch, Task
 from tasks.checks import check_at_least, check_choice
 
 MODES = ("stream", "chunks", "windows")
@@ -88,6 +88,15 @@ class Language(Task):
     def boundaries(self, length: int) -> dict[str, Tensor]:
         """Return, by name, masks (lines,) of the lines of a text that are harder than most; {} where no line is."""
         return {}
+
+    def split(self, text: str) -> list[str]:
+        """Cut what a person typed into tokens."""
+        return text.split()
+
+    def known(self) -> str:
+        """Say which tokens there are, for people."""
+        names = [self.symbol(index) for index in range(self.target.size - FIRST_TOKEN)]
+        return f"{len(names)} tokens: {self.joint.join(names)}"
 
     def seen(self, length: int) -> bool:
         """Whether training reads the text that is evaluated at a length."""

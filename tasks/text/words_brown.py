@@ -50,10 +50,6 @@ class WordsBrown(CorpusTask):
         """Return the other sentences (time,)."""
         return _cut(self.words)[2]
 
-    def split(self, text: str) -> list[str]:
-        """Cut a text into words."""
-        return text.split()
-
     def known(self) -> str:
         """Say which words there are."""
         return f"the {self.words:,} most frequent words of its training sentences, as written there"

@@ -41,7 +41,3 @@ class WordsToy(CorpusTask):
     def seen(self, length: int) -> bool:
         """Training reads what is evaluated."""
         return True
-
-    def split(self, text: str) -> list[str]:
-        """Cut a text into words."""
-        return text.split()

@@ -9,8 +9,8 @@ import pytest
 from cases import where_here
 from tiny import Tiny
 
+from bench.probes.generate import read_prompt
 from bench.spec.errors import RequestError
-from bench.trial.prompt import read_prompt
 from tasks import TASKS, Task
 from tasks.base import FIRST_SYMBOL, STOP
 from tasks.text import characters, words_brown
