@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
-from models.layers.ends import FIRST_SYMBOL, MARKS, STOP, with_ends
+from models.base import EOS, FIRST_TOKEN, Decoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.layers.marked import MarkedEncoder
 from models.layers.moves import Convolution, Shift, place_of
-from models.registry import register
+from models.registry import Family, register
 
 MOVES = ("shift", "convolution")
 DRIVES = ("state", "reads")
 STARTS = {"learned": 0, "first": 1, "last": -1, "after": 1, "before": -1}  # and where the heads prefer to go from there
-SMALLEST = 1e-9  # what every symbol keeps of a mixture, so that its logarithm is finite
+SMALLEST = 1e-9  # what every token keeps of a mixture, so that its logarithm is finite
 
 
 class LocationState(NamedTuple):
@@ -31,22 +32,6 @@ class LocationState(NamedTuple):
     weights: Tensor
     memory: Memory
     symbols: Tensor
-
-
-class LocationEncoder(Encoder):
-    """Embeds each symbol of the source, and a mark at either end; `final` holds their ids."""
-
-    pairwise = False
-
-    def __init__(self, space: Space, width: int) -> None:
-        super().__init__()
-        self.size = space.size
-        self.embedding = nn.Embedding(space.size + MARKS, width)
-
-    def forward(self, source: Tensor, source_length: Tensor) -> Memory:
-        """Embed source (batch, source_time), source_length (batch,) -> Memory of source_time + 2 places."""
-        symbols, length = with_ends(source, source_length, self.size)
-        return Memory(length, self.embedding(symbols), (symbols,))
 
 
 class Beginning(nn.Module):
@@ -78,31 +63,29 @@ class Beginning(nn.Module):
 class LocationDecoder(Decoder):
     """At each step the heads move, read the source where they then stand, and a GRU cell takes in what they read.
 
-    Pointer: the output mixes a distribution over all symbols with the symbols under the first head, where the mark
-    behind the source stands for the stop symbol (See et al. 2017, arXiv 1704.04368).
+    Pointer: the output mixes a distribution over all tokens with the tokens under the first head, where the mark
+    behind the source stands for the end of sequence (See et al. 2017, arXiv 1704.04368).
     """
 
     pairwise = False
     traced = True
 
-    def __init__(
-        self,
-        space: Space,
-        hidden: int,
-        width: int,
-        beginning: Beginning,
-        move: nn.Module,
-        by_reads: bool,
-        pointer: bool,
-    ) -> None:
+    def __init__(self, space: Space, settings: LocationAttention) -> None:
         super().__init__()
-        self.size = space.size
-        self.beginning, self.move, self.by_reads = beginning, move, by_reads
+        hidden, heads = settings.hidden, settings.heads
+        width = settings.embedding or hidden
+        self.size, self.width = space.size, width
+        self.by_reads = settings.drive == "reads"
+        driver = width * heads if self.by_reads else hidden
+        shifts = settings.move == "shift"
+        move = Shift(driver, heads, STARTS[settings.start]) if shifts else Convolution(driver, width, heads)
+        self.beginning = Beginning(heads, settings.start, FIRST_TOKEN + settings.delimiter)
+        self.move = move
         self.embedding = nn.Embedding(space.size, width)
-        seen = hidden + beginning.heads * width
-        self.cell = nn.GRUCell(width + beginning.heads * width, hidden)
+        seen = hidden + heads * width
+        self.cell = nn.GRUCell(width + heads * width, hidden)
         self.readout = nn.Sequential(nn.Linear(seen, hidden), nn.ReLU(), nn.Linear(hidden, space.size))
-        self.gate = nn.Linear(seen, 1) if pointer else None
+        self.gate = nn.Linear(seen, 1) if settings.pointer else None
 
     def begin(self, memory: Memory) -> LocationState:
         """Return the state before the first step: the heads at their places, nothing read yet but what is there."""
@@ -131,7 +114,7 @@ class LocationDecoder(Decoder):
 
     def pointed(self, weights: Tensor, symbols: Tensor, length: Tensor) -> Tensor:
         """Return the weights (batch, places) gathered by what may be written there (batch, size)."""
-        written = symbols.masked_fill(symbols >= self.size, 0).scatter(1, length[:, None] - 1, STOP)
+        written = symbols.masked_fill(symbols >= self.size, 0).scatter(1, length[:, None] - 1, EOS)
         return weights.new_zeros(len(weights), self.size).scatter_add(1, written, weights)
 
     def written(self, seen: Tensor, pointed: list[Tensor]) -> Tensor:
@@ -152,38 +135,43 @@ class LocationDecoder(Decoder):
 
 
 @register("location_attention")
-def location_attention(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    heads: int = 1,
-    move: str = "shift",
-    drive: str = "state",
-    start: str = "learned",
-    delimiter: int = 10,
-    pointer: bool = False,
-) -> Seq2Seq:
-    """GRU decoder whose attention is placed by the alignment before it, over the bare symbols of the source.
+@dataclass(frozen=True, kw_only=True)
+class LocationAttention(Family):
+    """GRU decoder whose attention is placed by the alignment before it, over the bare tokens of the source.
 
-    move: "shift" by -1, 0 or +1 place and sharpened, or "convolution" (Chorowski et al. 2015, arXiv 1506.07503); drive:
-    what moves the heads, the "state" or what they "reads"; start: see Beginning; delimiter: which symbol of the source
-    parts it, counted from 0 (10: the plus sign of decimal addition).
+    move: "shift" by -1, 0 or +1 place and sharpened, or "convolution" (Chorowski et al. 2015); drive: what moves the
+    heads, the "state" or what they "reads"; start: see Beginning; delimiter: which symbol of the source parts it,
+    counted from 0 (10: the plus sign of decimal addition); pointer: see LocationDecoder
     """
-    if source is None or not source.discrete or not target.discrete:
-        raise UnsuitableError("location_attention walks along a source of symbols; this task has none")
-    for name, value, choices in (("move", move, MOVES), ("drive", drive, DRIVES), ("start", start, tuple(STARTS))):
-        if value not in choices:
-            raise ValueError(f"unknown {name} {value!r}; choose from: {', '.join(choices)}")
-    if min(hidden, heads) < 1 or embedding < 0 or delimiter < 0:
-        raise ValueError(
-            f"hidden and heads must be 1 or more, embedding and delimiter 0 or more; got hidden {hidden}, "
-            f"heads {heads}, embedding {embedding}, delimiter {delimiter}"
-        )
-    width = embedding or hidden
-    driver = width * heads if drive == "reads" else hidden
-    moves = Shift(driver, heads, STARTS[start]) if move == "shift" else Convolution(driver, width, heads)
-    beginning = Beginning(heads, start, FIRST_SYMBOL + delimiter)
-    decoder = LocationDecoder(target, hidden, width, beginning, moves, drive == "reads", pointer)
-    return Seq2Seq(LocationEncoder(source, width), decoder)
+
+    paper = "Graves et al. 2014, arXiv 1410.5401 (shift); Chorowski et al. 2015, arXiv 1506.07503 (convolution)"
+    inductive_bias = "attention moves by one place"
+    inductive_biases: ClassVar[dict[str, str]] = {
+        "move=convolution": "attention placed by where it stood",
+        "start=after": "heads move by one place, from the delimiters on",
+        "start=before": "heads move by one place, from the delimiters on",
+    }
+
+    hidden: int = 64
+    embedding: int = 0
+    heads: int = 1
+    move: str = "shift"
+    drive: str = "state"
+    start: str = "learned"
+    delimiter: int = 10
+    pointer: bool = False
+
+    def __post_init__(self) -> None:
+        self.require_choices(move=MOVES, drive=DRIVES, start=STARTS)
+        if min(self.hidden, self.heads) < 1 or self.embedding < 0 or self.delimiter < 0:
+            raise ValueError(
+                f"hidden and heads must be 1 or more, embedding and delimiter 0 or more; got hidden {self.hidden}, "
+                f"heads {self.heads}, embedding {self.embedding}, delimiter {self.delimiter}"
+            )
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose the source's embedding and the decoder that walks along it."""
+        if source is None or not source.discrete or not target.discrete:
+            raise UnsuitableError("location_attention walks along a source of symbols; this task has none")
+        decoder = LocationDecoder(target, self)
+        return Seq2Seq(MarkedEncoder(source, decoder.width), decoder)

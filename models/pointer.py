@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 import torch
@@ -10,12 +11,13 @@ from torch import Tensor, nn
 from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.gru import GRULayer
 from models.layers.embedding import embedding_of
-from models.layers.recurrent import Layer, LayerStack, start_orthogonal
+from models.layers.recurrent import LayerStack
+from models.layers.steps import Layer, start_orthogonal
 from models.lstm import LSTMLayer
-from models.registry import register
+from models.registry import Family, register
 
 CELLS: dict[str, Layer] = {"gru": GRULayer, "lstm": LSTMLayer}
-SMALLEST = 1e-9  # what every symbol keeps, so that its logarithm is finite
+SMALLEST = 1e-9  # what every token keeps, so that its logarithm is finite
 
 
 class PointerState(NamedTuple):
@@ -27,11 +29,10 @@ class PointerState(NamedTuple):
 
 
 class PointerDecoder(Decoder):
-    """p = (1 - g) softmax(readout) + g copy, where copy spreads attention over the last `span` symbols that were read.
+    """p = (1 - g) softmax(head) + g copy, where copy spreads attention over the last `span` tokens that were read.
 
-    A trained neural cache (Grave et al. 2017, arXiv 1612.04426; the mixture: Merity et al. 2017, arXiv 1609.07843). The
-    key of a symbol is made of the state before it was read, so a state that looks like that one copies what came next.
-    Embedding and readout share their weights; dropout is on what is read and on what is read out.
+    A trained neural cache. The key of a token is made of the state before it was read, so a state that looks like that
+    one copies what came next. Embedding and output head share their weights; dropout is on what either passes on.
     """
 
     def __init__(self, space: Space, stack: LayerStack, hidden: int, size: int, span: int) -> None:
@@ -75,25 +76,29 @@ class PointerDecoder(Decoder):
 
 
 @register("pointer")
-def pointer(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    layers: int = 1,
-    cell: str = "lstm",
-    dropout: float = 0.0,
-    size: int = 48,
-    span: int = 40,
-) -> Seq2Seq:
+@dataclass(frozen=True, kw_only=True)
+class Pointer(Family):
     """A language model of LSTM or GRU layers (cell) with a pointer over its last `span` states, keys of `size`."""
-    if source is not None or not target.discrete:
-        raise UnsuitableError("a pointer copies symbols of its own text; it needs a language model's task")
-    if cell not in CELLS:
-        raise ValueError(f"unknown cell {cell!r}; choose from: {', '.join(CELLS)}")
-    if min(hidden, layers, size, span) < 1:
-        raise ValueError(f"sizes must be 1 or more; got hidden {hidden}, layers {layers}, size {size}, span {span}")
-    stack = LayerStack(CELLS[cell], hidden, hidden, layers, dropout, "all", False)
-    model = Seq2Seq(None, PointerDecoder(target, stack, hidden, size, span))
-    start_orthogonal(model)
-    return model
+
+    paper = "Grave et al. 2017, arXiv 1612.04426; the mixture: Merity et al. 2017, arXiv 1609.07843"
+    inductive_bias = "it can copy what followed before"
+
+    hidden: int = 64
+    layers: int = 1
+    cell: str = "lstm"
+    dropout: float = 0.0
+    size: int = 48
+    span: int = 40
+
+    def __post_init__(self) -> None:
+        self.require_choices(cell=CELLS)
+        self.require_sizes("hidden", "layers", "size", "span")
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose the decoder of a language model."""
+        if source is not None or not target.discrete:
+            raise UnsuitableError("a pointer copies symbols of its own text; it needs a language model's task")
+        stack = LayerStack(CELLS[self.cell], self.hidden, self.hidden, self.layers, self.dropout, "all", False)
+        model = Seq2Seq(None, PointerDecoder(target, stack, self.hidden, self.size, self.span))
+        start_orthogonal(model)
+        return model
