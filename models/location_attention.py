@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import EOS, FIRST_TOKEN, Decoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.base import EOS, FIRST_TOKEN, Decoder, Memory, Seq2Seq, Space
 from models.layers.marked import MarkedEncoder
 from models.layers.moves import Convolution, Shift, place_of
 from models.registry import Family, register
@@ -24,14 +24,14 @@ class LocationState(NamedTuple):
     """What the decoder carries from step to step.
 
     hidden (batch, hidden); reads (batch, heads * width), what the heads read last; weights (batch, heads, places),
-    where they stand; memory: the source between its marks, embedded; symbols (batch, places), its ids
+    where they stand; memory: the source between its marks, embedded; tokens (batch, places), its ids
     """
 
     hidden: Tensor
     reads: Tensor
     weights: Tensor
     memory: Memory
-    symbols: Tensor
+    tokens: Tensor
 
 
 class Beginning(nn.Module):
@@ -47,17 +47,17 @@ class Beginning(nn.Module):
         self.heads, self.start, self.delimiter = heads, start, delimiter
         self.share = nn.Parameter(torch.randn(heads)) if start == "learned" else None
 
-    def forward(self, symbols: Tensor, length: Tensor) -> Tensor:
-        """Return weights (batch, heads, places) for symbols (batch, places) of a length (batch,), marks counted."""
+    def forward(self, tokens: Tensor, length: Tensor) -> Tensor:
+        """Return weights (batch, heads, places) for tokens (batch, places) of a length (batch,), marks counted."""
         first, last = torch.zeros_like(length), length - 1
-        delimiters = [place_of(symbols, length, self.delimiter, count) for count in range(1, self.heads)]
+        delimiters = [place_of(tokens, length, self.delimiter, count) for count in range(1, self.heads)]
         places = {"after": [first, *delimiters], "before": [*delimiters, last], "last": [last] * self.heads}
         chosen = places.get(self.start, [first] * self.heads)
-        weights = F.one_hot(torch.stack(chosen, 1), symbols.shape[1])
+        weights = F.one_hot(torch.stack(chosen, 1), tokens.shape[1])
         if self.share is None:
             return weights.to(torch.get_default_dtype())
         share = self.share.sigmoid()[:, None]
-        return share * weights + (1 - share) * F.one_hot(last, symbols.shape[1])[:, None]
+        return share * weights + (1 - share) * F.one_hot(last, tokens.shape[1])[:, None]
 
 
 class LocationDecoder(Decoder):
@@ -90,15 +90,15 @@ class LocationDecoder(Decoder):
     def begin(self, memory: Memory) -> LocationState:
         """Return the state before the first step: the heads at their places, nothing read yet but what is there."""
         assert memory.states is not None
-        symbols = memory.final[0]
-        weights = self.beginning(symbols, memory.length).to(memory.states)
-        hidden = memory.states.new_zeros(len(symbols), self.cell.hidden_size)
+        tokens = memory.final[0]
+        weights = self.beginning(tokens, memory.length).to(memory.states)
+        hidden = memory.states.new_zeros(len(tokens), self.cell.hidden_size)
         reads = (weights @ memory.states).flatten(1)
-        return LocationState(hidden, reads, weights, memory._replace(final=()), symbols)
+        return LocationState(hidden, reads, weights, memory._replace(final=()), tokens)
 
     def forward(self, inputs: Tensor, state: LocationState) -> tuple[Tensor, LocationState]:
         """Read inputs (batch, time) -> outputs (batch, time, size) and the state after them."""
-        hidden, reads, weights, memory, symbols = state
+        hidden, reads, weights, memory, tokens = state
         keys, mask = memory.states, memory.mask
         assert keys is not None
         seen, pointed = [], []
@@ -108,13 +108,13 @@ class LocationDecoder(Decoder):
             hidden = self.cell(torch.cat([read, reads], 1), hidden)
             seen.append(torch.cat([hidden, reads], 1))
             if self.gate is not None:
-                pointed.append(self.pointed(weights[:, 0], symbols, memory.length))
+                pointed.append(self.pointed(weights[:, 0], tokens, memory.length))
         outputs = self.written(torch.stack(seen, 1), pointed)
-        return outputs, LocationState(hidden, reads, weights, memory, symbols)
+        return outputs, LocationState(hidden, reads, weights, memory, tokens)
 
-    def pointed(self, weights: Tensor, symbols: Tensor, length: Tensor) -> Tensor:
+    def pointed(self, weights: Tensor, tokens: Tensor, length: Tensor) -> Tensor:
         """Return the weights (batch, places) gathered by what may be written there (batch, size)."""
-        written = symbols.masked_fill(symbols >= self.size, 0).scatter(1, length[:, None] - 1, EOS)
+        written = tokens.masked_fill(tokens >= self.size, 0).scatter(1, length[:, None] - 1, EOS)
         return weights.new_zeros(len(weights), self.size).scatter_add(1, written, weights)
 
     def written(self, seen: Tensor, pointed: list[Tensor]) -> Tensor:
@@ -140,7 +140,7 @@ class LocationAttention(Family):
     """GRU decoder whose attention is placed by the alignment before it, over the bare tokens of the source.
 
     move: "shift" by -1, 0 or +1 place and sharpened, or "convolution" (Chorowski et al. 2015); drive: what moves the
-    heads, the "state" or what they "reads"; start: see Beginning; delimiter: which symbol of the source parts it,
+    heads, the "state" or what they "reads"; start: see Beginning; delimiter: which token of the source parts it,
     counted from 0 (10: the plus sign of decimal addition); pointer: see LocationDecoder
     """
 
@@ -171,7 +171,5 @@ class LocationAttention(Family):
 
     def build(self, source: Space | None, target: Space) -> Seq2Seq:
         """Compose the source's embedding and the decoder that walks along it."""
-        if source is None or not source.discrete or not target.discrete:
-            raise UnsuitableError("location_attention walks along a source of symbols; this task has none")
-        decoder = LocationDecoder(target, self)
-        return Seq2Seq(MarkedEncoder(source, decoder.width), decoder)
+        space, decoder = self.require_strings(source, target), LocationDecoder(target, self)
+        return Seq2Seq(MarkedEncoder(space, decoder.width), decoder)

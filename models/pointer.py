@@ -8,9 +8,8 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.gru import GRULayer
-from models.layers.embedding import embedding_of
 from models.layers.recurrent import LayerStack
 from models.layers.steps import Layer, start_orthogonal
 from models.lstm import LSTMLayer
@@ -21,11 +20,11 @@ SMALLEST = 1e-9  # what every token keeps, so that its logarithm is finite
 
 
 class PointerState(NamedTuple):
-    """The layers' states; of the last steps, keys (batch, steps, size) and the symbols read there (batch, steps)."""
+    """The layers' states; of the last steps, keys (batch, steps, size) and the tokens read there (batch, steps)."""
 
     layers: tuple[Tensor, ...]
     keys: Tensor
-    symbols: Tensor
+    tokens: Tensor
 
 
 class PointerDecoder(Decoder):
@@ -57,22 +56,22 @@ class PointerDecoder(Decoder):
         before = state.layers[-1][0][:, None]
         outputs, layers = self.stack(self.reader(inputs), state.layers)
         keys = torch.cat([state.keys, self.key(torch.cat([before, outputs[:, :-1]], 1))], 1)
-        symbols = torch.cat([state.symbols, inputs], 1)
+        tokens = torch.cat([state.tokens, inputs], 1)
         dropped = self.stack.dropout(outputs)
         written = self.readout(dropped).softmax(-1)
         share = self.gate(dropped).sigmoid()
-        mixed = (1 - share) * written + share * self.copied(outputs, keys, symbols, written)
+        mixed = (1 - share) * written + share * self.copied(outputs, keys, tokens, written)
         kept = max(0, keys.shape[1] - self.span)
-        return (mixed + SMALLEST).log(), PointerState(layers, keys[:, kept:], symbols[:, kept:])
+        return (mixed + SMALLEST).log(), PointerState(layers, keys[:, kept:], tokens[:, kept:])
 
-    def copied(self, outputs: Tensor, keys: Tensor, symbols: Tensor, like: Tensor) -> Tensor:
-        """Return the attention that falls on each symbol: outputs (batch, time, hidden) -> (batch, time, size)."""
+    def copied(self, outputs: Tensor, keys: Tensor, tokens: Tensor, like: Tensor) -> Tensor:
+        """Return the attention that falls on each token: outputs (batch, time, hidden) -> (batch, time, size)."""
         time, steps = outputs.shape[1], keys.shape[1]
         scores = self.query(outputs) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
         position = torch.arange(steps - time, steps, device=outputs.device)[:, None]
         age = position - torch.arange(steps, device=outputs.device)
         weights = scores.masked_fill((age < 0) | (age >= self.span), -torch.inf).softmax(-1)
-        return torch.zeros_like(like).scatter_add(2, symbols[:, None].expand(-1, time, -1), weights)
+        return torch.zeros_like(like).scatter_add(2, tokens[:, None].expand(-1, time, -1), weights)
 
 
 @register("pointer")
@@ -97,7 +96,7 @@ class Pointer(Family):
     def build(self, source: Space | None, target: Space) -> Seq2Seq:
         """Compose the decoder of a language model."""
         if source is not None or not target.discrete:
-            raise UnsuitableError("a pointer copies symbols of its own text; it needs a language model's task")
+            raise UnsuitableError("a pointer copies tokens of its own text; it needs a language model's task")
         stack = LayerStack(CELLS[self.cell], self.hidden, self.hidden, self.layers, self.dropout, "all", False)
         model = Seq2Seq(None, PointerDecoder(target, stack, self.hidden, self.size, self.span))
         start_orthogonal(model)

@@ -36,6 +36,12 @@ class Family(ABC):
         Data that the family cannot take raise UnsuitableError.
         """
 
+    def require_strings(self, source: Space | None, target: Space) -> Space:
+        """Return the source's space; raise UnsuitableError unless source and target are of tokens."""
+        if source is None or not source.discrete or not target.discrete:
+            raise UnsuitableError(f"{self.name} reads a source of tokens and writes tokens; this task has other data")
+        return source
+
     def require_choices(self, **choices: Iterable[str]) -> None:
         """Raise ValueError unless each of these settings is one of its choices."""
         for name, known in choices.items():

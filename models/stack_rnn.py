@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers.choices import Choice
-from models.layers.memory import EMPTY, MachineFamily, Store
+from models.layers.memory import EMPTY, Choice, MachineFamily, Store
 from models.registry import register
 
 

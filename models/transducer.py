@@ -1,4 +1,4 @@
-"""Transducer: a recurrent network that reads the next symbol of the source at every step that it writes."""
+"""Transducer: a recurrent network that reads the next token of the source at every step that it writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.base import Decoder, Memory, Seq2Seq, Space
 from models.elman import ElmanLayer
 from models.gru import GRULayer
 from models.layers.marked import MarkedEncoder
@@ -30,7 +30,7 @@ class TransducerState(NamedTuple):
 
 
 class TransducerDecoder(Decoder):
-    """Step t reads the symbol that was written before and the t-th of the source, behind whose end the mark stands.
+    """Step t reads the token that was written before and the t-th of the source, behind whose end the mark stands.
 
     A finite-state transducer with a learnt, real-valued state (as in Graves 2012, without its freedom to read and write
     at different speeds).
@@ -47,7 +47,7 @@ class TransducerDecoder(Decoder):
         )
 
     def begin(self, memory: Memory) -> TransducerState:
-        """Return the state before the first step, which reads the source's first symbol."""
+        """Return the state before the first step, which reads the source's first token."""
         return TransducerState(
             self.stack.start(len(memory.length)), memory._replace(final=()), torch.ones_like(memory.length)
         )
@@ -87,8 +87,7 @@ class Transducer(Family):
 
     def build(self, source: Space | None, target: Space) -> Seq2Seq:
         """Compose the source's embedding and the layers that read it step by step."""
-        if source is None or not source.discrete or not target.discrete:
-            raise UnsuitableError("a transducer reads a source of symbols step by step; this task has none")
+        source = self.require_strings(source, target)
         width = self.embedding or self.hidden
         stack = LayerStack(CELLS[self.cell], 2 * width, self.hidden, self.layers, 0.0, "all", False)
         model = Seq2Seq(MarkedEncoder(source, width), TransducerDecoder(target, stack, width, self.hidden))

@@ -8,9 +8,8 @@ from typing import ClassVar, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.layers.attention import AttentionBlock, AttentionFamily, MultiHeadAttention
-from models.layers.embedding import embedding_of
 from models.layers.positions import sinusoids
 from models.registry import register
 

@@ -16,7 +16,7 @@ def source_ids(source: Tensor, length: Tensor, couple: str, delimiter: int) -> T
     """Give every source token the id of the target token that it belongs to, the target's first token being 1.
 
     order: x_i has id i. mirror: ids count from the source's end. Behind the end, where the marker is, stands id n + 1.
-    places: a digit has the id of its place in its number, units 1; a delimiter (the symbol of that index) has id 0.
+    places: a digit has the id of its place in its number, units 1; a delimiter (the token of that index) has id 0.
     places_low: the same, numbers being written lowest digit first.
     source (batch, time[, values]), length (batch,) -> (batch, time), 0 or more; ids of padding mean nothing
     """

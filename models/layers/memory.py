@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,9 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import EOS, Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
-from models.layers.choices import Choice
-from models.layers.embedding import embedding_of
+from models.base import EOS, Decoder, Encoder, Memory, Seq2Seq, Space, embedding_of
 from models.registry import Family
 
 Held = tuple[Tensor, Tensor]  # slots and place
@@ -38,6 +37,32 @@ class Store(nn.Module):
     show: Callable[[Tensor, Tensor], Tensor]  # what the controller sees, (batch, size)
     act: Callable[[Tensor, Tensor, Tensor], Held]  # after one step of commands (batch, commands)
     trace: Callable[[Tensor, Tensor], dict[str, Tensor]]  # what a picture shows, each (batch,)
+
+
+class Choice(nn.Module):
+    """A choice between a few actions, made soft: softmax(scores / temperature); the last dimension holds the actions.
+
+    noise: the standard deviation of what is added to each score in training only, so that a choice that must hold
+    against it is made sharply. hard: in evaluation the best action is taken whole; training is soft all the same.
+    """
+
+    def __init__(self, temperature: float, noise: float, hard: bool) -> None:
+        super().__init__()
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"temperature must be above 0; got {temperature}")
+        if not 0 <= noise < math.inf:
+            raise ValueError(f"noise must be 0 or more; got {noise}")
+        self.temperature = temperature
+        self.noise = noise
+        self.hard = hard
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Return the share of each action: scores (.., actions) -> (.., actions), none below 0, 1 in all."""
+        if self.hard and not self.training:
+            return F.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
+        if self.noise and self.training:
+            scores = scores + self.noise * torch.randn_like(scores)
+        return (scores / self.temperature).softmax(-1)
 
 
 class MachineState(NamedTuple):
@@ -180,7 +205,7 @@ class MachineFamily(Family):
     """A GRU controller with a memory that reads the source and an end marker, then writes with the same memory.
 
     cell: how many numbers a slot of the memory holds, 0 for half of hidden
-    temperature, noise, hard: of the choices of what is done, see models/layers/choices.py
+    temperature, noise, hard: of the choices of what is done, see `Choice`
     """
 
     hidden: int = 32
@@ -201,10 +226,7 @@ class MachineFamily(Family):
 
     def build(self, source: Space | None, target: Space) -> Seq2Seq:
         """Compose encoder and decoder around one machine."""
-        if source is None or not source.discrete or not target.discrete:
-            raise UnsuitableError(
-                f"{self.name} reads a string of symbols to its end and writes symbols; this task has other data"
-            )
+        source = self.require_strings(source, target)
         choice = Choice(self.temperature, self.noise, self.hard)
         machine = Machine(self.store(self.cell or self.hidden // 2, choice), self.hidden)
         return Seq2Seq(MachineEncoder(source, machine, self.hidden), MachineDecoder(target, machine, self.hidden))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from models.base import Space, UnsuitableError
+from models.base import Space, UnsuitableError, embedding_of
 from models.layers.attention import AttentionFamily
 from models.layers.couplings import COUPLES, MARKED, READ, SECOND
-from models.layers.embedding import embedding_of
 from models.layers.placing import Consecutive, Coupled, Placing, Randomised
 from models.layers.positions import sinusoids
 from models.layers.relative import Plain, RelativeBias, WindowedHeads
@@ -72,9 +71,7 @@ class SchemeFamily(AttentionFamily):
         """Raise UnsuitableError where the scheme looks for delimiters in a source of values."""
         by_place = self.coupled and self.couple not in MARKED
         if not source.discrete and (by_place or self.positions == "abacus"):
-            raise UnsuitableError(
-                f"positions {self.positions!r} look for delimiters in the source, which needs symbols"
-            )
+            raise UnsuitableError(f"positions {self.positions!r} look for delimiters in the source, which needs tokens")
 
     def placing(self) -> Placing:
         """Return the rule that gives tokens their places."""
