@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 State: TypeAlias = "Tensor | tuple[State, ...] | None"  # what a decoder carries: nested tuples, named ones too
 
-EOS = 2  # the id of the end-of-sequence token in every discrete space: padding, its start and its end come first
-FIRST_TOKEN = 3  # where the data begin
+PAD, EOS, FIRST_TOKEN = 0, 2, 3  # ids of every discrete space: padding, the end of a sequence, where the data begin
 
 
 class Space(Protocol):

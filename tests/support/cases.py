@@ -91,16 +91,16 @@ class Case:
 
     @property
     def trains(self) -> bool:
-        return not hasattr(self.new(), "fit")
+        return self.new().trainable
 
     def new(self) -> Model:
         torch.manual_seed(0)
         return build(self.model, self.task.source, self.task.target, **self.settings)
 
     def ready(self, fits: int = 64) -> Model:
-        """Build the model, fitted where it is a floor, in evaluation mode."""
+        """Build the model, fitted where it is a trivial baseline, in evaluation mode."""
         model = self.new()
-        if hasattr(model, "fit"):
+        if not model.trainable:
             data = fitting_batch(self.task, Spec(self.task.name, self.model, fits=fits), 1, "cpu")
             model.fit(data.batch.source, data.batch.source_length, data.batch.target, data.weight)
         return model.eval()
