@@ -6,11 +6,11 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.spec.errors import RequestError
-from bench.spec.settings import Change, parse_change
+from bench.spec.settings import Change, parse_change, split_names
 
 
 def add_plugins(parser: argparse.ArgumentParser) -> None:
@@ -58,19 +58,14 @@ def changes_of(options: argparse.Namespace) -> list[Change]:
     return [parse_change(text) for text in options.changes]
 
 
-def names(text: str | None, option: str, known: Collection[str] = ()) -> list[str] | None:
-    """Split a list of names, each once: at commas outside brackets, but not inside a name that is known."""
+def names(text: str | None, option: str, known: Iterable[str] = ()) -> list[str] | None:
+    """Split a list of names, each once; see `split_names`."""
     if text is None:
         return None
-    parts, found = re.split(r",(?![^(]*\))", text), []
-    while parts:
-        whole = (size for size in range(len(parts), 1, -1) if ",".join(parts[:size]).strip() in known)
-        size = next(whole, 1)
-        found.append(",".join(parts[:size]).strip())
-        parts = parts[size:]
-    if not any(found):
+    found = split_names(text, known)
+    if not found:
         raise RequestError(f"{option} names nothing; got {text!r}")
-    return list(dict.fromkeys(name for name in found if name))
+    return list(dict.fromkeys(found))
 
 
 def whole(least: int, most: int = sys.maxsize) -> Callable[[str], int]:

@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-import inspect
 import json
 import shutil
-import sys
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
-from harness import OWN_MODELS, OWN_TASKS, ROOT, in_subprocess, python
+from harness import ROOT, in_subprocess, python
 
 from bench.records.sources import TRIAL, closure, code_of, fingerprint
-from bench.spec.catalogue import Catalogue
-from bench.spec.settings import read, written
-from models import MODELS
-from tasks import TASKS
 
 MODULE = '''"""What it is."""
 
@@ -140,38 +133,6 @@ def test_fingerprint_of_a_plugin_does_not_hang_on_its_folder(tmp_path: Path) -> 
         (tmp_path / folder / "mine.py").write_text(text)
     same, moved, edited = (fingerprint(tmp_path / folder / "mine.py") for folder in "abc")
     assert same == moved != edited
-
-
-def test_catalogue_names_what_the_registries_hold() -> None:
-    entries = Catalogue().entries
-    assert sorted(entries["task"]) == OWN_TASKS
-    assert sorted(entries["model"]) == OWN_MODELS
-    for kind, registry in (("task", TASKS), ("model", MODELS)):
-        for name, entry in entries[kind].items():
-            assert entry.file == Path(inspect.getfile(registry[name]))
-            assert entry.summary == (inspect.getdoc(registry[name]) or "").splitlines()[0]
-
-
-@pytest.mark.parametrize("name", OWN_TASKS)
-def test_catalogue_reads_a_tasks_version_and_settings(name: str) -> None:
-    entry, task = Catalogue().entries["task"][name], TASKS[name]
-    assert entry.version == task.version
-    assert list(entry.settings) == [field.name for field in fields(task)]
-    scope = vars(sys.modules[task.__module__])
-    for field in fields(task):
-        assert field.default is not MISSING
-        assert eval(entry.settings[field.name].default, scope) == field.default
-        assert read(written(field.default), entry.settings[field.name].type, field.name) == field.default
-
-
-@pytest.mark.parametrize("name", OWN_MODELS)
-def test_catalogue_reads_a_models_settings(name: str) -> None:
-    entry, model = Catalogue().entries["model"][name], MODELS[name]
-    keywords = {field.name: field.default for field in fields(model) if field.init}
-    assert list(entry.settings) == list(keywords)
-    for setting, default in keywords.items():
-        assert eval(entry.settings[setting].default, vars(sys.modules[model.__module__])) == default
-        assert read(written(default), entry.settings[setting].type, setting) == default
 
 
 STALE_CELLS = """
