@@ -81,19 +81,11 @@ def whole(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
     return read
 
 
-def positive(text: str) -> float:
-    """Read a number above 0."""
-    value = number(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be above 0 and finite; got {text!r}")
-    return value
-
-
 def share(text: str) -> float:
     """Read percentage points as a share."""
     value = number(text)
     if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"must be between 0 and 100 points; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be from 0 to 100 points; got {text!r}")
     return value / 100
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.commands import places
-from bench.commands.arguments import add_training, add_weights, changes_of, plugins_of, positive, whole
+from bench.commands.arguments import add_training, add_weights, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "how many are written (400; of a signal 200 samples)"
     parser.add_argument("--symbols", type=whole(1, MOST), metavar="N", help=text)
     drawn = parser.add_mutually_exclusive_group()
-    drawn.add_argument("--temperature", type=positive, metavar="T", help="below 1 draws likely tokens more often (0.8)")
+    drawn.add_argument(
+        "--temperature", type=temperature, metavar="T", help="below 1 draws likely tokens more often (0.8)"
+    )
     drawn.add_argument("--greedy", action="store_true", help="always the most likely token")
     parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is drawn (0)")
     parser.add_argument("--model-seed", type=whole(0), default=0, metavar="N", help="of the trained model (0)")
@@ -43,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
     add_weights(parser)
     add_training(parser)
+
+
+def temperature(text: str) -> float:
+    """Read a temperature."""
+    value = number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite; got {text!r} (--greedy is the limit at 0)")
+    return value
 
 
 def run(options: argparse.Namespace) -> int:
@@ -128,9 +139,9 @@ def write_text(options: argparse.Namespace, task: Language, prompt: list[int], m
     from bench.probes.generate import GREEDY, continue_text, plain_text
     from bench.trial.streams import stream
 
-    temperature = GREEDY if options.greedy else options.temperature or TEMPERATURE
+    heat = GREEDY if options.greedy else options.temperature or TEMPERATURE
     generator = stream("cpu", options.seed, "generate")
-    written = continue_text(model, task, prompt, options.symbols or TOKENS, temperature, generator)
+    written = continue_text(model, task, prompt, options.symbols or TOKENS, heat, generator)
     print(plain_text(task, [*prompt, *written]))
 
 
