@@ -252,7 +252,7 @@ BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     ),
     "row": (
         ("--tasks", "addition(revresed)", "--models", "gru"),
-        ("'addition(revresed)'", ", ".join(OWN_TASKS), "rows: addition(reversed)"),
+        ("'addition(revresed)'", ", ".join(OWN_TASKS), "; rows: ", "addition(reversed)"),
     ),
     "half a name": (("--models", "linear_rnn(hidden=1"), ("'linear_rnn(hidden=1'", "linear_rnn(hidden=1)")),
 }

@@ -9,9 +9,9 @@ import pytest
 from harness import Pretender, in_process, one_line, pretend
 
 from bench.spec.catalogue import Catalogue
-from bench.spec.spec import Spec
+from bench.spec.settings import Change
 from bench.suites.plan import plan
-from bench.suites.suites import SUITES, Suite
+from bench.suites.suites import SUITES
 from tasks import TASKS
 from tasks.text.corpora import CorpusError
 
@@ -59,15 +59,21 @@ def test_rows_are_selected_by_their_whole_name() -> None:
     assert [replace(spec, examples=1) for spec in elsewhere] == [replace(spec, examples=1) for spec in recipe]
 
 
-def test_a_pair_that_a_row_lacks_is_posed_as_the_row_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_a_row_lacks_has_the_rows_own_settings() -> None:
     (made,) = plan(SUITES["language"], Catalogue(), ["human_numbers(book)"], ["gru"], [], None)
     book = {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}
     assert (made.task, made.task_settings, made.row) == ("human_numbers", book, "human_numbers(book)")
-    posed = {"symbols": 4, "stop": "once"}
-    specs = tuple(Spec("copy", "elman", posed | more, row="mine") for more in ({"eval_lengths": (3,)}, {}))
-    monkeypatch.setitem(SUITES, "own", Suite("own", "", 1, specs))
-    (made,) = plan(SUITES["own"], Catalogue(), ["mine"], ["gru"], [], None)
-    assert made.task_settings == posed
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine(two frequencies)"], ["gru"], [], None)  # of another suite
+    assert made.task_settings == {"frequencies": (1.0, 3.0), "weights": (1.0, 1.0)}
+    assert made.examples == SUITES["smoke"].specs[0].examples
+
+
+def test_a_change_that_makes_another_configured_task_bears_its_name() -> None:
+    changes = [Change("task", "frequencies", "1,3"), Change("task", "weights", "1,1")]
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine"], ["gru"], changes, None)
+    assert made.row == "sine(two frequencies)"
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine"], ["gru"], changes[:1], None)
+    assert made.row == "sine(frequencies=1.0,3.0)"
 
 
 def test_a_missing_corpus_is_said_in_one_line(
