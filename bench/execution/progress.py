@@ -69,9 +69,11 @@ def in_words(record: Record) -> str:
     said = f"{record['status']}, {record['steps']} steps, {record['timing']['train_seconds']:.0f} s"
     if failed := record.get("failed"):
         said += f", {len(failed)} of {len(failed) + len(record['by_length'])} lengths not evaluated"
-    if record["kind"] == "text":
-        nats = record["by_length"][max(record["by_length"], key=int)]["nats"]
-        return said if nats is None else f"{said}, {nats:.3f} nats"
+    if record.get("disagreement"):
+        said += f", {record['disagreement']}"
+    nats = record["by_length"][max(record["by_length"], key=int)].get("nats")
+    if nats is not None:
+        return f"{said}, {nats:.3f} nats"
     scores = [record["by_length"].get(str(length)) for length in record["inside_lengths"]]
     shares = [score["right"] / score["examples"] for score in scores if score]
     return f"{said}, exact match in distribution {100 * sum(shares) / len(shares):.1f} %" if shares else said
