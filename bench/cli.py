@@ -12,6 +12,7 @@ from bench.commands import extrapolation as extrapolation_command
 from bench.commands import generate as generate_command
 from bench.commands import run as commands
 from bench.commands import show as show_command
+from bench.commands import status as status_command
 from bench.spec.errors import RequestError
 
 CHANGES = "task.FIELD=V|model.FIELD=V|train.FIELD=V"
@@ -94,6 +95,10 @@ def build_parser() -> Parser:
     one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there: docs/extrapolation.md")
 
     command("readme", commands.readme, "rewrite the README's tables from the committed baseline")
+
+    status_command.add_arguments(
+        command("status", status_command.run, "say which records are current: exit code 1 if not")
+    )
 
     one = command("promote", commands.promote, "make a run the committed baseline of its suite")
     one.add_argument("run", type=Path, metavar="RUN", help="a folder such as results/runs/quick")

@@ -97,11 +97,10 @@ def train(
 ) -> list[str]:
     """Check the specs, run the cells that have no fresh record, say how long it took; return what failed."""
     from bench.checks.prepare import check_specs, choose_device
-    from bench.execution.cell import is_fresh
+    from bench.execution.cell import is_fresh, set_aside_stale
     from bench.execution.progress import Display
     from bench.execution.runner import Report, run_cells
     from bench.execution.tracking import Trackers
-    from bench.records.stale import set_aside_stale
 
     device = choose_device(options.device)
     kept, skipped = check_specs(specs, tuple(options.plugin), bool(options.tasks and options.models))
@@ -158,10 +157,12 @@ def report_page(options: argparse.Namespace) -> int:
 
 
 def readme(options: argparse.Namespace) -> int:
-    """Rewrite the README's tables."""
+    """Rewrite the README's tables, and what the page on records takes from the code and the baseline."""
     from bench.views.readme import refresh
+    from bench.views.records_page import refresh_records_page
 
     page = ROOT / "README.md"
+    refresh_records_page(ROOT / "docs" / "records.md", BASELINE)
     print(f"{shown(page)}: {'rewritten' if refresh(page, ROOT) else 'up to date'}")
     return FINE
 

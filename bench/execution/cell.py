@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.records.sources import TRIAL, fingerprint
-from bench.records.store import SCHEMA, Record, cell_key, read_record, record_name, spec_hash, write_record
+from bench.records.decode import checked
+from bench.records.key import Sources, key_of, settings_hash, sources_of, weights_key
+from bench.records.stale import set_aside
+from bench.records.store import SCHEMA, Record, read_record, read_records, record_path, write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 
@@ -23,15 +25,19 @@ class Cell:
 
     spec: Spec
     seed: int
-    task_version: int
-    sources: str
+    sources: Sources
     plugins: tuple[Path, ...] = ()
     checkpoint: bool = False
 
     @property
     def key(self) -> str:
         """Hash of what is asked and of the sources that make it."""
-        return cell_key(self.spec, self.seed, self.task_version, self.sources)
+        return key_of(self.spec, self.seed, self.sources)
+
+    @property
+    def weights_key(self) -> str:
+        """Hash of what makes its weights, whatever number of examples evaluates them."""
+        return weights_key(self.spec, self.seed, self.sources)
 
     @property
     def name(self) -> str:
@@ -44,22 +50,36 @@ def make_cells(specs: list[Spec], seeds: list[int], catalogue: Catalogue, checkp
     cells = []
     for seed in seeds:
         for spec in specs:
-            task, model = catalogue.find("task", spec.task), catalogue.find("model", spec.model)
-            sources = fingerprint(TRIAL, task.file, model.file)
-            cells.append(Cell(spec, seed, task.version, sources, catalogue.plugins, checkpoint))
+            cells.append(Cell(spec, seed, sources_of(spec, catalogue), catalogue.plugins, checkpoint))
     return cells
+
+
+def set_aside_stale(cells: list[Cell], records: Path) -> int:
+    """Move records of these pairs that other settings or other code made into records/stale; return how many."""
+    keys = {(cell.spec.row, cell.spec.column, cell.seed): cell.key for cell in cells}
+    sources = {(cell.spec.row, cell.spec.column): (cell.sources.whole, cell.sources.task_version) for cell in cells}
+    moved = 0
+    for record in read_records(records)[0]:
+        name = (record["task"], record["model"])
+        if name not in sources:
+            continue
+        key = keys.get((*name, record["seed"]))
+        fresh = record["key"] == key if key else (record["sources"], record["task_version"]) == sources[name]
+        if not fresh:
+            moved += set_aside(record_path(records, *name, record["seed"]))
+    return moved
 
 
 def is_fresh(cell: Cell, records: Path) -> bool:
     """Whether a whole record of this very cell is there, and its weights if they are to be kept."""
     try:
-        record = read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed))
+        record = read_record(record_path(records, cell.spec.row, cell.spec.column, cell.seed))
     except ValueError:
         return False
     from bench.records.checkpoints import checkpoint_path
 
     needs_weights = cell.checkpoint and record["status"] != "fitted"  # a floor has none
-    kept = not needs_weights or checkpoint_path(records.parent, cell).is_file()
+    kept = not needs_weights or checkpoint_path(records.parent, cell.spec, cell.seed).is_file()
     return kept and bool(record["key"] == cell.key)
 
 
@@ -68,7 +88,7 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
     import torch
 
     from bench.records.checkpoints import checkpoint_path, save
-    from bench.records.provenance import commit, versions
+    from bench.records.provenance import commit, instruction_set, versions
     from bench.trial.build import load_plugin
     from bench.trial.metrics import finite
     from bench.trial.trial import run_trial
@@ -77,7 +97,7 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         load_plugin(plugin)
 
     def keep(cycle: int, model: Model) -> None:
-        save(checkpoint_path(records.parent, cell, cycle), cell, model)
+        save(checkpoint_path(records.parent, cell.spec, cell.seed, cycle), cell.weights_key, model)
 
     outcome = run_trial(cell.spec, cell.seed, device, watch, keep if cell.checkpoint else None)
     training, task = outcome.training, outcome.task
@@ -86,46 +106,54 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         str(length): asdict(score) | {"chance": task.chance(length)} for length, score in outcome.scores.items()
     }
     on_gpu = device.startswith("cuda")
-    record: Record = {
-        "schema": SCHEMA,
-        "key": cell.key,
-        "spec_hash": spec_hash(cell.spec, cell.seed, cell.task_version),
-        "sources": cell.sources,
-        "task": cell.spec.row,
-        "model": cell.spec.column,
-        "task_version": cell.task_version,
-        "seed": cell.seed,
-        "spec": asdict(cell.spec),
-        "status": training.status,
-        "train_lengths": list(task.train_lengths),
-        "inside_lengths": list(task.inside_lengths),
-        "kind": kind_of(task),
-        "by_length": by_length,
-        "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
-        "first_batch": outcome.first_batch,
-        "samples": [asdict(sample) for sample in outcome.samples],
-        **({"adversarial": outcome.adversarial} if outcome.adversarial else {}),
-        **({"traces": [asdict(trace) for trace in outcome.traces]} if outcome.traces else {}),
-        **({} if outcome.facts is None else {"text": outcome.facts}),
-        **({} if outcome.padding is None else {"padding": outcome.padding}),
-        "parameters": outcome.parameters,
-        "state": outcome.state,
-        "steps": training.steps,
-        "evaluation_hash": outcome.evaluation_hash,
-        "commit": head,
-        "dirty": dirty,
-        "versions": versions(),
-        "device": torch.cuda.get_device_name(device) if on_gpu else "cpu",
-        "threads": torch.get_num_threads(),
-        "timing": {
-            "train_seconds": round(training.seconds, 3),
-            "look_seconds": [round(look.seconds, 3) for look in training.curve],
-            "evaluation_seconds": round(outcome.evaluation_seconds, 3),
-            "tokens_per_second": round(training.symbols / training.seconds, 1) if training.steps else None,
-        },
-    }
-    if cell.checkpoint:
-        save(checkpoint_path(records.parent, cell), cell, outcome.model)
+    record = checked(
+        {
+            "schema": SCHEMA,
+            "key": cell.key,
+            "spec_hash": settings_hash(cell.spec, cell.seed, cell.sources),
+            "sources": cell.sources.whole,
+            "source_parts": cell.sources.parts,
+            "task": cell.spec.row,
+            "model": cell.spec.column,
+            "task_version": cell.sources.task_version,
+            "seed": cell.seed,
+            "spec": asdict(cell.spec),
+            "status": training.status,
+            "train_lengths": list(task.train_lengths),
+            "inside_lengths": list(task.inside_lengths),
+            "kind": kind_of(task),
+            "by_length": by_length,
+            "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
+            "first_batch": outcome.first_batch,
+            "samples": [asdict(sample) for sample in outcome.samples],
+            **(
+                {"adversarial": {str(n): sets for n, sets in outcome.adversarial.items()}}
+                if outcome.adversarial
+                else {}
+            ),
+            **({"traces": [asdict(trace) for trace in outcome.traces]} if outcome.traces else {}),
+            **({} if outcome.facts is None else {"text": outcome.facts}),
+            **({} if outcome.padding is None else {"padding": outcome.padding}),
+            "parameters": outcome.parameters,
+            "state": outcome.state,
+            "steps": training.steps,
+            "evaluation_hash": outcome.evaluation_hash,
+            "commit": head,
+            "dirty": dirty,
+            "versions": versions(),
+            "device": torch.cuda.get_device_name(device) if on_gpu else "cpu",
+            "instruction_set": instruction_set(),
+            "threads": torch.get_num_threads(),
+            "timing": {
+                "train_seconds": round(training.seconds, 3),
+                "look_seconds": [round(look.seconds, 3) for look in training.curve],
+                "evaluation_seconds": round(outcome.evaluation_seconds, 3),
+                "tokens_per_second": round(training.symbols / training.seconds, 1) if training.steps else None,
+            },
+        }
+    )
+    if cell.checkpoint and training.status != "fitted":  # a trivial baseline has no weights, and is fitted at once
+        save(checkpoint_path(records.parent, cell.spec, cell.seed), cell.weights_key, outcome.model)
     write_record(records, record)
     return record
 

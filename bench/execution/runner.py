@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.execution.cell import Cell, is_fresh, run_cell
-from bench.records.store import Record, read_record, record_name
+from bench.records.store import Record, read_record, record_path
 from bench.spec.errors import RequestError
 
 POLL = 0.2  # seconds between two looks at what the workers report
@@ -138,7 +138,7 @@ def interrupts_held() -> Iterator[None]:
 
 def finished_record(cell: Cell, records: Path) -> Record:
     """Read the record that a cell has."""
-    return read_record(records / record_name(cell.spec.row, cell.spec.column, cell.seed))
+    return read_record(record_path(records, cell.spec.row, cell.spec.column, cell.seed))
 
 
 def gather(

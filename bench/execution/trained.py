@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.execution.cell import Cell
-from bench.records.checkpoints import load
+from bench.records.checkpoints import checkpoint_path, load
 from bench.spec.errors import WorkError
 from bench.trial.build import build_task
 from bench.trial.trial import train_model
@@ -18,7 +18,8 @@ def kept_model(cells: Iterable[Cell], runs: Iterable[Path], device: str) -> tupl
     folders = list(runs)
     for cell in cells:
         for run in folders:
-            model = load(run, cell, device)
+            path = checkpoint_path(run, cell.spec, cell.seed)
+            model = load(path, cell.weights_key, cell.spec, device)
             if model is not None:
                 return model, cell, run
     return None

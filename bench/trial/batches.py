@@ -49,7 +49,7 @@ def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
     generator, chooser = stream(device, seed, "train"), stream("cpu", seed, "lengths")
     for step in count():
         lengths = lengths_at(step, task, spec)
-        if spec.one_length:
+        if spec.same_length_batches:
             lengths = (lengths[int(torch.randint(len(lengths), (), generator=chooser))],)
         batch = draw(task, spec.batch, generator, lengths, practice=True)
         weight = batch.target_mask if spec.loss_mask else torch.ones_like(batch.target_mask)

@@ -102,7 +102,7 @@ def train(
         if keep is not None and cycle is not None:
             keep(cycle, model)
         last = step == spec.steps or pace.position(step) >= spec.steps
-        if step % spec.check_every == 0 or last:
+        if step % spec.eval_every == 0 or last:
             mean_loss = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
             seconds, before_look = pace.seconds, time.perf_counter()
             judged = model if average is None else average.module
@@ -141,7 +141,7 @@ class Lesson:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.spec.optimizer != "lbfgs":
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.spec.clip)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.spec.grad_clip)
         return loss
 
     def outputs(self) -> Tensor:

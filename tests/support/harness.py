@@ -17,7 +17,7 @@ from typing import Any
 from bench.__main__ import main
 from bench.execution.cell import Cell
 from bench.execution.runner import Report
-from bench.records.store import SCHEMA, Record, read_record, spec_hash, write_record
+from bench.records.store import SCHEMA, Record, read_record, write_record
 from bench.spec.spec import Spec
 from models import MODELS
 from tasks import TASKS
@@ -167,7 +167,7 @@ def record(
     whole: Record = {
         "schema": SCHEMA,
         "key": "key",
-        "spec_hash": spec_hash(spec, seed, 1),
+        "spec_hash": "settings",
         "sources": "sources",
         "task": task,
         "model": model,
@@ -252,7 +252,7 @@ def text_score(length: int, nats: float | None, whole: int, last: bool) -> dict[
 def record_of(cell: Cell) -> Record:
     """Return a hand-made record that is fresh for a cell."""
     made = record({3: 50, 4: 40}, task=cell.spec.row, model=cell.spec.column, seed=cell.seed)
-    return made | {"key": cell.key, "sources": cell.sources, "spec": asdict(cell.spec)}
+    return made | {"key": cell.key, "sources": cell.sources.whole, "spec": asdict(cell.spec)}
 
 
 class Pretender:

@@ -10,9 +10,8 @@ import pytest
 from harness import SHORT, TINY, ended, in_subprocess, living, record_of, records_in, started, wait_until
 from misbehaving import plugin, said
 
-from bench.execution.cell import make_cells
+from bench.execution.cell import make_cells, set_aside_stale
 from bench.execution.runner import Report, run_cells
-from bench.records.stale import set_aside_stale
 from bench.records.store import Record, write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import WorkError
