@@ -22,6 +22,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "claims": "evaluate every claim of the teaching notebooks by a run, write table and page",
     "extrapolation": "show how far past training a run's families hold",
     "readme": "rewrite the README's tables from the committed reference runs",
+    "status": "say which records are current: exit code 1 if any are stale",
     "promote": "make a run the committed reference run of its suite",
     "show": "print examples of a task; with a model, its predictions",
     "generate": "continue a text, or a signal, with a trained model",

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.records.sources import TRIAL, fingerprint
-from bench.records.store import cell_key, record_name
+from bench.records.key import Sources, key_of, sources_of, weights_key
+from bench.records.store import record_name
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 
 
 @dataclass(frozen=True)
 class Job:
-    """A spec and its seeds; each seed becomes one record.
+    """A spec and its seeds; each seed becomes one record, made by these sources.
 
     keep_weights: they stay in the run's folder after the record is written
-    task_version, sources: what a record's key hangs on besides spec and seed
     """
 
     spec: Spec
     seeds: tuple[int, ...]
+    sources: Sources
     plugins: tuple[Path, ...] = ()
     keep_weights: bool = False
-    task_version: int = 1
-    sources: str = ""
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -33,12 +31,12 @@ class Job:
         return self.spec.row, self.spec.column
 
     def key(self, seed: int) -> str:
-        """Hash what is asked for and the sources that make it: the key under which a seed's record is current."""
-        return cell_key(self.spec, seed, self.task_version, self.sources)
+        """Return the key under which a seed's record is current."""
+        return key_of(self.spec, seed, self.sources)
 
     def weights_key(self, seed: int) -> str:
-        """Hash what makes a seed's weights: its key, but for how many examples evaluate them afterwards."""
-        return cell_key(replace(self.spec, examples=1), seed, self.task_version, self.sources)
+        """Return the key of a seed's weights, whatever number of examples evaluates them."""
+        return weights_key(self.spec, seed, self.sources)
 
     def name(self, seed: int) -> str:
         """How progress lines call one of its seeds."""
@@ -53,12 +51,8 @@ def make_jobs(
     specs: Iterable[Spec], seeds: Sequence[int], catalogue: Catalogue, keep_weights: bool = False
 ) -> list[Job]:
     """Return a job for each spec and seed, seed by seed, so that every pair has a number early."""
-    jobs = []
-    for spec in specs:
-        task, model = catalogue.find("task", spec.task), catalogue.find("model", spec.model)
-        sources = fingerprint(TRIAL, task.file, model.file)
-        jobs.append(Job(spec, tuple(seeds), catalogue.plugins, keep_weights, task.version, sources))
-    return [replace(job, seeds=(seed,)) for seed in seeds for job in jobs]
+    made = [(spec, sources_of(spec, catalogue)) for spec in specs]
+    return [Job(spec, (seed,), sources, catalogue.plugins, keep_weights) for seed in seeds for spec, sources in made]
 
 
 def each_seed(jobs: Iterable[Job]) -> Iterator[tuple[Job, int]]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from bench.execution.job import Job
-from bench.records.provenance import commit, versions
-from bench.records.store import SCHEMA, Record, spec_hash
+from bench.records.decode import checked
+from bench.records.key import settings_hash
+from bench.records.provenance import commit, instruction_set, versions
+from bench.records.store import SCHEMA, Record
 from bench.trial.metrics import finite
 from bench.trial.protocols import protocol_of
 
 if TYPE_CHECKING:
     from bench.probes.probe import Probes
     from bench.trial.trial import Outcome
+
+
+T = TypeVar("T")
 
 
 class Provenance(TypedDict):
@@ -23,6 +29,7 @@ class Provenance(TypedDict):
     dirty: bool | None
     versions: dict[str, str]
     device: str
+    instruction_set: str
     threads: int
 
 
@@ -36,6 +43,7 @@ def provenance(device: str) -> Provenance:
         "dirty": dirty,
         "versions": versions(),
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "instruction_set": instruction_set(),
         "threads": torch.get_num_threads(),
     }
 
@@ -43,14 +51,16 @@ def provenance(device: str) -> Provenance:
 def record_of(job: Job, outcome: Outcome, probes: Probes, origin: Provenance) -> Record:
     """Return the record of one seed of a job."""
     training, evaluation, task = outcome.training, outcome.evaluation, outcome.task
-    return {
+    fields = {
         "schema": SCHEMA,
         "key": job.key(outcome.seed),
-        "spec_hash": spec_hash(job.spec, outcome.seed, job.task_version),
-        "sources": job.sources,
+        "spec_hash": settings_hash(job.spec, outcome.seed, job.sources),
+        "sources": job.sources.whole,
+        "source_parts": job.sources.parts,
         "task": job.spec.row,
         "model": job.spec.column,
-        "task_version": job.task_version,
+        "family": job.spec.model,
+        "task_version": job.sources.task_version,
         "seed": outcome.seed,
         "spec": asdict(job.spec),
         "status": training.status,
@@ -60,8 +70,8 @@ def record_of(job: Job, outcome: Outcome, probes: Probes, origin: Provenance) ->
         "by_length": {
             str(length): asdict(score) | {"chance": task.chance(length)} for length, score in evaluation.scores.items()
         },
-        **({"failed": {str(length): why for length, why in evaluation.failed.items()}} if evaluation.failed else {}),
-        **({"adversarial": evaluation.adversarial} if evaluation.adversarial else {}),
+        **({"failed": by_name(evaluation.failed)} if evaluation.failed else {}),
+        **({"adversarial": by_name(evaluation.adversarial)} if evaluation.adversarial else {}),
         "evaluation_hash": evaluation.fingerprint,
         "curve": [{"step": point.step, "loss": finite(point.loss), "exact": point.exact} for point in training.curve],
         "first_batch": probes.first_batch,
@@ -81,3 +91,9 @@ def record_of(job: Job, outcome: Outcome, probes: Probes, origin: Provenance) ->
             "tokens_per_second": round(training.tokens / training.seconds, 1) if training.steps else None,
         },
     }
+    return checked(fields)
+
+
+def by_name(values: Mapping[int, T]) -> dict[str, T]:
+    """Return values by length, as JSON names it."""
+    return {str(length): value for length, value in values.items()}

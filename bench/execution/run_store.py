@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.execution.job import Job
-from bench.records.checkpoints import load, save, weights_path
+from bench.records.checkpoints import checkpoint_path, load, save
 from bench.records.stale import set_aside
-from bench.records.store import Record, read_record, read_records, record_name, write_record
+from bench.records.store import Record, read_record, read_records, record_path, write_record
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 
@@ -55,7 +55,7 @@ class RunStore:
     def _stale(self, jobs: Iterable[Job], found: Iterable[Record]) -> dict[tuple[str, str], list[Path]]:
         """Return by pair the records that other settings or other code made, those of seeds not asked for included."""
         keys = {(*job.pair, seed): job.key(seed) for job in jobs for seed in job.seeds}
-        made = {job.pair: (job.sources, job.task_version) for job in jobs}
+        made = {job.pair: (job.sources.whole, job.sources.task_version) for job in jobs}
         stale: dict[tuple[str, str], list[Path]] = {}
         for record in found:
             pair = (record["task"], record["model"])
@@ -63,7 +63,7 @@ class RunStore:
             if pair not in made or record["key"] == key:
                 continue
             if key or (record["sources"], record["task_version"]) != made[pair]:
-                stale.setdefault(pair, []).append(self.records / record_name(*pair, record["seed"]))
+                stale.setdefault(pair, []).append(record_path(self.records, *pair, record["seed"]))
         return stale
 
     def set_aside(self, survey: Survey, specs: Iterable[Spec]) -> int:
@@ -74,7 +74,7 @@ class RunStore:
     def finished(self, job: Job, seed: int) -> Record | None:
         """Return a seed's record where it stands, None otherwise."""
         try:
-            record = read_record(self.records / job.file(seed))
+            record = read_record(record_path(self.records, *job.pair, seed))
         except ValueError:
             return None
         return record if self.stands(job, seed, record) else None
@@ -101,11 +101,11 @@ class RunStore:
 
     def checkpoint(self, job: Job, seed: int, cycle: int | None = None) -> Path:
         """Where weights that are asked for lie: the last ones, or those at the end of a cycle of the schedule."""
-        return weights_path(self.out / "checkpoints", job.file(seed), cycle)
+        return checkpoint_path(self.out / "checkpoints", job.spec, seed, cycle)
 
     def unfinished(self, job: Job, seed: int) -> Path:
         """Where the weights of a training lie until its record is written."""
-        return weights_path(self.out / "unfinished", job.file(seed))
+        return checkpoint_path(self.out / "unfinished", job.spec, seed)
 
     def keep_cycle(self, job: Job, seed: int, cycle: int, model: Model) -> None:
         """Keep the weights at the end of a cycle of the schedule, where weights are to be kept."""

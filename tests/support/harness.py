@@ -20,7 +20,7 @@ from bench.__main__ import main
 from bench.execution.executor import Finished, Listen, Resources
 from bench.execution.job import Job, each_seed
 from bench.execution.run_store import RunStore
-from bench.records.store import SCHEMA, Record, read_record, spec_hash, write_record
+from bench.records.store import SCHEMA, Record, read_record, write_record
 from bench.spec.spec import Spec
 from models import MODELS
 from tasks import TASKS
@@ -170,7 +170,7 @@ def record(
     whole: Record = {
         "schema": SCHEMA,
         "key": "key",
-        "spec_hash": spec_hash(spec, seed, 1),
+        "spec_hash": "settings",
         "sources": "sources",
         "task": task,
         "model": model,
@@ -255,7 +255,7 @@ def text_score(length: int, nats: float | None, whole: int, last: bool) -> dict[
 def record_of(job: Job) -> Record:
     """Return a hand-made record that is current for a job's first seed."""
     made = record({3: 50, 4: 40}, task=job.spec.row, model=job.spec.column, seed=job.seeds[0])
-    return made | {"key": job.key(job.seeds[0]), "sources": job.sources, "spec": asdict(job.spec)}
+    return made | {"key": job.key(job.seeds[0]), "sources": job.sources.whole, "spec": asdict(job.spec)}
 
 
 class Pretender:

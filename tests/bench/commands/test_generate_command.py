@@ -12,8 +12,8 @@ import torch
 from cases import absent
 from harness import OWN_MODELS, OWN_TASKS, in_process, one_line
 
-from bench.execution.job import make_jobs
 from bench.commands.ready import train_now
+from bench.execution.job import make_jobs
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.settings import Change

@@ -11,13 +11,14 @@ import pytest
 from harness import in_process, pretend, record
 
 from bench.execution.executor import Event, Failed, Finished, Validated
-from bench.execution.job import Job
+from bench.execution.job import Job, make_jobs
 from bench.execution.trackers import Trackers, run_name
+from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 from bench.trial.train import ValidationPoint
 
 RUN = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru,majority")
-JOB = Job(Spec("copy", "gru"), (0,))
+(JOB,) = make_jobs([Spec("copy", "gru")], [0], Catalogue())
 NAME = "copy/gru/seed0"
 WHOLE = "begin step step length length end".split()
 

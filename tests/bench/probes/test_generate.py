@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from bench.trial.continue_text import GREEDY, continue_text, never_written
+from bench.trial.prompt import plain_text, read_prompt
 from cases import SMALL_TASKS, Case, of_kind
 from scipy.stats import chisquare
 from torch import Tensor, nn
 
 from bench.spec.errors import RequestError, WorkError
-from bench.trial.continue_text import GREEDY, continue_text, never_written
-from bench.trial.prompt import plain_text, read_prompt
 from bench.trial.streams import stream
 from models import build
 from models.base import Model

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from bench.execution.cell import is_fresh, make_cells, run_cell
 from cases import CASES
 from harness import in_process
 
-from bench.execution.cell import is_fresh, make_cells, run_cell
 from bench.probes.samples import SYMBOLS_KEPT, VALUES_KEPT, kept_samples, sample, telling_lengths, text_sample
 from bench.records.checkpoints import checkpoint_path, load
 from bench.spec.catalogue import Catalogue
