@@ -29,6 +29,7 @@ PADDING = {"symbols": 9, "symbols_right": 4, "cells": 12, "cells_right": 4}
 SETS = {"3": {"one_symbol": {"examples": 9, "right": 4, "stopped_wrong": 2}}}
 TRACE = {"length": 3, "source": ["a", "b"], "written": ["b"], "series": {"place": [0.5, None], "depth": [1, -2]}}
 PARTS: dict[str, Any] = {
+    "disagreement": "length 3, example 0: decoding leaves the scored pass at output 1",
     "text": FACTS,
     "padding": PADDING,
     "adversarial": SETS,
