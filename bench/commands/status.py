@@ -36,7 +36,7 @@ def as_json(found: Freshness) -> dict[str, object]:
 
 def table(found: list[Freshness]) -> list[str]:
     """Return the lines of a table: of each run its counts, what has moved for how many records, when it was made."""
-    lines = [("run", "current", "stale", "missing", "moved since", "")]
+    lines: list[tuple[str, ...]] = [("run", "current", "stale", "missing", "moved since", "")]
     for each in found:
         first, *rest = [f"{count} {part}" for part, count in each.moved.items()] or [""]
         lines.append(

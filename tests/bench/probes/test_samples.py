@@ -110,7 +110,7 @@ def test_a_text_sample_holds_the_words_foreseen_at_each_place() -> None:
 def test_weights_that_were_kept_give_the_records_own_samples(tmp_path: Path) -> None:
     (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
     made = run_cell(cell, tmp_path / "records", "cpu", lambda look: None)
-    model = load(tmp_path, cell, "cpu")
+    model = load(checkpoint_path(tmp_path, SPEC, 5), cell.weights_key, SPEC, "cpu")
     assert model is not None
     task = Copy(train_lengths=(2, 3), eval_lengths=(2, 3, 6))
     again = kept_samples(model, task, "cpu")
@@ -120,24 +120,16 @@ def test_weights_that_were_kept_give_the_records_own_samples(tmp_path: Path) -> 
 def test_weights_of_other_settings_or_damaged_ones_are_not_used(tmp_path: Path) -> None:
     (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
     run_cell(cell, tmp_path / "records", "cpu", lambda look: None)
-    path = checkpoint_path(tmp_path, cell)
-    assert load(tmp_path, replace(cell, spec=replace(SPEC, examples=7)), "cpu") is not None  # the judge alone differs
-    assert load(tmp_path, replace(cell, spec=replace(SPEC, steps=5)), "cpu") is None
-    assert load(tmp_path, replace(cell, sources="other code"), "cpu") is None
-    assert load(tmp_path, replace(cell, seed=6), "cpu") is None
+    path = checkpoint_path(tmp_path, SPEC, 5)
+    others = [replace(cell, spec=replace(SPEC, steps=5)), replace(cell, seed=6)]
+    others.append(replace(cell, sources=replace(cell.sources, task_version=7)))
+    evaluated_otherwise = replace(cell, spec=replace(SPEC, examples=7))
+    assert load(path, evaluated_otherwise.weights_key, SPEC, "cpu") is not None
+    assert [load(path, other.weights_key, SPEC, "cpu") for other in others] == [None] * 3
     assert is_fresh(cell, tmp_path / "records")
-    path.write_bytes(path.read_bytes()[:100])
-    assert load(tmp_path, cell, "cpu") is None
     path.unlink()
     assert not is_fresh(cell, tmp_path / "records")
     assert is_fresh(replace(cell, checkpoint=False), tmp_path / "records")
-
-
-def test_a_checkpoint_holds_nothing_that_runs(tmp_path: Path) -> None:
-    (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
-    checkpoint_path(tmp_path, cell).parent.mkdir()
-    torch.save({"key": cell, "weights": {}}, checkpoint_path(tmp_path, cell))  # a pickled object of ours
-    assert load(tmp_path, cell, "cpu") is None
 
 
 def test_show_uses_the_weights_that_a_run_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from harness import in_process, record, score, without
 
 from bench.analysis.tables import write_tables
+from bench.records.decode import EARLIER, checked, decode
 from bench.records.store import SCHEMA, Record, read_record, write_record
 
 WHOLE = record({3: 90, 4: 50}, seed=1)
@@ -93,6 +94,13 @@ DAMAGED: dict[str, str | bytes] = {
     "a number of 400 digits": json.dumps(changed("timing.train_seconds", 10**399)),
     "a length of 400 digits": json.dumps(changed("by_length." + "9" * 400, score(1))),
     "a key twice": json.dumps(WHOLE).replace('"seed":', '"seed": 1, "seed":', 1),
+    "a key twice in a part": json.dumps(WHOLE).replace('"right": 90', '"right": 90, "right": 90', 1),
+    "a key twice in settings": json.dumps(WHOLE).replace('"task_settings": {}', '"task_settings": {"a": 1, "a": 2}', 1),
+    "a key twice in a part that is unknown": json.dumps(WHOLE | {"more": {"a": 1}}).replace('"a"', '"a": 1, "a"', 1),
+    "a key twice, written otherwise": json.dumps(WHOLE).replace('"seed":', '"s\\u0065ed": 1, "seed" :', 1),
+    "a word that JSON has not in a part that is unknown": json.dumps(WHOLE | {"more": [math.inf]}),
+    "bytes that are no text in a part that is unknown": json.dumps(WHOLE | {"more": "x"}).encode()[:-3] + b'\xff"}',
+    "a failed length with a score": json.dumps(WHOLE | {"failed": {"3": "out of memory"}}),
     "half a character": json.dumps(changed("samples", [SAMPLE | {"written": ["\ud800"]}])),
 }
 
@@ -123,3 +131,56 @@ def test_a_record_cut_anywhere_is_damaged(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="is not whole JSON"):
             read_record(cut)
         cut.unlink()
+
+
+def test_what_is_wrong_is_named_by_its_place() -> None:
+    wrong = {
+        "by_length.3.right": ("90", r"has no valid by_length\[...\].right: Expected `int`, got `str`"),
+        "by_length.3.stopped_wrong": (11, "has no valid by_length.3: its values do not agree"),
+        "spec.steps": ("many", "has no valid spec.steps: Expected `int`, got `str`"),
+        "timing": ({}, "has no valid timing.train_seconds: Object missing required field `train_seconds`"),
+        "curve": ([{"step": 0, "loss": 1, "exact": 1}], r"has no valid curve\[0\].step: Expected `int` >= 1"),
+        "schema": (1, "is not a record of schema 3, or 2"),
+    }
+    for path, (value, message) in wrong.items():
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            decode(json.dumps(changed(path, value)).encode())
+
+
+OLD_NAMES = {"eval_every": "check_every", "same_length_batches": "one_length", "ema": "averaging", "grad_clip": "clip"}
+
+
+def test_a_record_of_the_schema_before_is_read_as_one_of_this() -> None:
+    """Its specs had other names for four fields, and the first of them lacked some that are now usual."""
+    made = json.loads(json.dumps(record({3: 90}, schema=EARLIER)))
+    made["spec"] |= {"grad_clip": 0.5, "eval_every": 7, "ema": 0.25, "same_length_batches": True}
+    earlier = made | {"spec": {OLD_NAMES.get(name, name): value for name, value in made["spec"].items()}}
+    assert decode(json.dumps(earlier).encode()) == made | {"schema": SCHEMA}
+    for name in ("one_length", "averaging", "period", "optimizer", "seconds", "curriculum", "adversarial"):
+        del earlier["spec"][name]
+    usual = {"same_length_batches": False, "ema": 0.0}
+    assert decode(json.dumps(earlier).encode()) == made | {"schema": SCHEMA, "spec": made["spec"] | usual}
+    with pytest.raises(ValueError, match=r"has no valid spec\.grad_clip"):  # this schema has no such names
+        decode(json.dumps(earlier | {"schema": SCHEMA}).encode())
+
+
+def test_parts_that_the_schema_does_not_know_are_let_be_in_the_file_and_not_returned(tmp_path: Path) -> None:
+    path = tmp_path / "made.json"
+    path.write_text(json.dumps(WHOLE | {"more": {"x": [1]}}))
+    before = path.read_bytes()
+    assert read_record(path) == json.loads(json.dumps(WHOLE))
+    assert path.read_bytes() == before
+
+
+def test_texts_with_colons_and_quotes_are_read() -> None:
+    made = changed("samples", [SAMPLE | {"written": [":", '":', '"a":1', "\u2028"]}])
+    assert decode(json.dumps(made).encode()) == made
+    assert decode(json.dumps(made, indent=3).replace('": ', '" : ').encode()) == made
+
+
+def test_a_value_is_checked_before_it_is_written_as_it_is_when_it_is_read() -> None:
+    assert checked(WHOLE | {"train_lengths": (3,)}) == json.loads(json.dumps(WHOLE))
+    with pytest.raises(ValueError, match="has no valid steps"):
+        checked(WHOLE | {"steps": -1})
+    with pytest.raises(ValueError, match="has no valid curve"):
+        checked(WHOLE | {"curve": WHOLE["curve"][::-1]})

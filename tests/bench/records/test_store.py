@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -19,6 +20,7 @@ from bench.records.store import (
     read_record,
     read_records,
     record_name,
+    record_path,
     write_record,
 )
 
@@ -142,10 +144,48 @@ def test_record_names_are_safe_file_names(cell: tuple[str, str, int]) -> None:
 @example(("copy--a", "gru", 0), ("copy", "a--gru", 0))
 @example(("x" * 150, "gru", 0), ("x" * 151, "gru", 0))
 @example(("copy", "gru", 1), ("copy", "gru", 11))
+@example(("copy", "GRU", 0), ("copy", "gru", 0))
+@example(("copy(stop=A)", "gru", 0), ("copy(stop=a)", "gru", 0))
 def test_records_of_different_cells_have_different_names(
     one: tuple[str, str, int], other: tuple[str, str, int]
 ) -> None:
-    assert (record_name(*one) == record_name(*other)) == (one == other)
+    """Where capitals do not count, as on macOS and Windows, too."""
+    assert (record_name(*one).casefold() == record_name(*other).casefold()) == (one == other)
+
+
+def test_a_record_under_the_name_of_an_earlier_version_is_found_and_its_successor_counts(tmp_path: Path) -> None:
+    cell = ("copy", "GRU", 0)
+    made = record({3: 80}, model="GRU")
+    earlier = tmp_path / "copy--GRU--seed0.json"
+    assert record_path(tmp_path, *cell) == tmp_path / record_name(*cell)
+    write_record(tmp_path, made).rename(earlier)
+    assert record_path(tmp_path, *cell) == earlier
+    assert [each["model"] for each in read_records(tmp_path)[0]] == ["GRU"]
+    (tmp_path / "a.json").write_bytes(earlier.read_bytes())
+    assert read_records(tmp_path)[1] == [f"a.json repeats {record_name(*cell)}: left alone"]
+    path = write_record(tmp_path, made | {"steps": 7})
+    assert record_path(tmp_path, *cell) == path
+    assert [each["steps"] for each in read_records(tmp_path)[0]] == [7]
+
+
+def test_where_capitals_do_not_count_another_models_record_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    other = write_record(tmp_path, record({3: 80}, model="gru"))
+    other.rename(tmp_path / "copy--GRU--seed0.json")  # what such a file system shows under this name
+    assert record_path(tmp_path, "copy", "GRU", 0) == tmp_path / record_name("copy", "GRU", 0)
+    (tmp_path / "copy--GRU--seed0.json").write_text("{}")
+    assert record_path(tmp_path, "copy", "GRU", 0) == tmp_path / record_name("copy", "GRU", 0)
+
+
+def test_reading_a_folder_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    write_record(tmp_path, WHOLE)
+    read_records(tmp_path)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read_records(tmp_path)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_records_of_one_folder_are_read_in_order_of_name(tmp_path: Path) -> None:
