@@ -71,8 +71,8 @@ def width(outputs: Tensor, target_in: Tensor) -> Tensor:
 FAULTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
     "reads the next input": (later, r"the causality check: output 0 changes when target input 1 does"),
     "reads all inputs": (total, r"the causality check: output 0 changes when target input \d does"),
-    "mixes rows": (others, r"the row independence check: example 0 is answered otherwise alone"),
-    "knows its row": (place, r"the row independence check: example 3 is answered otherwise in another order"),
+    "mixes rows": (others, r"the row independence check: output \d is another where a row is alone"),
+    "knows its row": (place, r"the row independence check: output \d is another where a row is in another order"),
     "knows the width": (width, r"the padding check: output 0 changes when source and target are padded wider"),
 }
 

@@ -9,7 +9,7 @@ import torch
 from cases import CASES
 from torch import Tensor, nn
 
-from bench.probes.samples import TOKENS_KEPT, VALUES_KEPT, Sample, disagreement, kept, sample, telling_lengths
+from bench.probes.samples import TOKENS_KEPT, VALUES_KEPT, Sample, disagreement, sample, telling_lengths
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.protocols import protocol_of
 from models import adapted
@@ -28,7 +28,8 @@ def family(model: str, kind: str) -> Model:
 
 
 def samples(model: Model, task: Task, length: int, count: int = 2) -> list[Sample]:
-    return [sample(task, length, one) for one in protocol_of(task).answers(model, task, length, count, "cpu")]
+    answers = protocol_of(task).answers(model, task, length, count, "cpu")
+    return [sample(task, length, one, shortened=True) for one in answers]
 
 
 class Echo(nn.Module):
@@ -75,17 +76,22 @@ def test_a_kept_signal_is_its_end_and_says_where_that_begins() -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(20, 40, 150))
     model = family("gru", "values")
     for length in (20, 40):
-        one = kept(samples(model, task, length)[0])
+        one = samples(model, task, length)[0]
         assert (one.length, one.first, len(one.truth), len(one.written)) == (length, 0, length, length)
-    last = kept(samples(model, task, 150)[1])
+    last = samples(model, task, 150)[1]
     assert (last.first, len(last.truth)) == (150 - VALUES_KEPT, VALUES_KEPT)
     whole = evaluation_set(task, 150, 2).batch.target[1, :, 0]
     assert last.truth == pytest.approx(whole[-VALUES_KEPT:].tolist(), abs=1e-3)
 
 
 def test_a_long_string_is_kept_by_its_start() -> None:
-    long = Sample(70, ["a"] * 70, ["b"] * 70, ["c"] * 72)
-    assert kept(long) == Sample(70, *(long_part[:TOKENS_KEPT] for long_part in (long.given, long.truth, long.written)))
+    model, long = family("gru", "symbols"), replace(STRINGS, eval_lengths=(70,))
+    (answer,) = protocol_of(long).answers(model, long, 70, 1, "cpu")
+    whole, short = (sample(long, 70, answer, shortened=each) for each in (False, True))
+    assert len(whole.truth) == 71
+    assert [short.given, short.truth, short.written] == [
+        part[:TOKENS_KEPT] for part in (whole.given, whole.truth, whole.written)
+    ]
 
 
 def test_a_text_sample_holds_the_words_predicted_at_each_step() -> None:
