@@ -1,4 +1,4 @@
-"""A plain module in a file of its own, put into the folder `models`: no other file is edited, and all contracts hold."""
+"""A plain module put into the folder `models`: no other file is edited, and all contracts hold."""
 
 from __future__ import annotations
 
