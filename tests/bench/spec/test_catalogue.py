@@ -13,6 +13,7 @@ from harness import OWN_MODELS, OWN_TASKS, python
 from bench.spec.catalogue import Catalogue, Entry, Setting, registered
 from bench.spec.errors import RequestError
 from bench.spec.settings import read, written
+from bench.suites.suites import SUITES
 from models import MODELS
 from tasks import TASKS
 
@@ -50,7 +51,7 @@ def agrees_with_the_fields(entry: Entry, registered_class: type) -> None:
     scope = {name: value for base in reversed(registered_class.__mro__) for name, value in module_of(base).items()}
     for field in settable:
         assert field.default is not MISSING
-        assert entry.settings[field.name].type == field.type
+        assert entry.settings[field.name].type == getattr(field.type, "__name__", field.type)
         assert eval(entry.settings[field.name].default, scope) == field.default
         assert read(written(field.default), entry.settings[field.name].type, field.name) == field.default
 
@@ -59,8 +60,8 @@ def module_of(each: type) -> dict[str, object]:
     return vars(sys.modules[each.__module__])
 
 
-@pytest.mark.parametrize("name", OWN_MODELS)
-def test_every_family_says_what_structure_it_brings_along(name: str) -> None:
+@pytest.mark.parametrize("name", sorted({spec.model for suite in SUITES.values() for spec in suite.specs}))
+def test_every_family_of_a_suite_says_what_structure_it_brings_along(name: str) -> None:
     assert Catalogue().entries["model"][name].inductive_bias({})
 
 
