@@ -67,22 +67,24 @@ def inside(record: Record) -> list[Score]:
     return [record["by_length"][str(length)] for length in record["inside_lengths"]]
 
 
+def mean_exact(record: Record, lengths: Sequence[int]) -> float:
+    """Return the mean exact match over some lengths."""
+    return sum(exact(record["by_length"][str(length)]) for length in lengths) / len(lengths)
+
+
 def best_elsewhere(record: Record) -> float | None:
     """Return the highest exact match at a length that was never trained."""
-    trained = record["inside_lengths"]
-    return best_at([length for length in map(int, record["by_length"]) if length not in trained], record)
+    return best_at(record, lambda length: length not in record["inside_lengths"])
 
 
-def best_beyond(record: Record) -> float | None:
+def best_longer(record: Record) -> float | None:
     """Return the highest exact match at a length beyond training."""
-    return best_at(
-        [length for length in map(int, record["by_length"]) if length > max(record["inside_lengths"])], record
-    )
+    return best_at(record, lambda length: length > max(record["inside_lengths"]))
 
 
-def best_at(lengths: Sequence[int], record: Record) -> float | None:
-    """Return the highest exact match at some lengths, of those with enough strings."""
-    scores = [record["by_length"][str(length)] for length in lengths]
+def best_at(record: Record, chosen: Callable[[int], bool]) -> float | None:
+    """Return the highest exact match at the chosen lengths, of those with enough strings."""
+    scores = [score for length, score in record["by_length"].items() if chosen(int(length))]
     return max((exact(score) for score in scores if score["examples"] >= ENOUGH), default=None)
 
 
@@ -141,31 +143,40 @@ def number_of(measure: Measure, record: Record) -> float:
     return math.log(value) if measure.ratio else value
 
 
-CONTINUED = Measure("signals continued within the tolerance", SHARE, True, lambda record: exact(at_training(record)))
-SIGNAL_ERROR = Measure(
-    "free-running NRMSE at the training horizon", RELATIVE, False, lambda record: nrmse(at_training(record))
-)
-RIGHT = Measure("strings right at the longest training length", SHARE, True, lambda record: exact(at_training(record)))
-ELSEWHERE = Measure(
-    f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
-)
-LONGER = Measure("strings right at the best longer length", SHARE, True, best_beyond)
-BESIDE_TEN = Measure(
-    "strings right, mean over lengths 5 to 14 without 10",
-    SHARE,
-    True,
-    lambda record: sum(exact(record["by_length"][str(length)]) for length in BESIDE) / len(BESIDE),
-)
-WEAKEST = Measure(
-    "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
-)
-CONTENT = Measure("strings of right content, mean over training lengths", SHARE, True, content)
-SYMBOLS = Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols"))
-CELLS = Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells"))
-ADDED = Measure("what counting padding adds to symbols right", SHARE, True, added)
-STEPS_TO_LEARN = Measure(f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn)
-WORDS = Measure("next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record)))
-TEXT = Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record)))
-LOWEST = Measure("loss a character at the length that suits it best", NATS, False, lowest_nats)
-WINDOW = Measure("loss a character at windows of 8", NATS, False, window_nats)
-EPOCH = Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True)
+SCORES = {"exact": exact, "nats": nats, "nrmse": nrmse}  # what charts draw by length
+
+MEASURES = {  # by the names that topics call them
+    "signals continued": Measure(
+        "signals continued within the tolerance", SHARE, True, lambda record: exact(at_training(record))
+    ),
+    "signal error": Measure(
+        "free-running NRMSE at the training horizon", RELATIVE, False, lambda record: nrmse(at_training(record))
+    ),
+    "strings right": Measure(
+        "strings right at the longest training length", SHARE, True, lambda record: exact(at_training(record))
+    ),
+    "best other length": Measure(
+        f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
+    ),
+    "best longer length": Measure("strings right at the best longer length", SHARE, True, best_longer),
+    "lengths 5 to 14 without 10": Measure(
+        "strings right, mean over lengths 5 to 14 without 10", SHARE, True, lambda record: mean_exact(record, BESIDE)
+    ),
+    "weakest training length": Measure(
+        "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
+    ),
+    "content right": Measure("strings of right content, mean over training lengths", SHARE, True, content),
+    "tokens right": Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols")),
+    "tokens and padding right": Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells")),
+    "added by padding": Measure("what counting padding adds to symbols right", SHARE, True, added),
+    "steps to learn": Measure(
+        f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn
+    ),
+    "next tokens right": Measure(
+        "next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record))
+    ),
+    "loss": Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record))),
+    "lowest loss": Measure("loss a character at the length that suits it best", NATS, False, lowest_nats),
+    "loss at windows": Measure("loss a character at windows of 8", NATS, False, window_nats),
+    "seconds an epoch": Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True),
+}
