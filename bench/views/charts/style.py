@@ -1,4 +1,4 @@
-"""One look: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
+"""How series are drawn: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SETTINGS: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class SeriesStyle:
     """How a family is drawn; `index` is its place among the run's families."""
 
     index: int
@@ -71,14 +71,14 @@ class Look:
         return {"color": self.colour, "marker": self.marker, "markeredgewidth": 0}
 
 
-def looks_of(models: Iterable[str]) -> dict[str, Look]:
-    """Return the look of each family, in order of name; as many differ as there are families, up to 90."""
-    return {model: look_at(index) for index, model in enumerate(sorted(set(models)))}
+def styles_of(models: Iterable[str]) -> dict[str, SeriesStyle]:
+    """Return the style of each family, in order of name; as many differ as there are families, up to 90."""
+    return {model: style_at(index) for index, model in enumerate(sorted(set(models)))}
 
 
-def look_at(index: int) -> Look:
-    """Return a look by its number: colours, markers and dashes go round at paces of their own."""
-    return Look(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
+def style_at(index: int) -> SeriesStyle:
+    """Return a style by its number: colours, markers and dashes go round at paces of their own."""
+    return SeriesStyle(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
 
 
 @contextmanager
@@ -120,3 +120,6 @@ def luminance(colour: str) -> float:
     channels = np.asarray(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+Look, looks_of, look_at = SeriesStyle, styles_of, style_at  # old names, until the studies use the new ones
