@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from bench.commands.run import FINE, make_console, shown
 
@@ -32,5 +33,5 @@ def claims(options: argparse.Namespace) -> int:
 
 def lessons(options: argparse.Namespace) -> int:
     """Do the same under the command's old name, which is kept for one version."""
-    print("note: the command `lessons` is now called `claims`; the old name works in this version")
+    print("note: `lessons` is now called `claims`; the old name works in this version", file=sys.stderr)
     return claims(options)

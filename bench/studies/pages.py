@@ -1,4 +1,4 @@
-"""What the studies' pages share: a template beside the code, where the numbers come from, a file beside its pictures."""
+"""What the studies' pages share: a template beside the code, where the numbers come from, how files are written."""
 
 from __future__ import annotations
 

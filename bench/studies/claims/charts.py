@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.records.store import Record
 from bench.studies.claims.claim import Chart, Topic
+from bench.studies.claims.evidence import short
 from bench.studies.claims.measures import NATS, SCORES, SECONDS, SHARE, Groups, number_of
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
@@ -19,7 +21,8 @@ from bench.views.charts.style import INK, SeriesStyle, style_at
 
 SIZE = (4.5, 2.9)  # inches
 LEAST = {SHARE: 0.1, NATS: 0.2}  # what an axis of seeds spans, however near they lie
-TRUTH, ROOM = "truth", 0.6  # of the truth's height, above and below it: what leaves that is cut off
+TRUTH, BROAD = "truth", 0.03  # of its height, above and below it: so broad is its line
+ROOM = 0.6  # of the truth's height, above and below it: what leaves that is cut off
 Found = Mapping[str, Sequence[Record]]  # by the names of a chart's runs
 Styles = Mapping[str, SeriesStyle]
 
@@ -27,7 +30,8 @@ Styles = Mapping[str, SeriesStyle]
 def drawing(topic: Topic, groups: Groups) -> Drawing | None:
     """Return the picture of a topic; its legend explains lines, as dots have their names beside them."""
     styles = {name: style_at(index) for index, name in enumerate(topic.runs)}
-    panels, lined = [], set()
+    panels: list[Panel] = []
+    lined: set[str] = set()
     for chart in topic.charts:
         found = {name: groups[pair] for name, pair in chart.runs.items() if groups.get(pair)}
         if found:
@@ -42,8 +46,10 @@ def score_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
     value = SCORES[chart.score]
     curves = []
     for name, records in found.items():
-        lengths = sorted(length for length in map(int, records[0]["by_length"]) if length <= chart.longest)
-        values = [[value(record["by_length"][str(length)]) for length in lengths] for record in records]
+        every = sorted({int(length) for record in records for length in record["by_length"]})
+        lengths = [length for length in every if length <= chart.longest]
+        scores = [[record["by_length"].get(str(length)) for length in lengths] for record in records]
+        values = [[score and value(score) for score in row] for row in scores]
         curves.append(Curve.of_seeds(name, styles[name], lengths, np.array(values, dtype=float)))
     shown = {length for curve in curves for length in curve.points[0]}
     trained = {length for records in found.values() for length in records[0]["inside_lengths"]} & shown
@@ -62,8 +68,11 @@ def seeds_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
     for name, records in found.items():
         values = np.array([number_of(measure, record) for record in records])
         known = values[np.isfinite(values)]
-        mean = float(np.exp(known.mean())) if measure.ratio and len(known) else None
-        dots.append(Dots(name, styles[name], (np.exp(known) if measure.ratio else known).tolist(), mean))
+        shown = np.exp(known) if measure.ratio else known
+        mean = float(known.mean()) if len(known) else math.nan
+        centre = math.exp(mean) if measure.ratio else mean
+        written = "" if measure.unit == SHARE else short(measure, mean)
+        dots.append(Dots(name, styles[name], shown.tolist(), centre, written=written))
     form = "share" if measure.unit == SHARE else "log" if chart.log else "linear"
     scale = Scale(chart.x, form, least=LEAST.get(measure.unit, 0), from_zero=measure.unit == SECONDS)
     return DotChart(chart.title, dots, scale, size=SIZE).panel()
@@ -84,7 +93,9 @@ def validation(score: str, records: Sequence[Record]) -> tuple[list[int], NDArra
 
     A seed that stopped early because all was right goes on as it stopped.
     """
-    curves = [{point["step"]: point[score] for point in record["curve"] if point[score] is not None} for record in records]
+    curves = [
+        {point["step"]: point[score] for point in record["curve"] if point[score] is not None} for record in records
+    ]
     steps = sorted(set().union(*curves))
     lasts = [curve[max(curve)] if curve and score == "exact" else np.nan for curve in curves]
     values = [[curve.get(step, last) for step in steps] for curve, last in zip(curves, lasts, strict=True)]
@@ -103,7 +114,9 @@ def signal_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
         curves.append(Curve(name, styles[name], range(len(own)), shown, marked="end"))
         errors = np.abs(own[: len(true)] - true[: len(own)])
         said.append(f"{name} {f'{np.nanmax(errors):.2g}' if np.isfinite(errors).any() else 'no number'}")
-    curves.append(Curve(TRUTH, SeriesStyle(len(styles), INK, "", ":"), range(len(truth)), truth, marked="end"))
+    line = SeriesStyle(len(styles), INK, "", ":")
+    width = BROAD * (high - low)
+    curves.append(Curve(TRUTH, line, range(len(truth)), truth, truth - width, truth + width, marked="end"))
     alt_text = f"farthest from the truth within {chart.horizon} steps: {'; '.join(said)}."
     x, y = Scale("steps after the observed part"), Scale("signal")
     return LineChart(chart.title, curves, x, y, alt_text=alt_text, size=SIZE).panel()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from bench.analysis.summary import Pair
 from bench.spec.errors import RequestError, choose_from
@@ -16,6 +16,7 @@ from bench.studies.claims.measures import MEASURES, Measure
 TOPICS = Path(__file__).parent / "topics"
 DIFFERENCE, PAIRED, EQUIVALENCE = "difference", "paired difference", "equivalence"
 EVERY_SEED, NO_SEED = "every seed reaches", "no seed reaches"
+CHARTS = ("by length", "seeds", "training", "signal")
 TESTS = (DIFFERENCE, PAIRED, EQUIVALENCE, EVERY_SEED, NO_SEED)
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         if self.test not in TESTS:
-            raise choose_from("test", self.test, list(TESTS))
+            raise choose_from("test", self.test, TESTS)
         against = (self.second is not None, self.level is not None)
         if against not in ([(True, False), (False, True)] if self.is_level else [(True, False)]):
             raise RequestError(f"claim {self.name!r}: {self.test!r} is against second{' or level' * self.is_level}")
@@ -67,7 +68,7 @@ class Chart:
     x, y: names of the axes; log: of the axis with the numbers; longest: lengths above are left out; horizon: in steps
     """
 
-    kind: Literal["by length", "seeds", "training", "signal"]
+    kind: str
     title: str
     runs: Mapping[str, Pair]
     score: str = ""
@@ -77,6 +78,10 @@ class Chart:
     log: bool = False
     longest: int = 1024
     horizon: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in CHARTS:
+            raise choose_from("chart", self.kind, CHARTS)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def read_topic(file: Path) -> Topic:
 
 def resolved(entry: Mapping[str, Any], runs: Mapping[str, Pair]) -> dict[str, Any]:
     """Put runs and measures in the place of their names."""
-    tables: dict[str, Mapping[str, Any]] = {"first": runs, "second": runs, "measure": MEASURES, "second_measure": MEASURES}
+    tables: dict[str, Mapping[str, Any]] = dict.fromkeys(("first", "second"), runs)
+    tables |= dict.fromkeys(("measure", "second_measure"), MEASURES)
     return {key: named(key, value, tables[key]) if key in tables else value for key, value in entry.items()}
 
 

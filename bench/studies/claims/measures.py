@@ -37,13 +37,13 @@ def exact(score: Score) -> float:
     return score["right"] / score["examples"]
 
 
-def foreseen(score: Score) -> float:
-    """Share of symbols right, given the true ones before."""
+def token_accuracy(score: Score) -> float:
+    """Share of tokens right, given the true ones before."""
     return score["tokens_right"] / score["tokens"]
 
 
 def nats(score: Score) -> float | None:
-    """Mean cross-entropy of a symbol."""
+    """Mean cross-entropy of a token."""
     return score.get("nats")
 
 
@@ -95,21 +95,21 @@ def content(record: Record) -> float:
 
 
 def counted(record: Record, part: str) -> float | None:
-    """Share right of what a part of the record's padding counts: symbols asked, or all cells of a batch."""
+    """Share right of what a part of the record's padding counts: tokens asked, or all cells of a batch."""
     counts = record.get("padding")
     return counts[f"{part}_right"] / counts[part] if counts else None
 
 
 def added(record: Record) -> float | None:
     """Return how much higher accuracy is with padding counted."""
-    cells, symbols = counted(record, "cells"), counted(record, "symbols")
-    return None if cells is None or symbols is None else cells - symbols
+    cells, tokens = counted(record, "cells"), counted(record, "symbols")
+    return None if cells is None or tokens is None else cells - tokens
 
 
 def steps_to_learn(record: Record) -> float:
-    """Steps to the first look with enough held-out strings right; the whole budget where that never came."""
-    looks = [look["step"] for look in record["curve"] if look["exact"] is not None and look["exact"] >= LEARNED]
-    return float(looks[0] if looks else record["spec"]["steps"])
+    """Steps to the first validation point with enough strings right; the whole budget where that never came."""
+    learned = [point["step"] for point in record["curve"] if point["exact"] is not None and point["exact"] >= LEARNED]
+    return float(learned[0] if learned else record["spec"]["steps"])
 
 
 def seconds_an_epoch(record: Record) -> float | None:
@@ -128,7 +128,7 @@ def lowest_nats(record: Record) -> float | None:
 
 
 def window_nats(record: Record) -> float | None:
-    """Return the loss where as many symbols are read as a training window has."""
+    """Return the loss where as many tokens are read as a training window has."""
     return nats(record["by_length"][str(record["train_lengths"][0])])
 
 
@@ -166,16 +166,18 @@ MEASURES = {  # by the names that topics call them
         "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
     ),
     "content right": Measure("strings of right content, mean over training lengths", SHARE, True, content),
-    "tokens right": Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols")),
-    "tokens and padding right": Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells")),
-    "added by padding": Measure("what counting padding adds to symbols right", SHARE, True, added),
+    "tokens right": Measure("tokens right", SHARE, True, lambda record: counted(record, "symbols")),
+    "tokens and padding right": Measure(
+        "tokens and padding right", SHARE, True, lambda record: counted(record, "cells")
+    ),
+    "added by padding": Measure("what counting padding adds to tokens right", SHARE, True, added),
     "steps to learn": Measure(
         f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn
     ),
     "next tokens right": Measure(
-        "next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record))
+        "next words right in the validation text", SHARE, True, lambda record: token_accuracy(at_end(record))
     ),
-    "loss": Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record))),
+    "loss": Measure("loss a character over the whole evaluated text", NATS, False, lambda record: nats(at_end(record))),
     "lowest loss": Measure("loss a character at the length that suits it best", NATS, False, lowest_nats),
     "loss at windows": Measure("loss a character at windows of 8", NATS, False, window_nats),
     "seconds an epoch": Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True),

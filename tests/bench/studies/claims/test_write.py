@@ -1,4 +1,4 @@
-"""The command `lessons`: the table, the page and the pictures of a run, the same each time."""
+"""The command `claims`: the table, the page and the pictures of a run, the same each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lesson_records import suite_records
 from bench.analysis.tables import group, write_tables
 from bench.execution.cell import kind_of
 from bench.records.store import read_records, write_record
-from bench.studies.claims.course import COURSE
-from bench.studies.claims.figures import panels_of
+from bench.studies.claims.charts import drawing
+from bench.studies.claims.claim import topics
 from bench.studies.claims.judge import NO_RUNS
 from bench.studies.claims.table import COLUMNS
 from bench.suites.suites import SUITES
@@ -27,8 +27,8 @@ from bench.views.charts.panel import together
 from bench.views.charts.style import styled
 from bench.views.report import write_report
 
-BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "lessons.md"
-CLAIMS = [claim for lesson in COURSE for claim in lesson.claims]
+BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
+CLAIMS = [claim for topic in topics() for claim in topic.claims]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def files_of(root: Path) -> dict[str, bytes]:
 def test_command_writes_table_page_and_pictures_the_same_each_time(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ("lessons", "--out", run_of(checkout), "--page", checkout / "docs" / "lessons.md")
+    command = ("claims", "--out", run_of(checkout), "--page", checkout / "docs" / "claims.md")
     stale = run_of(checkout) / "figures" / "lesson-of-yesterday.png"
     stale.parent.mkdir()
     stale.write_bytes(b"")
@@ -69,15 +69,15 @@ def test_command_writes_table_page_and_pictures_the_same_each_time(
     assert in_process(capsys, *command).code == 0
     assert files_of(checkout) == first
     assert not stale.exists()
-    page = first["docs/lessons.md"].decode()
+    page = first["docs/claims.md"].decode()
     own = first["results/baseline/lessons/lessons.md"].decode()
     assert own == page.replace("](../results/baseline/lessons/figures/", "](figures/")
     check_page(page, checkout / "docs")
     check_table(run_of(checkout) / "claims.csv")
-    for lesson in COURSE:
+    for topic in topics():
         for ending in ("png", "svg"):
-            assert len(first[f"results/baseline/lessons/figures/lesson-{lesson.name}.{ending}"]) > 4000
-        width, height = struct.unpack(">II", first[f"results/baseline/lessons/figures/lesson-{lesson.name}.png"][16:24])
+            assert len(first[f"results/baseline/lessons/figures/lesson-{topic.name}.{ending}"]) > 4000
+        width, height = struct.unpack(">II", first[f"results/baseline/lessons/figures/lesson-{topic.name}.png"][16:24])
         assert width <= 1000
         assert height <= 450
 
@@ -87,15 +87,15 @@ def check_page(page: str, folder: Path) -> None:
     assert page.startswith("# ")
     assert "suite `lessons`, seeds 0-2, commit 0000000" in page
     anchors = re.findall(r'<a id="([\w-]+)"></a>', page)
-    assert anchors == re.findall(r"\(#([\w-]+)\)", page) == [lesson.name for lesson in COURSE]
+    assert anchors == re.findall(r"\(#([\w-]+)\)", page) == [topic.name for topic in topics()]
     flat = " ".join(page.split())
-    for lesson in COURSE:
-        assert lesson.why in flat
-        assert all(f"`{model}`" in page for _, model in lesson.pairs)
+    for topic in topics():
+        assert topic.why in flat
+        assert all(f"`{model}`" in page for _, model in topic.pairs)
     for claim in CLAIMS:
         assert page.count(claim.statement) == 2  # in the contents and in its section
     pictures = re.findall(r"!\[(.+?)\]\(([^)]+\.png)\)", page)
-    assert len(pictures) == len(COURSE)
+    assert len(pictures) == len(topics())
     assert all((folder / path).is_file() for _, path in pictures)
     assert all(re.search(r"\d", seen) for seen, _ in pictures)
     assert not re.search(r"\bnan\b|\binf\b", page)
@@ -119,7 +119,7 @@ def test_a_run_of_some_pairs_is_judged_as_far_as_it_goes(tmp_path: Path, capsys:
     for record in suite_records(2):
         if record["task"] == "sine":
             write_record(tmp_path / "records", record)
-    assert in_process(capsys, "lessons", "--out", tmp_path).code == 0
+    assert in_process(capsys, "claims", "--out", tmp_path).code == 0
     frame = pd.read_csv(tmp_path / "claims.csv")
     assert (frame["verdict"] != NO_RUNS).sum() == 3
     assert frame["evidence"].str.contains("python -m bench run --suite lessons").sum() == len(CLAIMS) - 3
@@ -130,8 +130,16 @@ def test_a_run_of_some_pairs_is_judged_as_far_as_it_goes(tmp_path: Path, capsys:
     assert "without runs" in (tmp_path / "lessons.md").read_text()
 
 
+def test_the_old_name_of_the_command_works_and_says_the_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (in_process(capsys, name, "--out", tmp_path) for name in ("lessons", "claims"))
+    assert (old.code, old.out) == (new.code, new.out)
+    assert old.err == f"note: `lessons` is now called `claims`; the old name works in this version\n{new.err}"
+
+
 def test_a_folder_without_records_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    done = in_process(capsys, "lessons", "--out", tmp_path)
+    done = in_process(capsys, "claims", "--out", tmp_path)
     assert (done.code, done.out) == (1, "")
     assert done.err.count("\n") == 1
     assert "python -m bench run --suite lessons" in done.err
@@ -141,14 +149,15 @@ def test_a_folder_without_records_is_one_line(tmp_path: Path, capsys: pytest.Cap
 @styled()
 def test_all_that_a_picture_writes_lies_within_it() -> None:
     groups, _ = group(suite_records(3))
-    for lesson in COURSE:
-        panels, looks = panels_of(lesson, groups)
-        figure = together(lesson.title, panels, 2, looks)
+    for topic in topics():
+        drawn = drawing(topic, groups)
+        assert drawn
+        figure = together(drawn.heading, drawn.panels, drawn.columns, drawn.styles)
         box = figure.get_tightbbox()
         width, height = figure.get_size_inches()
-        assert min(box.x0, box.y0) >= 0, lesson.name
-        assert box.x1 <= width, lesson.name
-        assert box.y1 <= height, lesson.name
+        assert min(box.x0, box.y0) >= 0, topic.name
+        assert box.x1 <= width, topic.name
+        assert box.y1 <= height, topic.name
 
 
 @pytest.mark.slow
@@ -164,7 +173,7 @@ def test_pictures_are_drawn_of_runs_that_diverged(tmp_path: Path, capsys: pytest
                 if record["kind"] == "values":
                     sample["written"] = [None] * len(sample["written"])
         write_record(tmp_path / "records", record)
-    assert in_process(capsys, "lessons", "--out", tmp_path).code == 0
+    assert in_process(capsys, "claims", "--out", tmp_path).code == 0
     assert read_records(tmp_path / "records")[1] == []
     assert "diverged" in (tmp_path / "lessons.md").read_text()
     assert not re.search(r"\bnan\b", (tmp_path / "lessons.md").read_text())
@@ -177,8 +186,8 @@ def test_committed_page_table_and_pictures_are_those_of_the_committed_records(
     if not (BASELINE / "records").is_dir():
         pytest.skip("results/baseline/lessons does not exist yet: run `make lessons`")
     shutil.copytree(BASELINE / "records", run_of(tmp_path) / "records")
-    page = tmp_path / "docs" / "lessons.md"
-    assert in_process(capsys, "lessons", "--out", run_of(tmp_path), "--page", page).code == 0
+    page = tmp_path / "docs" / "claims.md"
+    assert in_process(capsys, "claims", "--out", run_of(tmp_path), "--page", page).code == 0
     assert page.read_bytes() == PAGE.read_bytes(), "stale: run `make lessons`"
     for name in ("claims.csv", "lessons.md"):
         assert (run_of(tmp_path) / name).read_bytes() == (BASELINE / name).read_bytes(), "stale: run `make lessons`"

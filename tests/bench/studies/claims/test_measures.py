@@ -1,4 +1,4 @@
-"""The claims of the lessons: each read against records in which it is true, and against others in which it is not."""
+"""Measures and claims: each claim read against records in which it is true, and against others in which it is not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from lesson_records import suite_records
 from bench.analysis.summary import Pair
 from bench.analysis.tables import group
 from bench.records.store import Record
-from bench.studies.claims import measures
-from bench.studies.claims.claims import Alike, Claim, Level
-from bench.studies.claims.course import COURSE
+from bench.studies.claims.claim import EQUIVALENCE, EVERY_SEED, Claim, topics
 from bench.studies.claims.judge import FALSE, HOLDS, NOT_SHOWN, judge
-from bench.studies.claims.measures import NATS, RELATIVE, SECONDS, SHARE, STEPS, Measure
+from bench.studies.claims.measures import MEASURES, NATS, RELATIVE, SECONDS, SHARE, STEPS, Measure, number_of
 from bench.suites.suites import SUITES
 
-CLAIMS = [claim for lesson in COURSE for claim in lesson.claims]
+CLAIMS = [claim for topic in topics() for claim in topic.claims]
 GROUPS = group(suite_records())[0]
 EXAMPLES = 1000
 GOOD = {SHARE: 0.995, NATS: 1.5, STEPS: 800.0, SECONDS: 10.0, RELATIVE: 1e-3}
@@ -107,30 +105,31 @@ def put_seconds(record: Record, seconds: float) -> None:
 
 
 WRITERS: dict[str, Callable[[Record, float], None]] = {
-    measures.CONTINUED.name: put_right,
-    measures.SIGNAL_ERROR.name: put_error,
-    measures.RIGHT.name: put_right,
-    measures.ELSEWHERE.name: put_elsewhere,
-    measures.LONGER.name: put_elsewhere,
-    measures.BESIDE_TEN.name: put_beside,
-    measures.WEAKEST.name: put_weakest,
-    measures.CONTENT.name: put_content,
-    measures.SYMBOLS.name: put_padding("symbols"),
-    measures.CELLS.name: put_padding("cells"),
-    measures.STEPS_TO_LEARN.name: put_steps,
-    measures.WORDS.name: put_words,
-    measures.TEXT.name: put_text,
-    measures.LOWEST.name: put_lowest,
-    measures.WINDOW.name: put_window,
-    measures.EPOCH.name: put_seconds,
+    "signals continued": put_right,
+    "signal error": put_error,
+    "strings right": put_right,
+    "best other length": put_elsewhere,
+    "best longer length": put_elsewhere,
+    "lengths 5 to 14 without 10": put_beside,
+    "weakest training length": put_weakest,
+    "content right": put_content,
+    "tokens right": put_padding("symbols"),
+    "tokens and padding right": put_padding("cells"),
+    "steps to learn": put_steps,
+    "next tokens right": put_words,
+    "loss": put_text,
+    "lowest loss": put_lowest,
+    "loss at windows": put_window,
+    "seconds an epoch": put_seconds,
 }
 
 
 def planted(found: dict[Pair, list[Record]], measure: Measure, pair: Pair, value: float) -> None:
     """Write a number into every seed of a run, each a little off, and see that the measure reads it back."""
+    (key,) = (key for key, known in MEASURES.items() if known == measure)
     for record in found[pair]:
         number = value * (1 + 0.001 * (record["seed"] % 3))
-        WRITERS[measure.name](record, number)
+        WRITERS[key](record, number)
         read = measure.value(record)
         assert read == pytest.approx(number, abs=0.6 / EXAMPLES if measure.unit == SHARE else 1, rel=1e-9)
 
@@ -139,18 +138,18 @@ def verdict_where(claim: Claim, first: float, second: float) -> str:
     found = {pair: deepcopy(GROUPS[pair]) for pair in claim.pairs}
     planted(found, claim.measure, claim.first, first)
     if claim.second is not None:
-        planted(found, claim.second_measure, claim.second, second)
+        planted(found, claim.second_measure or claim.measure, claim.second, second)
     return judge(claim, found).word
 
 
 def in_which_true(claim: Claim) -> tuple[float, float, float, float]:
     """Return numbers of first and second runs under which a claim is true, then some under which it is false."""
     good, bad = GOOD[claim.measure.unit], BAD[claim.measure.unit]
-    if isinstance(claim.test, Alike):
+    if claim.test == EQUIVALENCE:
         return good, good, good, bad
-    if isinstance(claim.test, Level):
+    if claim.is_level:
         between = (good + bad) / 2
-        return (good, between, bad, between) if claim.test.reached else (bad, between, good, between)
+        return (good, between, bad, between) if claim.test == EVERY_SEED else (bad, between, good, between)
     return good, bad, bad, good
 
 
@@ -179,8 +178,8 @@ def test_every_claim_is_judged_where_its_runs_diverged(claim: Claim) -> None:
             score |= {"right": 0, "stopped_wrong": 0, "tokens_right": 0, "nats": None, "nrmse": None}
     verdict = judge(claim, found)
     assert verdict.first.diverged == 5
-    if isinstance(claim.test, Level):
-        assert verdict.word == (FALSE if claim.test.reached else HOLDS)
+    if claim.is_level:
+        assert verdict.word == (FALSE if claim.test == EVERY_SEED else HOLDS)
     elif claim.first != claim.second and claim.measure.unit not in (STEPS, SECONDS):
         assert verdict.word in (FALSE, NOT_SHOWN)
 
@@ -190,31 +189,15 @@ def test_claims_read_every_run_of_the_suite_and_no_other() -> None:
     assert read == {(spec.row, spec.column) for spec in SUITES["lessons"].specs}
 
 
-def test_pictures_show_only_runs_of_the_suite() -> None:
-    shown = {series.pair for lesson in COURSE for chart in lesson.charts for series in chart.series}
-    assert shown <= {(spec.row, spec.column) for spec in SUITES["lessons"].specs}
-    assert all(lesson.charts for lesson in COURSE)
-
-
-def test_names_are_used_once_and_statements_are_sentences() -> None:
-    names = [claim.name for claim in CLAIMS] + [lesson.name for lesson in COURSE]
-    assert len(set(names)) == len(names)
-    for claim in CLAIMS:
-        assert claim.statement.endswith(".")
-        assert isinstance(claim.test, Level) is (claim.second is None or claim.name.endswith(("fails", "works")))
-    for lesson in COURSE:
-        assert 2 <= lesson.why.count(". ") + 1 <= 5, lesson.name
-
-
 def test_a_run_that_never_learns_counts_with_its_budget_and_one_without_padding_has_no_number() -> None:
     (record,) = GROUPS["variable_copy", "gru"][:1]
     slow = deepcopy(record)
     slow["curve"] = [{"step": 2000, "loss": 0.1, "exact": 0.89}]
-    assert measures.STEPS_TO_LEARN.value(slow) == slow["spec"]["steps"]
+    assert MEASURES["steps to learn"].value(slow) == slow["spec"]["steps"]
     del slow["padding"]
-    assert math.isnan(measures.number_of(measures.CELLS, slow))
-    assert math.isnan(measures.number_of(measures.ADDED, slow))
-    assert measures.EPOCH.value(GROUPS["chars_nietzsche", "markov(order=6)"][0]) is None
+    assert math.isnan(number_of(MEASURES["tokens and padding right"], slow))
+    assert math.isnan(number_of(MEASURES["added by padding"], slow))
+    assert MEASURES["seconds an epoch"].value(GROUPS["chars_nietzsche", "markov(order=6)"][0]) is None
 
 
 def test_records_of_other_lengths_have_no_number_and_stop_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Verdicts on claims: intervals by hand and by scipy, and every way in which the numbers can fall."""
+"""Verdicts on claims: every way in which the numbers can fall, and how each is said."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from harness import record
 from scipy import stats
 
 from bench.records.store import Record
-from bench.studies.claims.claims import Alike, Better, Claim, Level
-from bench.studies.claims.intervals import difference, mean_over
+from bench.studies.claims.claim import DIFFERENCE, EQUIVALENCE, EVERY_SEED, NO_SEED, PAIRED, Claim
+from bench.studies.claims.evidence import evidence
 from bench.studies.claims.judge import FALSE, HOLDS, NO_RUNS, NOT_SHOWN, Verdict, judge
 from bench.studies.claims.measures import NATS, SECONDS, SHARE, Measure
-from bench.studies.claims.words import evidence
 
 HIGHER = Measure("strings right", SHARE, True, lambda made: made["number"])
 LOWER = Measure("loss", NATS, False, lambda made: made["number"])
@@ -34,41 +33,22 @@ def runs(pair: tuple[str, str], numbers: Sequence[float | None], **changes: Any)
 
 
 def verdict_of(
-    test: Better | Alike | Level,
+    test: str,
     one: Sequence[float | None],
-    other: Sequence[float | None] = (),
+    other: Sequence[float | None] | None = None,
     measure: Measure = HIGHER,
+    *,
+    margin: float | None = None,
+    level: float | None = None,
     **changes: Any,
 ) -> tuple[Verdict, str]:
-    claim = Claim("claim", "One is better.", measure, ONE, test)
-    found = judge(claim, {ONE: runs(ONE, one, **changes), OTHER: runs(OTHER, other)})
+    second = None if other is None else OTHER
+    claim = Claim(
+        name="claim", statement="One is better.", measure=measure, first=ONE, test=test, second=second, margin=margin,
+        level=level,
+    )  # fmt: skip
+    found = judge(claim, {ONE: runs(ONE, one, **changes), OTHER: runs(OTHER, other or ())})
     return found, evidence(claim, found)
-
-
-def test_interval_of_a_difference_is_welchs_by_hand() -> None:
-    """Variances 1 and 4 over 3 seeds each: error sqrt(5 / 3), freedom (5/3)**2 / (1/9 + 16/9) * 2 = 50/17."""
-    found = difference([9.0, 10.0, 11.0], [1.0, 3.0, 5.0])
-    half = stats.t.ppf(0.975, 50 / 17) * math.sqrt(5 / 3)
-    assert found == pytest.approx((7, 7 - half, 7 + half))
-
-
-@pytest.mark.parametrize("sizes", [(2, 2), (5, 5), (3, 9)])
-def test_intervals_are_those_of_scipy(sizes: tuple[int, int]) -> None:
-    chance = np.random.default_rng(sizes)
-    one, other = chance.normal(1, 1, sizes[0]), chance.normal(0, 3, sizes[1])
-    theirs = stats.ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
-    assert difference(one.tolist(), other.tolist())[1:] == pytest.approx((theirs.low, theirs.high))
-    alone = stats.ttest_1samp(one, 0).confidence_interval(0.95)
-    assert mean_over(one.tolist()) == pytest.approx((one.mean(), alone.low, alone.high))
-
-
-def test_seeds_that_agree_give_an_interval_without_width_and_one_seed_gives_none() -> None:
-    assert difference([1.0] * 5, [0.25] * 5) == (0.75, 0.75, 0.75)
-    assert mean_over([2.0, 2.0]) == (2, 2, 2)
-    assert difference([1.0], [0.0, 0.5]) == pytest.approx((0.75, LOST, LOST), nan_ok=True)
-    assert mean_over([2.0]) == pytest.approx((2, LOST, LOST), nan_ok=True)
-    assert mean_over([]) == pytest.approx((LOST, LOST, LOST), nan_ok=True)
-    assert difference([], [1.0, 2.0]) == pytest.approx((LOST, LOST, LOST), nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -87,22 +67,22 @@ def test_seeds_that_agree_give_an_interval_without_width_and_one_seed_gives_none
 def test_better_is_decided_by_the_interval_and_turns_round_with_the_direction(
     one: list[float], other: list[float], word: str
 ) -> None:
-    found, said = verdict_of(Better(OTHER), one, other)
+    found, said = verdict_of(DIFFERENCE, one, other)
     assert found.word == word
     opposite = {HOLDS: FALSE, FALSE: HOLDS}.get(word, word)
-    assert verdict_of(Better(OTHER), one, other, LOWER)[0].word == opposite
-    assert verdict_of(Better(OTHER), other, one)[0].word == opposite
+    assert verdict_of(DIFFERENCE, one, other, LOWER)[0].word == opposite
+    assert verdict_of(DIFFERENCE, other, one)[0].word == opposite
     assert "points" in said
 
 
 def test_words_give_both_means_the_difference_its_interval_and_the_seeds() -> None:
-    said = verdict_of(Better(OTHER), [1.0, 0.99, 0.98], [0.03, 0.02, 0.04])[1]
+    said = verdict_of(DIFFERENCE, [1.0, 0.99, 0.98], [0.03, 0.02, 0.04])[1]
     half = 100 * stats.t.ppf(0.975, 4) * math.sqrt(2 * 1e-4 / 3)
     assert said == f"99.0 % against 3.0 %, difference 96.0 points [{96 - half:.1f}, {96 + half:.1f}], 3 seeds each"
-    assert verdict_of(Better(OTHER), [1.5], [1.75], LOWER)[1] == (
+    assert verdict_of(DIFFERENCE, [1.5], [1.75], LOWER)[1] == (
         "1.500 nats against 1.750 nats, difference -0.250 nats, 1 seed each, no interval from one seed"
     )
-    assert verdict_of(Better(OTHER), [1.0, 1.0], [0.5, 0.5, 0.5])[1] == (
+    assert verdict_of(DIFFERENCE, [1.0, 1.0], [0.5, 0.5, 0.5])[1] == (
         "100.0 % against 50.0 %, difference 50.0 points [50.0, 50.0], 2 seeds against 3; no spread over seeds"
     )
 
@@ -110,12 +90,12 @@ def test_words_give_both_means_the_difference_its_interval_and_the_seeds() -> No
 def test_a_paired_difference_is_taken_seed_by_seed() -> None:
     """Seeds differ by far more than the two numbers of each: only in pairs does the difference show."""
     one, other = [0.2, 0.5, 0.8, 0.9], [0.19, 0.48, 0.79, 0.88]
-    assert verdict_of(Better(OTHER), one, other)[0].word == NOT_SHOWN
-    found, _ = verdict_of(Better(OTHER, paired=True), one, other)
+    assert verdict_of(DIFFERENCE, one, other)[0].word == NOT_SHOWN
+    found, _ = verdict_of(PAIRED, one, other)
     theirs = stats.ttest_rel(one, other).confidence_interval(0.95)
     assert found.word == HOLDS
     assert found.estimate[1:] == pytest.approx((theirs.low, theirs.high))
-    assert verdict_of(Better(OTHER, paired=True), [*one, None], [0.19, 0.48, 0.79, 0.88, 0.1])[0].word == NOT_SHOWN
+    assert verdict_of(PAIRED, [*one, None], [0.19, 0.48, 0.79, 0.88, 0.1])[0].word == NOT_SHOWN
 
 
 @pytest.mark.parametrize(
@@ -130,17 +110,17 @@ def test_a_paired_difference_is_taken_seed_by_seed() -> None:
 def test_no_side_wins_by_leaving_out_seeds_without_a_number(
     one: list[float | None], other: list[float | None], word: str, turned: str
 ) -> None:
-    found, said = verdict_of(Better(OTHER), one, other)
+    found, said = verdict_of(DIFFERENCE, one, other)
     assert found.word == word
-    assert verdict_of(Better(OTHER), other, one)[0].word == turned
+    assert verdict_of(DIFFERENCE, other, one)[0].word == turned
     assert re.search(r"of 3 seeds of (one|other) [13] without a number", said)
 
 
 def test_diverged_and_fitted_runs_are_named() -> None:
-    found, said = verdict_of(Better(OTHER), [0.9, 0.9], [0.1, 0.2], status="diverged")
+    found, said = verdict_of(DIFFERENCE, [0.9, 0.9], [0.1, 0.2], status="diverged")
     assert found.first.diverged == 2
     assert said.endswith("of 2 seeds of one 2 diverged")
-    assert verdict_of(Better(OTHER), [0.9, 0.9], [0.1, 0.2], status="fitted")[1].endswith(
+    assert verdict_of(DIFFERENCE, [0.9, 0.9], [0.1, 0.2], status="fitted")[1].endswith(
         "one is fitted, the same for each seed"
     )
 
@@ -158,7 +138,7 @@ def test_diverged_and_fitted_runs_are_named() -> None:
     ],
 )
 def test_alike_is_an_interval_within_the_margin(one: list[float], other: list[float], word: str) -> None:
-    found, said = verdict_of(Alike(OTHER, 0.05), one, other)
+    found, said = verdict_of(EQUIVALENCE, one, other, margin=0.05)
     assert found.word == word
     assert "margin 5.0 points" in said
 
@@ -168,16 +148,16 @@ def test_an_equivalence_that_holds_is_one_by_two_one_sided_tests() -> None:
     below = stats.ttest_ind(np.add(one, margin), other, equal_var=False, alternative="greater").pvalue
     above = stats.ttest_ind(np.subtract(one, margin), other, equal_var=False, alternative="less").pvalue
     assert max(below, above) < 0.025
-    assert verdict_of(Alike(OTHER, margin), one, other)[0].word == HOLDS
+    assert verdict_of(EQUIVALENCE, one, other, margin=margin)[0].word == HOLDS
 
 
 def test_times_are_compared_by_their_ratio() -> None:
-    found, said = verdict_of(Alike(OTHER, 1.25), [10.0, 11.0, 12.0], [10.5, 11.5, 11.0], TIME)
+    found, said = verdict_of(EQUIVALENCE, [10.0, 11.0, 12.0], [10.5, 11.5, 11.0], TIME, margin=1.25)
     assert found.word == HOLDS
     assert found.estimate.value == pytest.approx(np.log([10, 11, 12]).mean() - np.log([10.5, 11.5, 11]).mean())
     assert said.startswith("10.97 seconds against 10.99 seconds, ratio 1.00 [0.8")
     assert "margin 1.25" in said
-    assert verdict_of(Alike(OTHER, 1.25), [20.0, 21.0], [10.0, 10.5], TIME)[0].word == FALSE
+    assert verdict_of(EQUIVALENCE, [20.0, 21.0], [10.0, 10.5], TIME, margin=1.25)[0].word == FALSE
 
 
 @pytest.mark.parametrize(
@@ -193,25 +173,23 @@ def test_times_are_compared_by_their_ratio() -> None:
     ],
 )
 def test_a_level_counts_seeds(numbers: list[float | None], reached: str, none: str) -> None:
-    assert verdict_of(Level(0.99, reached=True), numbers)[0].word == reached
-    assert verdict_of(Level(0.99, reached=False), numbers)[0].word == none
+    assert verdict_of(EVERY_SEED, numbers, level=0.99)[0].word == reached
+    assert verdict_of(NO_SEED, numbers, level=0.99)[0].word == none
 
 
 def test_a_level_says_its_counts_and_may_be_the_mean_of_other_runs() -> None:
-    assert verdict_of(Level(0.99, reached=True), [1.0, 0.98])[1].startswith(
-        "1 of 2 seeds at 99.0 % or more; mean 99.0 %"
-    )
-    found, said = verdict_of(Level(OTHER, reached=False), [2.5, 2.6, 2.7], [2.4, 2.4, 2.4], LOWER)
+    assert verdict_of(EVERY_SEED, [1.0, 0.98], level=0.99)[1].startswith("1 of 2 seeds at 99.0 % or more; mean 99.0 %")
+    found, said = verdict_of(NO_SEED, [2.5, 2.6, 2.7], [2.4, 2.4, 2.4], LOWER)
     assert (found.word, found.bound, found.met) == (HOLDS, pytest.approx(2.4), 3)
     assert said.startswith("3 of 3 seeds above 2.400 nats; mean 2.600 nats [")
-    assert verdict_of(Level(OTHER, reached=True), [2.5, 2.6, 2.7], [2.4, 2.4, 2.4], LOWER)[0].word == FALSE
-    assert verdict_of(Level(OTHER, reached=True), [2.3, 2.4], [2.4, 2.4], LOWER)[0].word == HOLDS
-    assert verdict_of(Level(OTHER, reached=True), [2.3, 2.2], [None, None], LOWER)[0].word == NOT_SHOWN
+    assert verdict_of(EVERY_SEED, [2.5, 2.6, 2.7], [2.4, 2.4, 2.4], LOWER)[0].word == FALSE
+    assert verdict_of(EVERY_SEED, [2.3, 2.4], [2.4, 2.4], LOWER)[0].word == HOLDS
+    assert verdict_of(EVERY_SEED, [2.3, 2.2], [None, None], LOWER)[0].word == NOT_SHOWN
 
 
 @pytest.mark.parametrize("there", [(), (ONE,), (OTHER,)])
 def test_missing_runs_are_named_with_the_command_that_makes_them(there: tuple[tuple[str, str], ...]) -> None:
-    claim = Claim("claim", "One is better.", HIGHER, ONE, Better(OTHER))
+    claim = Claim(name="claim", statement="One is better.", measure=HIGHER, first=ONE, test=DIFFERENCE, second=OTHER)
     found = judge(claim, {pair: runs(pair, [1.0, 1.0]) for pair in there})
     said = evidence(claim, found)
     assert found.word == NO_RUNS
