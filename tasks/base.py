@@ -11,12 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PAD, START, STOP, FIRST_SYMBOL = 0, 1, 2, 3  # data symbols begin at FIRST_SYMBOL, so a reserved id never collides
+PAD, BOS, EOS, FIRST_TOKEN = 0, 1, 2, 3  # data begin at FIRST_TOKEN, so a reserved id never collides
+START, STOP, FIRST_SYMBOL = BOS, EOS, FIRST_TOKEN  # their names of version 0.1, for one version more
 
 
 @dataclass(frozen=True)
-class Symbols:
-    """Sequences of integer ids: three reserved ones (PAD, START, STOP), then `count` of data."""
+class Tokens:
+    """Sequences of integer ids: three reserved ones (PAD, BOS, EOS), then `count` of data."""
 
     count: int
     discrete: ClassVar[bool] = True
@@ -24,7 +25,10 @@ class Symbols:
     @property
     def size(self) -> int:
         """How many ids there are, the reserved ones included."""
-        return FIRST_SYMBOL + self.count
+        return FIRST_TOKEN + self.count
+
+
+Symbols = Tokens  # its name of version 0.1, for one version more
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,8 @@ class Task(ABC):
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
-    streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/text/language.py)
-    joint: ClassVar[str] = " "  # what stands between two printed symbols
-    hierarchy: ClassVar[str] = ""  # the least machine of the Chomsky hierarchy that does it, at any length
+    joint: ClassVar[str] = " "  # what stands between two printed tokens
+    automaton: ClassVar[str] = ""  # the least class of automata that does it at any length; "": not stated
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -80,13 +83,23 @@ class Task(ABC):
                 raise ValueError(f"{field} must be whole numbers of 1 or more; got {lengths!r}")
 
     @property
+    def data(self) -> str:
+        """What the data are, and so how the harness trains and scores: "strings", "signals" or "text"."""
+        return "signals" if isinstance(self.target, Values) else "strings"
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is a text, as asked before there was `data`."""
+        return self.data == "text"
+
+    @property
     @abstractmethod
-    def source(self) -> Symbols | Values | None:
+    def source(self) -> Tokens | Values | None:
         """The space of the source, None for a language model."""
 
     @property
     @abstractmethod
-    def target(self) -> Symbols | Values:
+    def target(self) -> Tokens | Values:
         """The space of the target."""
 
     @property
@@ -119,8 +132,8 @@ class Task(ABC):
         """Probability of an exact match for guesses that know the length and nothing else."""
 
     def first_input(self, batch: Batch) -> Tensor:
-        """What the decoder reads before its first output: START (batch,)."""
-        return torch.full_like(batch.target[:, 0], START)
+        """What the decoder reads before its first output: BOS (batch,)."""
+        return torch.full_like(batch.target[:, 0], BOS)
 
     def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
         """Cross-entropy in nats, elementwise: outputs (batch, time, size), target (batch, time) -> (batch, time)."""
@@ -136,8 +149,8 @@ class Task(ABC):
 
     def text(self, ids: Sequence[int]) -> str:
         """Print ids for people: padding is dropped, the stop symbol is shown."""
-        names = {START: "<start>", STOP: "<stop>"}
-        return self.joint.join(names.get(i) or self.symbol(i - FIRST_SYMBOL) for i in ids if i != PAD)
+        names = {BOS: "<start>", EOS: "<stop>"}
+        return self.joint.join(names.get(i) or self.symbol(i - FIRST_TOKEN) for i in ids if i != PAD)
 
     def show(self, batch: Batch, row: int) -> str:
         """Print one example, source -> target."""

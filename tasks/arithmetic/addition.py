@@ -20,7 +20,7 @@ from tasks.arithmetic.operands import (
     either_first,
     make_carries,
 )
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.strings.random_strings import append_stop, check_at_least, check_choice, check_share
 
 OPERANDS = ("values", "digits", "equal", "longest")
@@ -41,7 +41,7 @@ class Addition(Task):
     that are judged are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
     """
 
-    hierarchy: ClassVar[str] = (
+    automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
         "regular: one bit of carry"
     )
@@ -64,14 +64,14 @@ class Addition(Task):
         check_share("carry_heavy", self.carry_heavy)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """Digits and the plus sign, or pairs of digits (blanks counted) where the format is aligned."""
-        return Symbols((self.base + 1) ** 2 if self.aligned else self.base + 1)
+        return Tokens((self.base + 1) ** 2 if self.aligned else self.base + 1)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """Digits."""
-        return Symbols(self.base)
+        return Tokens(self.base)
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
@@ -145,7 +145,7 @@ class Addition(Task):
         second = _write(right.digits, right.count, width, low_first=self.low_first_operands)
         offset = left.count[:, None] + 1
         second = second.gather(1, (time - offset).clamp(min=0)).masked_fill(time < offset, PAD)
-        plus = FIRST_SYMBOL + self.base
+        plus = FIRST_TOKEN + self.base
         return torch.where(time == offset - 1, plus, first + second), left.count + 1 + right.count
 
     def _columns(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
@@ -155,7 +155,7 @@ class Addition(Task):
             number.digits.masked_fill(~before(number.count, places), self.base) for number in (left, right)
         )
         length = torch.maximum(left.count, right.count)
-        columns = FIRST_SYMBOL + first * (self.base + 1) + second
+        columns = FIRST_TOKEN + first * (self.base + 1) + second
         return columns.masked_fill(~before(length, places), PAD), length
 
     def chance(self, length: int) -> float:
@@ -188,5 +188,5 @@ def _write(digits: Tensor, count: Tensor, width: int, *, low_first: bool) -> Ten
     """Write digits (batch, places), lowest first, as `count` (batch,) symbols -> (batch, width), PAD behind."""
     time = torch.arange(width, device=digits.device).expand(len(digits), width)
     index = time if low_first else count[:, None] - 1 - time
-    symbols = digits.gather(1, index.clamp(0, digits.shape[1] - 1)) + FIRST_SYMBOL
+    symbols = digits.gather(1, index.clamp(0, digits.shape[1] - 1)) + FIRST_TOKEN
     return symbols.masked_fill(~before(count, width), PAD)

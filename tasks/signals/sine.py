@@ -31,7 +31,7 @@ class Sine(Task):
     float64 for models that are fitted closely enough to follow a signal for thousands of periods.
     """
 
-    hierarchy: ClassVar[str] = "outside it, no string: a linear recurrence with two numbers of state for each sine"
+    automaton: ClassVar[str] = "outside it, no string: a linear recurrence with two numbers of state for each sine"
     train_lengths: tuple[int, ...] = (50,)
     eval_lengths: tuple[int, ...] = (50, 100, 200, 500, 1000)
     frequencies: tuple[float, ...] = (1.0,)

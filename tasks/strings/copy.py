@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import Batch, Symbols, Task, register
+from tasks.base import Batch, Task, Tokens, register
 from tasks.strings.random_strings import (
     STOPS,
     STRING_KINDS,
@@ -30,7 +30,7 @@ class Copy(Task):
     length 2) is scored on each held-out string once, so its `examples` are few.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
+    automaton: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
     train_lengths: tuple[int, ...] = (10,)
     eval_lengths: tuple[int, ...] = (*range(2, 21), 30, 50, 100)
     symbols: int = 3
@@ -42,14 +42,14 @@ class Copy(Task):
         check_choice("stop", self.stop, STOPS)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where it stops."""

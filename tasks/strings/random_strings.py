@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, STOP, Batch, before
+from tasks.base import EOS, FIRST_TOKEN, PAD, Batch, before
 
 STOPS = ("none", "once", "padded")
 STRING_KINDS = ("one_symbol", "palindrome", "period_two", "odd_one")
@@ -15,7 +15,7 @@ FAR = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 400, 1000, 2000)  # length
 def draw_strings(length: Tensor, max_length: int, symbols: int, generator: torch.Generator) -> Tensor:
     """Draw strings, each symbol uniform: length (batch,) -> (batch, max_length), PAD past each length."""
     shape, device = (len(length), max_length), generator.device
-    drawn = torch.randint(FIRST_SYMBOL, FIRST_SYMBOL + symbols, shape, generator=generator, device=device)
+    drawn = torch.randint(FIRST_TOKEN, FIRST_TOKEN + symbols, shape, generator=generator, device=device)
     return drawn.masked_fill(~before(length, max_length), PAD)
 
 
@@ -47,7 +47,7 @@ def draw_adversarial(
         is_other = time == place[:, None]
     else:
         is_other = (time % 2 == 1) & (kind == "period_two")
-    return (FIRST_SYMBOL + torch.where(is_other, other, one)).masked_fill(~inside, PAD)
+    return (FIRST_TOKEN + torch.where(is_other, other, one)).masked_fill(~inside, PAD)
 
 
 def draw_places(length: Tensor, generator: torch.Generator) -> Tensor:
@@ -57,9 +57,9 @@ def draw_places(length: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def append_stop(target: Tensor, length: Tensor) -> Tensor:
-    """Put STOP behind each row: target (batch, time), length (batch,) -> (batch, time + 1)."""
+    """Put EOS behind each row: target (batch, time), length (batch,) -> (batch, time + 1)."""
     wider = torch.nn.functional.pad(target, (0, 1), value=PAD)
-    return wider.scatter(1, length[:, None], STOP)
+    return wider.scatter(1, length[:, None], EOS)
 
 
 def rewritten(source: Tensor, length: Tensor, target: Tensor, stop: str) -> Batch:
@@ -73,7 +73,7 @@ def rewritten(source: Tensor, length: Tensor, target: Tensor, stop: str) -> Batc
     stopped = append_stop(target, length)
     if stop == "once":
         return Batch(source, length, stopped, length + 1)
-    filled = stopped.masked_fill(stopped == PAD, STOP)
+    filled = stopped.masked_fill(stopped == PAD, EOS)
     return Batch(source, length, filled, torch.full_like(length, filled.shape[1]))
 
 

@@ -17,7 +17,7 @@ from tasks.strings.copy import Copy
 class Reverse(Copy):
     """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy."""
 
-    hierarchy: ClassVar[str] = "deterministic context-free: one stack"
+    automaton: ClassVar[str] = "deterministic context-free: one stack"
 
     def rewrite(self, source: Tensor, length: Tensor) -> Tensor:
         """Mirror each row within its length: source (batch, time), length (batch,) -> (batch, time)."""

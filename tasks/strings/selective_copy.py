@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.strings.random_strings import (
     FAR,
     STRING_KINDS,
@@ -34,7 +34,7 @@ class SelectiveCopy(Task):
     to. Held out: a fixed share of the sources, chosen by hash.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
+    automaton: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
     symbols: int = 8
@@ -46,14 +46,14 @@ class SelectiveCopy(Task):
         check_share("share", self.share)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """The alphabet and the blank."""
-        return Symbols(self.symbols + 1)
+        return Tokens(self.symbols + 1)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw data between blanks: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
@@ -88,7 +88,7 @@ class SelectiveCopy(Task):
 
     def _posed(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
         """Put data (batch, time), PAD behind, where they are held (batch, time), blanks elsewhere within the length."""
-        blank = FIRST_SYMBOL + self.symbols
+        blank = FIRST_TOKEN + self.symbols
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))
         source = torch.where(holds_data, spread, blank).masked_fill(~before(length, data.shape[1]), PAD)
         count = holds_data.sum(1)

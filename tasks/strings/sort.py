@@ -22,7 +22,7 @@ class Sort(Copy):
     hold-out as in copy.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive as a language (two symbols or more): one counter for each symbol"
+    automaton: ClassVar[str] = "context-sensitive as a language (two symbols or more): one counter for each symbol"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
     symbols: int = 8

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tasks.base import Symbols
+from tasks.base import Tokens
 from tasks.text.language import Excerpts, Language, after_start, pieces, whole
 from tasks.text.vocabulary import Vocabulary
 
@@ -49,9 +49,9 @@ class CorpusTask(Language):
         """Return the symbols (time,) that are kept out of training."""
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """The symbols of the training part, and one for all others."""
-        return Symbols(self.vocabulary.size)
+        return Tokens(self.vocabulary.size)
 
     @property
     def unknown(self) -> int | None:

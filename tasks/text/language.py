@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from tasks.base import START, Batch, Task
+from tasks.base import BOS, Batch, Task
 from tasks.strings.random_strings import check_at_least, check_choice
 
 MODES = ("stream", "chunks", "windows")
@@ -37,7 +37,6 @@ class Language(Task):
     the next in chunks and windows, so that a stride below the window makes them overlap; 0 stands for the window.
     """
 
-    streams: ClassVar[bool] = True
     mode: str = "stream"
     stride: int = 0
 
@@ -46,6 +45,11 @@ class Language(Task):
         check_choice("mode", self.mode, MODES)
         check_at_least("stride", self.stride, 0)
         check_at_least("window", self.window, 1)
+
+    @property
+    def data(self) -> str:
+        """A text."""
+        return "text"
 
     @property
     @abstractmethod
@@ -92,7 +96,7 @@ class Language(Task):
         raise TypeError(f"task {self.name!r} is a text: it is read, not sampled")
 
     def training_pieces(self) -> Excerpts:
-        """Return every window of the training text in chunks or windows, START before its first symbol."""
+        """Return every window of the training text in chunks or windows, BOS before its first symbol."""
         text = after_start(self.training_text())
         inputs, target = pieces(text, self.window, self.stride or self.window)
         return Excerpts(inputs, target, self.predicting(self.window))
@@ -104,8 +108,8 @@ class Language(Task):
 
 
 def after_start(text: Tensor) -> Tensor:
-    """Put START before a text (time,) -> (time + 1,)."""
-    return torch.cat([torch.tensor([START]), text])
+    """Put BOS before a text (time,) -> (time + 1,)."""
+    return torch.cat([torch.tensor([BOS]), text])
 
 
 def pieces(text: Tensor, length: int, step: int) -> tuple[Tensor, Tensor]:
@@ -117,6 +121,6 @@ def pieces(text: Tensor, length: int, step: int) -> tuple[Tensor, Tensor]:
 
 
 def whole(text: Tensor) -> Excerpts:
-    """Return a text (time,) as one piece, read from its START with carried state and scored throughout."""
+    """Return a text (time,) as one piece, read from its BOS with carried state and scored throughout."""
     inputs, target = pieces(after_start(text), len(text), 1)
     return Excerpts(inputs, target, torch.ones(len(text), dtype=torch.bool))

@@ -10,14 +10,14 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, STOP
+from tasks.base import EOS, FIRST_TOKEN
 
 UNKNOWN = "<unknown>"
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Symbols in the order of their ids; where `is_open`, one more id stands for all that is not among them."""
+    """Tokens in the order of their ids; where `is_open`, one more id stands for all that is not among them."""
 
     symbols: tuple[str, ...]
     is_open: bool
@@ -25,7 +25,7 @@ class Vocabulary:
     @cached_property
     def ids(self) -> dict[str, int]:
         """The id of each symbol."""
-        return {symbol: FIRST_SYMBOL + index for index, symbol in enumerate(self.symbols)}
+        return {symbol: FIRST_TOKEN + index for index, symbol in enumerate(self.symbols)}
 
     @property
     def size(self) -> int:
@@ -35,7 +35,7 @@ class Vocabulary:
     @property
     def unknown(self) -> int | None:
         """The id of the unknown symbol."""
-        return FIRST_SYMBOL + len(self.symbols) if self.is_open else None
+        return FIRST_TOKEN + len(self.symbols) if self.is_open else None
 
     def encode(self, text: Iterable[str]) -> Tensor:
         """Return the ids (time,) of a text; a symbol that a closed vocabulary lacks raises ValueError."""
@@ -66,6 +66,6 @@ def most_frequent(text: Sequence[str], size: int) -> Vocabulary:
 
 
 def with_stops(vocabulary: Vocabulary, sentences: Iterable[Sequence[str]]) -> Tensor:
-    """Return sentences as one text (time,), STOP after each."""
-    stop = torch.tensor([STOP])
+    """Return sentences as one text (time,), EOS after each."""
+    stop = torch.tensor([EOS])
     return torch.cat([part for sentence in sentences for part in (vocabulary.encode(sentence), stop)])
