@@ -9,10 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, UnsuitableError, register
+from models.base import Decoder, Encoder, Seq2Seq, Space, UnsuitableError
 from models.layers.couplings import target_kinds
 from models.layers.placing import Placing
 from models.layers.schemes import Placement, check_scheme, placing_of, sight_of, small_reader
+from models.registry import register
 from models.transformer import Block
 
 SIGHTS = ("past", "all")
@@ -45,7 +46,7 @@ class DecoderOnlyState(NamedTuple):
     row: tuple[Tensor, ...]
 
 
-class SourceReader(nn.Module):
+class SourceReader(Encoder):
     """Embeds the source's tokens and places them."""
 
     def __init__(self, space: Space, hidden: int, placing: Placing) -> None:
@@ -64,7 +65,7 @@ class SourceReader(nn.Module):
         return Prefix(states.take_along_dim(order[..., None], 1), order < length, ids, kinds, placed.row)
 
 
-class DecoderOnly(nn.Module):
+class DecoderOnly(Decoder):
     """Layers over source and target: a target token sees the source and the target before it.
 
     A source token sees those before it, or the whole source where `both_ways`.

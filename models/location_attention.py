@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, register
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.layers.ends import FIRST_SYMBOL, MARKS, STOP, with_ends
 from models.layers.moves import Convolution, Shift, place_of
+from models.registry import register
 
 MOVES = ("shift", "convolution")
 DRIVES = ("state", "reads")
@@ -32,7 +33,7 @@ class LocationState(NamedTuple):
     symbols: Tensor
 
 
-class LocationEncoder(nn.Module):
+class LocationEncoder(Encoder):
     """Embeds each symbol of the source, and a mark at either end; `final` holds their ids."""
 
     pairwise = False
@@ -74,7 +75,7 @@ class Beginning(nn.Module):
         return share * weights + (1 - share) * F.one_hot(last, symbols.shape[1])[:, None]
 
 
-class LocationDecoder(nn.Module):
+class LocationDecoder(Decoder):
     """At each step the heads move, read the source where they then stand, and a GRU cell takes in what they read.
 
     Pointer: the output mixes a distribution over all symbols with the symbols under the first head, where the mark
@@ -82,6 +83,7 @@ class LocationDecoder(nn.Module):
     """
 
     pairwise = False
+    traced = True
 
     def __init__(
         self,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 import torch
 from sklearn.dummy import DummyClassifier
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.base import Space, UnsuitableError, register
+from models.base import Model, Space, State, UnsuitableError
+from models.registry import register
 
 SURE = 1.0  # any positive score: only the argmax is used
 
 
 @register("majority")
-class Majority(nn.Module):
+class Majority(Model):
     """Predicts the most frequent target symbol everywhere (scikit-learn's DummyClassifier); fitted, not trained."""
+
+    trainable = False
 
     def __init__(self, source: Space | None, target: Space) -> None:
         super().__init__()
@@ -28,17 +31,13 @@ class Majority(nn.Module):
         symbols = target[mask].cpu().numpy()
         self.classifier.fit(np.zeros((len(symbols), 1)), symbols)
 
-    def begin(self, source: Tensor | None, source_length: Tensor) -> tuple[()]:
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Remember nothing."""
         return ()
 
-    def decoder(self, inputs: Tensor, state: tuple[()]) -> tuple[Tensor, tuple[()]]:
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
         """Score the one symbol at every step: inputs (batch, time) -> (batch, time, size)."""
         symbol = int(self.classifier.predict(np.zeros((1, 1)))[0])
         scores = torch.zeros(*inputs.shape[:2], self.size, device=inputs.device)
         scores[..., symbol] = SURE
         return scores, state
-
-    def forward(self, source: Tensor | None, source_length: Tensor, target_in: Tensor) -> Tensor:
-        """Score every step: target_in (batch, time) -> (batch, time, size)."""
-        return self.decoder(target_in, ())[0]

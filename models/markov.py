@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.base import Space, UnsuitableError, register
+from models.base import Model, Space, State, UnsuitableError
+from models.registry import register
 
 SMOOTHINGS = ("kneser_ney", "witten_bell")
 FIRST_WRITTEN = 2  # the ids below, padding and start, are never a target
@@ -36,7 +37,7 @@ class Level(NamedTuple):
 
 
 @register("markov")
-class Markov(nn.Module):
+class Markov(Model):
     """Exact n-gram probabilities given the last `order` symbols (0 reads none); counted, not trained, on a text alone.
 
     smoothing "kneser_ney": interpolated, a discount or three for each length of context from the counts of counts, and
@@ -47,6 +48,8 @@ class Markov(nn.Module):
     A context that reaches before the text's first symbol is not counted; shorter ones speak there.
     The state (batch, order + 1) int64 holds, for each length, the row of the context of that length that ends here.
     """
+
+    trainable = False
 
     def __init__(self, source: Space | None, target: Space, *, order: int = 5, smoothing: str = "kneser_ney") -> None:
         super().__init__()
@@ -93,8 +96,9 @@ class Markov(nn.Module):
         state[:, 0] = 0
         return state
 
-    def decoder(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
         """Give each next symbol's log probability: inputs (batch, time), state -> (batch, time, size), state."""
+        assert isinstance(state, Tensor)
         rows = self.read(inputs.cpu().numpy(), state.cpu().numpy())
         chances = self.probabilities(rows[:, 1:].reshape(-1, self.order + 1))
         np.log(np.maximum(chances, LEAST, out=chances), out=chances)
@@ -124,10 +128,6 @@ class Markov(nn.Module):
         entries = mixed.tocoo()
         chances[entries.row, entries.col] += entries.data
         return chances
-
-    def forward(self, source: Tensor | None, source_length: Tensor, target_in: Tensor) -> Tensor:
-        """Give log probabilities at every step: target_in (batch, time) -> (batch, time, size)."""
-        return self.decoder(target_in, self.begin(source, source_length))[0]
 
 
 def contexts_of(rows: Ints, symbols: Ints, real: NDArray[np.bool_], size: int) -> tuple[Ints, Ints]:

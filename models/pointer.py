@@ -7,10 +7,12 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader, register
+from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.gru import GRULayer
+from models.layers.embedding import embedding_of
 from models.layers.recurrent import Layer, LayerStack, start_orthogonal
 from models.lstm import LSTMLayer
+from models.registry import register
 
 CELLS: dict[str, Layer] = {"gru": GRULayer, "lstm": LSTMLayer}
 SMALLEST = 1e-9  # what every symbol keeps, so that its logarithm is finite
@@ -24,7 +26,7 @@ class PointerState(NamedTuple):
     symbols: Tensor
 
 
-class PointerDecoder(nn.Module):
+class PointerDecoder(Decoder):
     """p = (1 - g) softmax(readout) + g copy, where copy spreads attention over the last `span` symbols that were read.
 
     A trained neural cache (Grave et al. 2017, arXiv 1612.04426; the mixture: Merity et al. 2017, arXiv 1609.07843). The
@@ -34,7 +36,7 @@ class PointerDecoder(nn.Module):
 
     def __init__(self, space: Space, stack: LayerStack, hidden: int, size: int, span: int) -> None:
         super().__init__()
-        self.reader = reader(space, hidden, unit=True)
+        self.reader = embedding_of(space, hidden, unit=True)
         self.stack = stack
         self.readout = nn.Linear(hidden, space.size)
         self.readout.weight = cast("nn.Embedding", self.reader).weight

@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.choices import Choice
 from models.layers.memory import EMPTY, build
+from models.registry import register
 
 
 class Stack(nn.Module):

@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
+from models.base import Seq2Seq, Space
 from models.layers.choices import Choice
 from models.layers.memory import EMPTY, build
+from models.registry import register
 
 HEADS, MOVES, WRITES = 2, 3, 2  # writing and reading head; left, stay, right; write or leave
 ONWARD = 4.0  # what the score of the writing head's move to the right starts with

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, register
+from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.elman import ElmanLayer
 from models.gru import GRULayer
 from models.layers.recurrent import Layer, LayerStack, start_orthogonal
 from models.linear_rnn import LinearLayer
 from models.location_attention import LocationEncoder
 from models.lstm import LSTMLayer
+from models.registry import register
 
 CELLS: dict[str, Layer] = {"elman": ElmanLayer, "gru": GRULayer, "linear": LinearLayer, "lstm": LSTMLayer}
 
@@ -26,7 +27,7 @@ class TransducerState(NamedTuple):
     place: Tensor
 
 
-class TransducerDecoder(nn.Module):
+class TransducerDecoder(Decoder):
     """Step t reads the symbol that was written before and the t-th of the source, behind whose end the mark stands.
 
     A finite-state transducer with a learnt, real-valued state (Mealy 1955; as networks: Graves 2012, arXiv 1211.3711,

@@ -7,9 +7,11 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader, register
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.layers.embedding import embedding_of
 from models.layers.heads import MultiHeadAttention
 from models.layers.positions import sinusoids
+from models.registry import register
 
 POSITIONS = ("sinusoidal", "learned", "none", "rotary", "alibi")
 CARRIED = ("none", "rotary", "alibi")  # schemes whose positions mean the same wherever a text is cut
@@ -32,7 +34,7 @@ class Positioned(nn.Module):
 
     def __init__(self, space: Space, hidden: int, positions: str, longest: int) -> None:
         super().__init__()
-        self.reader = reader(space, hidden)
+        self.reader = embedding_of(space, hidden)
         self.positions = positions
         self.table = nn.Embedding(longest, hidden) if positions == "learned" else None
 
@@ -89,7 +91,7 @@ class Block(nn.Module):
         return states + self.dropout(self.feed_forward(self.forward_norm(states))), (keys, values)
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Encoder):
     """Every source position attends to every real one."""
 
     def __init__(self, positioned: Positioned, blocks: nn.ModuleList, hidden: int) -> None:
@@ -107,7 +109,7 @@ class TransformerEncoder(nn.Module):
         return Memory(source_length, self.norm(states))
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(Decoder):
     """Every target position attends to those before it (the last `window` of them, where set) and to the memory."""
 
     def __init__(

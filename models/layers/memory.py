@@ -22,8 +22,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
 from models.layers.choices import Choice
+from models.layers.embedding import embedding_of
 from models.layers.ends import STOP
 
 Store = Any  # an nn.Module as above
@@ -118,7 +119,7 @@ class Machine(nn.Module):
         return outputs, MachineState(hidden, cells, place)
 
 
-class MachineEncoder(nn.Module):
+class MachineEncoder(Encoder):
     """Reads the source and a stop symbol behind each row's last symbol; the memory's final is the machine's state.
 
     Embeddings start with a norm of sqrt(width), unlike those of recurrent families: of smaller ones, the values that
@@ -129,7 +130,7 @@ class MachineEncoder(nn.Module):
 
     def __init__(self, space: Space, machine: Machine, width: int) -> None:
         super().__init__()
-        self.reader = reader(space, width)
+        self.reader = embedding_of(space, width)
         self.machine = machine
 
     def forward(self, source: Tensor, source_length: Tensor) -> Memory:
@@ -140,14 +141,15 @@ class MachineEncoder(nn.Module):
         return Memory(source_length, final=self.machine(self.reader(ended), 0, start, active)[1])
 
 
-class MachineDecoder(nn.Module):
+class MachineDecoder(Decoder):
     """Goes on from the encoder's state with the same memory; writes from the hidden state and what the memory shows."""
 
     pairwise = False
+    traced = True
 
     def __init__(self, space: Space, machine: Machine, width: int) -> None:
         super().__init__()
-        self.reader = reader(space, width)
+        self.reader = embedding_of(space, width)
         self.machine = machine
         self.readout = nn.Linear(width + machine.store.cell, space.size)
 

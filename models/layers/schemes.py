@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from models.base import Space, UnsuitableError, reader
+from models.base import Space, UnsuitableError
 from models.layers.couplings import COUPLES, MARKED, READ, SECOND
+from models.layers.embedding import embedding_of
 from models.layers.placing import Consecutive, Coupled, Placing, Randomised
 from models.layers.positions import sinusoids
 from models.layers.relative import Plain, RelativeBias, WindowedHeads
@@ -74,7 +75,7 @@ def start_small(embedding: nn.Embedding) -> nn.Embedding:
 
 def small_reader(space: Space, hidden: int) -> nn.Module:
     """Return the layer that reads this space, its embeddings close to zero where it has any."""
-    read = reader(space, hidden)
+    read = embedding_of(space, hidden)
     return start_small(read) if isinstance(read, nn.Embedding) else read
 
 

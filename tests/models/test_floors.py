@@ -16,7 +16,7 @@ from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import shift_right
 from bench.trial.streams import stream
 from bench.trial.train import fit
-from models import MODELS
+from models import build
 from models.base import Model
 from tasks import Batch, Task
 from tasks.base import before
@@ -29,7 +29,7 @@ STRINGS = VariableCopy(symbols=3, train_lengths=(2, 3, 5), eval_lengths=(5,))
 
 
 def fitted(name: str, task: Task, fits: int = 200, **settings: int) -> Model:
-    model = MODELS[name](task.source, task.target, **settings)
+    model = build(name, task.source, task.target, **settings)
     training = fit(model, task, Spec(task.name, name, fits=fits), 1, "cpu")
     assert (training.status, training.steps) == ("fitted", 0)
     return model
@@ -46,7 +46,7 @@ def strings(rows: list[list[int]], width: int) -> tuple[Tensor, Tensor]:
 
 
 def test_majority_predicts_the_most_frequent_real_symbol() -> None:
-    model = MODELS["majority"](STRINGS.source, STRINGS.target)
+    model = build("majority", STRINGS.source, STRINGS.target)
     target, length = strings([[3, 4, 2], [4, 4, 5, 2], [3, 3, 5, 4, 4, 2]], 30)  # five 4s, more padding than that
     model.fit(None, length, target, before(length, 30))
     outputs, state = model.decoder(torch.full((2, 7), 3), model.begin(None, length))
@@ -79,7 +79,7 @@ def test_neighbour_returns_the_stored_answer_for_a_training_string() -> None:
 
 
 def test_neighbour_answers_with_the_string_at_the_smallest_hamming_distance() -> None:
-    model = MODELS["neighbour"](STRINGS.source, STRINGS.target)
+    model = build("neighbour", STRINGS.source, STRINGS.target)
     source, length = strings([[3, 3, 3, 3], [4, 4, 4], [5, 4, 5, 4], [3, 3, 3]], 4)
     answers, answer_length = strings([[3, 2], [4, 3, 2], [5, 2], [5, 3, 2]], 3)
     model.fit(source, length, answers, before(answer_length, 3))
@@ -124,7 +124,7 @@ def test_ridge_leaves_out_what_the_mask_hides() -> None:
     mask = batch.target_mask.clone()
     mask[:, 10:] = False
     spoilt = batch.target.masked_fill(~mask[..., None], 100.0)
-    model = MODELS["ridge"](task.source, task.target, lags=2)
+    model = build("ridge", task.source, task.target, lags=2)
     model.fit(batch.source, batch.source_length, spoilt, mask)
     assert model.regression.coef_[0] == pytest.approx(-1, abs=1e-3)
 

@@ -14,7 +14,7 @@ from bench.checks.contracts import small_batch
 from bench.spec.spec import Spec
 from bench.trial.batches import fitting_batch
 from bench.trial.losses import shift_right
-from models import MODELS
+from models import MODELS, build
 from models.base import Model, UnsuitableError
 from models.layers.schemes import SCHEMES
 from models.transformer import POSITIONS
@@ -95,7 +95,7 @@ class Case:
 
     def new(self) -> Model:
         torch.manual_seed(0)
-        return MODELS[self.model](self.task.source, self.task.target, **self.settings)
+        return build(self.model, self.task.source, self.task.target, **self.settings)
 
     def ready(self, fits: int = 64) -> Model:
         """Build the model, fitted where it is a floor, in evaluation mode."""

@@ -16,7 +16,7 @@ from bench.spec.errors import RequestError, WorkError
 from bench.trial.continue_text import GREEDY, continue_text, never_written
 from bench.trial.prompt import plain_text, read_prompt
 from bench.trial.streams import stream
-from models import MODELS
+from models import build
 from models.base import Model
 from tasks.base import PAD, START, STOP
 from tasks.text.corpus import CorpusTask
@@ -155,7 +155,7 @@ def test_what_the_training_text_has_no_use_for_is_never_written(
 
 def test_a_text_is_written_in_evaluation_mode() -> None:
     torch.manual_seed(0)
-    model = MODELS["gru"](None, NUMBERS.target, hidden=16, layers=2, dropout=0.9).train()
+    model = build("gru", None, NUMBERS.target, hidden=16, layers=2, dropout=0.9).train()
     assert continue_text(model, NUMBERS, [], 20, GREEDY, generator()) == reread(model, [], 20)
 
 

@@ -15,7 +15,7 @@ from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.metrics import SPANS, Places
 from bench.trial.streams import stream
 from bench.trial.train import train
-from models import MODELS
+from models import build
 from models.base import Model
 from tasks import Batch, Task
 from tasks.base import STOP
@@ -41,7 +41,7 @@ def trained(case: Case) -> Model:
     task = task_for(case)
     if str(case) not in ALREADY:
         torch.manual_seed(3)
-        model = MODELS[case.model](task.source, task.target, **case.settings)
+        model = build(case.model, task.source, task.target, **case.settings)
         budget = {"steps": STEPS, "batch": 32, "learning_rate": 1e-2, "warmup": 5, "check_every": STEPS, "fits": 64}
         train(model, task, Spec(task.name, case.model, **budget), 1, "cpu", lambda look: None)
         ALREADY[str(case)] = model.eval()
@@ -166,7 +166,7 @@ def test_a_length_ends_at_the_first_stop_and_a_row_without_one_at_the_width() ->
 
 def test_values_are_scored_by_their_free_running_continuation() -> None:
     task = Sine(prefix=12, train_lengths=(10,), eval_lengths=(10,))
-    model = MODELS["gru"](task.source, task.target, hidden=8).eval()
+    model = build("gru", task.source, task.target, hidden=8).eval()
     batch = draw(task, 5, stream("cpu", "generation"))
     with torch.no_grad():
         score = score_values(model, task, batch, True, "cpu")
@@ -182,7 +182,7 @@ def test_values_are_scored_by_their_free_running_continuation() -> None:
 
 
 def test_evaluation_is_in_evaluation_mode_on_the_lengths_own_set() -> None:
-    model = MODELS["gru"](EASY.source, EASY.target, hidden=8, layers=2, dropout=0.9)
+    model = build("gru", EASY.source, EASY.target, hidden=8, layers=2, dropout=0.9)
     scores = [evaluate(model, EASY, 6, 32, "cpu") for _ in range(2)]
     assert scores[0] == scores[1]
     chosen = evaluation_set(EASY, 6, 32)
