@@ -10,19 +10,13 @@ from bench.commands.run import FINE, make_console, shown
 
 def claims(options: argparse.Namespace) -> int:
     """Print the verdict of every claim; write the table, the page and the pictures."""
-    from rich.markup import escape
-    from rich.table import Table
-
+    from bench.studies.claims.table import BRIEF
     from bench.studies.claims.write import write_claims
+    from bench.views.terminal import Fitted
 
     judged, problems = write_claims(options.out, options.page)
     console = make_console()
-    table = Table("verdict")
-    for name in ("claim", "evidence"):
-        table.add_column(name, overflow="fold")
-    for one in judged:
-        table.add_row(one.verdict.word, escape(one.claim.statement), escape(one.evidence))
-    console.print(table)
+    console.print(Fitted(BRIEF, [(one.verdict.word, one.claim.statement, one.evidence) for one in judged]))
     for line in problems:
         console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
     page = "" if options.page is None else f", {shown(options.page)}"

@@ -13,7 +13,7 @@ from bench.studies.claims.measures import Groups
 from bench.studies.claims.table import Judged
 from bench.studies.pages import origin, rendered
 from bench.views.charts.drawing import Drawing
-from bench.views.numbers import heading_rows, row_of
+from bench.views.numbers import markdown_table
 
 TEMPLATE = Path(__file__).with_name("page.md")
 TALLIED = {HOLDS: "hold", FALSE: "false", NOT_SHOWN: "not shown", NO_RUNS: "without runs"}
@@ -39,12 +39,11 @@ def claims_page(judged: Sequence[Judged], groups: Groups, pictures: Mapping[str,
 
 def contents(judged: Sequence[Judged]) -> str:
     """Return the table of all claims."""
-    lines, last = heading_rows(("topic", "claim", "verdict"), names=3), ""
+    lines = []
     for one in judged:
-        title = f"[{one.topic.title}](#{one.topic.name})" if one.topic.name != last else ""
-        lines.append(row_of((title, one.claim.statement, marked(one.verdict.word))))
-        last = one.topic.name
-    return "\n".join(lines)
+        title = f"[{one.topic.title}](#{one.topic.name})" if one.claim is one.topic.claims[0] else ""
+        lines.append((title, one.claim.statement, marked(one.verdict.word)))
+    return markdown_table(("topic", "claim", "verdict"), lines, names=3)
 
 
 def marked(word: str) -> str:

@@ -10,11 +10,18 @@ import pandas as pd
 from bench.studies.claims.claim import Claim, Topic
 from bench.studies.claims.evidence import evidence
 from bench.studies.claims.judge import Seeds, Verdict
+from bench.views.columns import Column
 
 COLUMNS = (
     "lesson claim statement verdict test measure unit better scale a_runs b_runs a_mean b_mean bound difference "
     "low high a_seeds b_seeds met diverged lost a_values b_values evidence"
 ).split()
+
+BRIEF = (  # what a terminal shows
+    Column("verdict", "verdict", rank=0, words=True),
+    Column("statement", "claim", rank=0, words=True, wraps=True),
+    Column("evidence", "evidence", rank=1, words=True, wraps=True),
+)
 
 
 class Judged(NamedTuple):

@@ -31,7 +31,7 @@ Styles = Mapping[str, SeriesStyle]
 def task_drawing(run: Run, task: str, found: Sequence[Family], name: str) -> Drawing | None:
     """Return the picture of a task, None where no family has a number to draw."""
     shown = shown_families(found)
-    short = short_names({family.model: family.first["spec"] for family in shown})
+    short = short_names(family.first for family in shown)
     styles = chart_styles([family.model for family in shown], run.styles)
     named = {short[family.model]: family for family in shown}
     legend = {short[model]: style for model, style in styles.items()}

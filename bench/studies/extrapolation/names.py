@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bench.records.store import Record
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import written
 from bench.views.charts.style import COLOURS, SeriesStyle, label, style_at
@@ -27,27 +28,32 @@ def chart_styles(models: Sequence[str], styles: Mapping[str, SeriesStyle]) -> di
     return found
 
 
-def short_names(specs: Mapping[str, Settings]) -> dict[str, str]:
-    """Return what charts call the columns of some specs, no two alike: decoder_only with rotary positions and so on.
+def short_names(records: Iterable[Record]) -> dict[str, str]:
+    """Return what charts call the columns of some records, no two alike: "decoder_only rotary".
 
-    A family's choices that differ from its defaults are named, its sizes are not; a name that this leaves to two
-    columns stays whole for both.
+    A name that is left to two columns stays whole for both.
     """
-    short = {column: " ".join([spec["model"], *choices(spec)]) for column, spec in specs.items()}
+    short = {record["model"]: " ".join([record["spec"]["model"], *apart(record)]) for record in records}
     counts = Counter(map(label, short.values()))
     return {column: name if counts[label(name)] == 1 else column for column, name in short.items()}
 
 
-def choices(spec: Settings) -> list[str]:
-    """Return the values of a family's settings that are words, and its switches, where they differ from the default."""
+def apart(record: Record) -> list[str]:
+    """Return what sets a record's column apart, words without the names of their settings.
+
+    Records before schema 3 do not say it: of those, the family's choices that differ from its defaults, not its sizes.
+    """
+    found: Mapping[str, Any] | None = record.get("variant")
+    if found is None:
+        found = {name: chosen for name, chosen in differing(record["spec"]) if isinstance(chosen, str | bool)}
+    return [chosen if isinstance(chosen, str) else f"{name}={written(chosen)}" for name, chosen in found.items()]
+
+
+def differing(spec: Settings) -> list[tuple[str, Any]]:
+    """Return the settings of a family that are not its defaults."""
     family = Catalogue().entries["model"].get(spec["model"])
     defaults = {name: value(setting.default) for name, setting in family.settings.items()} if family else {}
-    differing = {name: chosen for name, chosen in spec["model_settings"].items() if defaults.get(name) != chosen}
-    return [
-        chosen if isinstance(chosen, str) else f"{name}={written(chosen)}"
-        for name, chosen in differing.items()
-        if isinstance(chosen, str | bool)
-    ]
+    return [(name, chosen) for name, chosen in spec["model_settings"].items() if defaults.get(name) != chosen]
 
 
 def inductive_bias(spec: Settings) -> str:

@@ -6,18 +6,28 @@ from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
 from bench.studies.extrapolation.names import inductive_bias
-from bench.views.numbers import amount, budgeted, estimate, heading_rows, named, percent, reach, row_of, share
+from bench.views.columns import Column
+from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
 BEST = (
     "task,best family,L99 random,L99 adversarial,longest length,random there,adversarial there,solved there,"
     "parameters,seconds"
 ).split(",")
+BRIEF = (  # what a terminal shows of a task
+    Column("task", "task", rank=0, words=True),
+    Column("model", "best family", rank=0, words=True),
+    Column("l99", "L99 random", rank=1),
+    Column("adversarial_l99", "L99 adversarial", rank=3),
+    Column("longest", "farthest", rank=4),
+    Column("solved", "solved", rank=2),
+    Column("adversarial", "adversarial", rank=5),
+)
 COSTS = ("parameters", "steps / budget", "seconds")
 
 
 def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
     """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
-    lines = heading_rows(tuple(BEST), names=2)
+    lines = []
     for task, (best, *_) in found.items():
         last = best.lengths[best.longest]
         cells = [
@@ -31,8 +41,16 @@ def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str]
             f"{best.row['parameters']:,}",
             amount(*estimate(best.row, "seconds")),
         ]
-        lines.append(row_of(cells))
-    return "\n".join(lines)
+        lines.append(cells)
+    return markdown_table(BEST, lines, names=2)
+
+
+def brief(task: str, best: Family) -> list[str]:
+    """Return the cells under BRIEF."""
+    return [
+        *(task, best.model, *horizons(best)),
+        *(f"{best.longest:,}", solved(best, best.longest), adversarial_at_end(best)),
+    ]
 
 
 def horizons(family: Family) -> list[str]:
@@ -64,13 +82,14 @@ def horizon_table(found: Sequence[Family]) -> str:
     both = has_sets(found)
     reached = ("L99 random", "L99 adversarial")[: 1 + both]
     heads = [f"**{length:,}**" if length in found[0].inside else f"{length:,}" for length in lengths]
-    lines = heading_rows(("family", "inductive bias", *reached, f"solved at {far:,}", *heads), names=2)
+    lines = []
     for family in found:
         diverged = named(family.row).removeprefix(family.model)
         cells = [f"`{family.model}`{diverged}", inductive_bias(family.first["spec"])]
         cells += [*horizons(family)[: len(reached)], solved(family, far)]
-        lines.append(row_of([*cells, *(cell(family, length, both) for length in lengths)]))
-    return "\n".join(lines)
+        lines.append([*cells, *(cell(family, length, both) for length in lengths)])
+    header = ["family", "inductive bias", *reached, f"solved at {far:,}", *heads]
+    return markdown_table(header, lines, names=2)
 
 
 def cell(family: Family, length: int, both: bool) -> str:
@@ -104,12 +123,12 @@ def errors_table(found: Sequence[Family]) -> str:
     """Return a task's second table: how answers are wrong, where they end in EOS; what a family cost."""
     sets, far = has_sets(found), found[0].far
     wrong = {"stopped_wrong": "EOS error", "content_wrong": "token error"} if has_eos(found) else {}
-    lines = heading_rows(("family", *wrong.values(), *[f"worst set at {far:,}"] * sets, *COSTS))
+    lines = []
     for family in found:
         cells = [share(*estimate(family.row, name)) for name in wrong] + [worst_set(family, far)] * sets
         cells += [f"{family.row['parameters']:,}", budgeted(family.row), amount(*estimate(family.row, "seconds"))]
-        lines.append(row_of([f"`{family.model}`", *cells]))
-    return "\n".join(lines)
+        lines.append([f"`{family.model}`", *cells])
+    return markdown_table(["family", *wrong.values(), *[f"worst set at {far:,}"] * sets, *COSTS], lines)
 
 
 def has_eos(found: Sequence[Family]) -> bool:

@@ -12,7 +12,7 @@ from bench.views.charts.drawing import Drawing
 from bench.views.charts.horizon import Horizons, horizon_panel
 from bench.views.charts.material import Run
 from bench.views.charts.style import SeriesStyle
-from bench.views.numbers import estimate, heading_rows, reach, row_of
+from bench.views.numbers import estimate, markdown_table, reach
 
 HEADING = "horizon against training length"
 Variations = dict[str, dict[str, list[Family]]]  # by task, by family: in order of the longest training length
@@ -42,17 +42,17 @@ def variations(run: Run) -> Variations:
 def training_table(found: Mapping[str, Sequence[Family]]) -> str:
     """Return the horizons of a task's families, a column for each longest training length."""
     edges = sorted({family.edge for every in found.values() for family in every})
-    lines = heading_rows(("family", *(f"up to {each:,}" for each in edges)))
+    lines = []
     for model, every in found.items():
         cells = {family.edge: reach(*estimate(family.row, "l99"), family.edge, family.longest) for family in every}
-        lines.append(row_of([f"`{model}`", *(cells.get(each, "-") for each in edges)]))
-    return "\n".join(lines)
+        lines.append([f"`{model}`", *(cells.get(each, "-") for each in edges)])
+    return markdown_table(["family", *(f"up to {each:,}" for each in edges)], lines)
 
 
 def training_drawing(run: Run, found: Variations) -> Drawing:
     """Return the picture, a chart a task."""
-    specs = {model: every[0].first["spec"] for each in found.values() for model, every in each.items()}
-    names, styles = short_names(specs), chart_styles(list(specs), run.styles)
+    records = {model: every[0].first for each in found.values() for model, every in each.items()}
+    names, styles = short_names(records.values()), chart_styles(list(records), run.styles)
     panels = [
         horizon_panel(
             task,
