@@ -27,6 +27,7 @@ class Scale:
     form: "linear"; "log"; "length": log where the values span more than a factor of ten; "share": 0 to 1, in percent
     ticks: where given, the axis is marked there, with these words, and nowhere else
     least: what a free axis spans at least, so that noise does not fill it; top: values above it are cut off
+    limits: where the axis begins and ends, whatever the values are
     """
 
     name: str
@@ -35,6 +36,7 @@ class Scale:
     least: float = 0.0
     top: float | None = None
     from_zero: bool = False
+    limits: tuple[float, float] | None = None
 
     @property
     def label(self) -> str:
@@ -64,6 +66,8 @@ class Scale:
         if self.ticks:
             axis.set_major_locator(FixedLocator(list(self.ticks)))
             axis.set_major_formatter(FixedFormatter(list(self.ticks.values())))
+        if self.limits:
+            axis.axes.set(**{f"{name_of(axis)}lim": self.limits})
 
     def free_limits(self, values: Sequence[float]) -> tuple[float, float] | None:
         """Return limits that show all values, at least so far apart as is worth seeing; None without values."""
@@ -73,6 +77,11 @@ class Scale:
         room = max(0.08 * (high - low), (self.least - (high - low)) / 2)
         past = max(0.0, high + room - FULL) if self.form == "share" else 0.0
         return (low - room - past if low else -past), high + room - past
+
+
+def name_of(axis: Axis) -> str:
+    """Return "x" or "y"."""
+    return str(axis.axis_name)  # type: ignore[attr-defined]  # matplotlib's stubs leave it out
 
 
 def plain(value: float, _: object = None) -> str:
@@ -96,7 +105,7 @@ def round_numbers(low: float, high: float) -> list[float]:
 def log_axis(axis: Axis, values: Iterable[float]) -> None:
     """Make an axis logarithmic over values above 0, with round numbers written plainly."""
     known = [value for value in values if value > 0]
-    name: str = axis.axis_name  # type: ignore[attr-defined]  # "x" or "y"; matplotlib's stubs leave it out
+    name = name_of(axis)
     axis.axes.set(**{f"{name}scale": "log"})
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(plain))

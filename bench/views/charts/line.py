@@ -16,79 +16,78 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from bench.views.charts.axes import Scale, share_axis, trained_range
-from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, series
+from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles, series
 from bench.views.charts.reference import mark_levels
-from bench.views.charts.style import SeriesStyle
+from bench.views.charts.style import SeriesStyle, label
 
 BAND_ALPHA, RANGE_ALPHA = 0.13, 0.45
 MARKER = 4.0
+Floats = NDArray[np.float64]
+Values = Sequence[float | None] | Floats  # None or NaN where there is no number
 
 
 @dataclass(frozen=True)
 class Curve:
     """One line: where it is, between which ends its band lies (none: no band), what each point says on a page.
 
-    part: tells curves of one family apart; joined: else points, each with a bar between its ends
-    marked: "all" of its points have markers, or its "end" alone
+    part: tells curves of one family apart; joined: a line joins its points; bars: its ends are bars, not a band
+    marked: which of its points have markers: "all", the "end" or "none"
     """
 
     name: str
     style: SeriesStyle
-    x: ArrayLike
-    centre: ArrayLike
-    low: ArrayLike | None = None
-    high: ArrayLike | None = None
+    x: Sequence[float] | Floats
+    centre: Values
+    low: Values | None = None
+    high: Values | None = None
     tips: Sequence[str] = ()
     part: object = "points"
     joined: bool = True
+    bars: bool = False
     marked: str = "all"
 
     @classmethod
     def of_seeds(
-        cls, name: str, style: SeriesStyle, x: Sequence[float], values: ArrayLike, marked: str = "all"
+        cls, name: str, style: SeriesStyle, x: Sequence[float], values: Sequence[Values] | Floats, marked: str = "all"
     ) -> Curve:
         """Return the mean over seeds, from the lowest to the highest, where any has a number: values (seeds, x)."""
-        found = np.asarray(values, dtype=float)
+        found = np.array(values, dtype=float)
         known = np.isfinite(found).any(0)
         shown = np.where(np.isfinite(found), found, np.nan)[:, known]
-        ends = (np.nanmin(shown, 0), np.nanmax(shown, 0)) if known.any() else ([], [])
-        mean = np.nanmean(shown, 0) if known.any() else []
-        return cls(name, style, np.asarray(x)[known], mean, *ends, marked=marked)
+        lines = (reduced(shown, 0) for reduced in (np.nanmean, np.nanmin, np.nanmax)) if known.any() else ([], [], [])
+        centre, low, high = (np.asarray(line, dtype=float) for line in lines)
+        return cls(name, style, np.asarray(x, dtype=float)[known], centre, low, high, marked=marked)
 
     @property
-    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def points(self) -> tuple[Floats, Floats]:
         """Where it is: x and centre, NaN where it has a gap."""
         return np.asarray(self.x, dtype=float), np.asarray(self.centre, dtype=float)
 
-    def draw(self, axes: Axes, clipped: bool) -> Tips:
-        """Draw it; a gap is left where there is no number."""
+    def draw(self, axes: Axes, top: float | None) -> Tips:
+        """Draw it: a gap is left where there is no number, and no point is marked above `top`."""
         x, centre = self.points
         if self.low is not None and self.high is not None:
             self.draw_ends(axes, x, np.asarray(self.low, dtype=float), np.asarray(self.high, dtype=float))
-        gid = series(self.style, self.part)
-        shape = {"clip_on": clipped, "markersize": MARKER} | (self.style.line if self.joined else {"ls": ""})
-        known = np.isfinite(centre)
-        if self.marked == "all":
-            axes.plot(x, centre, gid=gid, **shape | self.style.point)
-            return {gid: [tip for tip, shown in zip(self.tips, known, strict=True) if shown]} if self.tips else {}
-        axes.plot(x, centre, gid=gid, **shape | {"lw": 1.2, "alpha": 0.75})
-        last = np.flatnonzero(known)[-1:]
-        axes.plot(x[last], centre[last], gid=f"{gid}.end", **shape | {"ls": ""} | self.style.point)
-        return {f"{gid}.end": [self.tips[place] for place in last]} if self.tips and len(last) else {}
-
-    def draw_ends(
-        self, axes: Axes, x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-    ) -> None:
-        """Shade its band, or draw a bar at each of its points."""
-        colour = self.style.colour
+        gid, clipped = series(self.style, self.part), top is not None
         if self.joined:
-            band = axes.fill_between(x, low, high, color=colour, alpha=BAND_ALPHA, lw=0)
+            width = 1.6 if self.marked == "all" else 1.3
+            axes.plot(x, centre, gid=f"{gid}.line", clip_on=clipped, lw=width, **self.style.line)
+        shown = np.flatnonzero(np.isfinite(centre) & (centre <= (np.inf if top is None else top)))
+        places = {"all": shown, "end": shown[-1:], "none": shown[:0]}[self.marked].tolist()
+        if places:
+            axes.plot(x[places], centre[places], gid=gid, clip_on=clipped, ls="", markersize=MARKER, **self.style.point)
+        return {gid: [self.tips[place] for place in places]} if self.tips and places else {}
+
+    def draw_ends(self, axes: Axes, x: Floats, low: Floats, high: Floats) -> None:
+        """Shade its band, or draw a bar at each of its points."""
+        colour, gid = self.style.colour, series(self.style, f"{self.part}.interval")
+        if not self.bars:
+            axes.fill_between(x, low, high, color=colour, alpha=BAND_ALPHA, lw=0, gid=gid)
         else:
-            band = axes.vlines(x, low, high, color=colour, alpha=RANGE_ALPHA, lw=2.5)
-        band.set_gid(series(self.style, "interval" if self.part == "points" else f"{self.part}.interval"))
+            axes.vlines(x, low, high, color=colour, alpha=RANGE_ALPHA, lw=2.5, gid=gid)
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,7 @@ class LineChart:
     """Lines on common axes, the first on top.
 
     trained: ranges of x that training had, shaded; levels: values of y that are named at the right, such as compressors
+    legend: whether the chart itself names its lines
     """
 
     title: str
@@ -105,6 +105,7 @@ class LineChart:
     trained: Sequence[tuple[float, float]] = ()
     levels: Mapping[str, float] = field(default_factory=dict)
     alt_text: str = ""
+    legend: bool = False
     size: tuple[float, float] = WIDE
     margins: tuple[float, float, float, float] = MARGINS
 
@@ -123,11 +124,14 @@ class LineChart:
         tips: Tips = {}
         for curve in reversed(self.curves):
             if len(curve.points[0]):
-                tips |= curve.draw(axes, clipped=self.y.top is not None)
+                tips |= curve.draw(axes, self.y.top)
         self.limit(axes)
-        mark_levels(axes, self.levels)
+        if self.levels:
+            mark_levels(axes, self.levels)
         for low, high in self.trained:
             trained_range(axes, (low, high))
+        if self.legend:
+            place_legend(axes, {curve.name: curve.style for curve in self.curves})
         return tips
 
     def limit(self, axes: Axes) -> None:
@@ -156,3 +160,11 @@ class LineChart:
         return " and ".join(
             f"{self.y.write(centre[place])} at {self.x.ticks.get(x[place], f'{x[place]:g}')}" for place in places
         )
+
+
+def place_legend(axes: Axes, styles: Mapping[str, SeriesStyle]) -> None:
+    """Name the lines within the chart, where there is most room."""
+    axes.legend(
+        handles=legend_handles(styles), labels=[label(name) for name in styles], loc="best", handlelength=1.8,
+        borderaxespad=0.1, framealpha=0.8, frameon=True, edgecolor="none",
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.views.charts.style import SeriesStyle, label, styled
+from bench.views.charts.style import SeriesStyle, label, printable, styled
 
 Tips = dict[str, list[str]]  # by a series' name: what each of its points says
 SMALL, HALF, WIDE, WHOLE = (3.5, 2.6), (4.5, 3.0), (5.0, 3.0), (7.2, 3.4)  # inches
@@ -69,7 +69,7 @@ def together(
     below = LEGEND_ROW * math.ceil(len(names) / across) + (0.1 if names else 0)
     full = HEADING + math.ceil(len(panels) / columns) * height + below
     figure = Figure(figsize=(columns * width, full))
-    figure.text(0.1 / (columns * width), 1 - 0.1 / full, heading, va="top", size=12, weight="bold")
+    figure.text(0.1 / (columns * width), 1 - 0.1 / full, printable(heading), va="top", size=12, weight="bold")
     titled = len(panels) > 1
     for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
@@ -78,9 +78,13 @@ def together(
             axes.set_title(label(panel.title))
         panel.draw(axes)
     if names:
-        handles = [Line2D([], [], **style.line | style.point) for style in (styles or {}).values()]
-        figure.legend(handles=handles, labels=names, loc="lower left", ncols=across)
+        figure.legend(handles=legend_handles(styles or {}), labels=names, loc="lower left", ncols=across)
     return figure
+
+
+def legend_handles(styles: Mapping[str, SeriesStyle]) -> list[Line2D]:
+    """Return a line and a marker for each family."""
+    return [Line2D([], [], **style.line | style.point) for style in styles.values()]
 
 
 @styled()

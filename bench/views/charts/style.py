@@ -93,8 +93,13 @@ def styled() -> Iterator[None]:
 
 def label(name: str) -> str:
     """Return a name as charts write it: on one line, of bounded length, without control characters."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, which no XML may hold."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def right_map() -> Colormap:
@@ -122,4 +127,6 @@ def luminance(colour: str) -> float:
     return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
-Look, looks_of, look_at = SeriesStyle, styles_of, style_at  # old names, until the studies use the new ones
+Look = SeriesStyle  # old names, until the studies use the new ones
+looks_of = styles_of
+look_at = style_at
