@@ -164,7 +164,7 @@ def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spe
     from bench.records.store import write_atomically
     from bench.trial.holdout import held_out
     from bench.trial.streams import stream
-    from bench.views.charts.continuation import continuation_figure
+    from bench.views.charts.signals import continuation_figure
     from bench.views.charts.panel import png_of, svg_of
     from bench.views.show import nrmse
 

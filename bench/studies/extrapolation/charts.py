@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from bench.analysis.statistics import Floats
 from bench.studies.extrapolation.families import Family
 from bench.views.charts.axes import length_name, log_axis, share_axis, trained_range
-from bench.views.charts.lengths import BAND_ALPHA
+from bench.views.charts.line import BAND_ALPHA
 from bench.views.charts.panel import MARGINS, Panel, Tips
 from bench.views.charts.style import INK, Look, look_at
 from bench.views.numbers import percent

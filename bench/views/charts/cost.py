@@ -12,51 +12,51 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.views.charts.axes import plain, share_axis
+from bench.views.charts.material import NATS, Run
 from bench.views.charts.panel import Panel, Tips, series
-from bench.views.charts.style import Look
+from bench.views.charts.style import SeriesStyle
 from bench.views.numbers import percent
-from bench.views.texts import KIND
 
 COSTS = {"seconds": "training, seconds", "parameters": "parameters"}
-GAINS = {"inside": "inside", "beyond": "beyond", "area": "area"}
-NATS = {"nats": "nats of a symbol"}  # of a text that is judged by its symbols: the fewer the better
+GAINS = {"inside": "in distribution", "beyond": "extrapolation", "area": "area"}
+NATS_GAINS = {"nats": "nats per token"}  # the fewer the better
 DEPTH = 1000  # the axis is logarithmic over costs down to one so much below the largest, then linear down to nothing
 
 
-def cost_panels(board: pd.DataFrame, looks: Mapping[str, Look]) -> list[Panel]:
+def cost_panels(run: Run, task: str) -> list[Panel]:
     """Return a task's charts: each cost against each kind of accuracy that the task has, or against nats."""
-    names = NATS if (board["kind"] == KIND).all() else GAINS
-    gains = [gain for gain in names if board[gain].notna().any()]
+    board, names = run.ranked(task), NATS_GAINS if run.metric(task) == NATS else GAINS
     return [
         Panel(
             f"{names[gain]} against {cost}",
-            in_words(board, cost, gain),
-            partial(draw_cost, board, cost, gain, looks),
+            alt_text(board, cost, gain),
+            partial(draw_cost, board, cost, gain, run.styles),
         )
         for cost in COSTS
-        for gain in gains
+        for gain in names
+        if board[gain].notna().any()
     ]
 
 
-def draw_cost(board: pd.DataFrame, cost: str, gain: str, looks: Mapping[str, Look], axes: Axes) -> Tips:
+def draw_cost(board: pd.DataFrame, cost: str, gain: str, styles: Mapping[str, SeriesStyle], axes: Axes) -> Tips:
     """Draw a point a family; the cheapest stand left, the best above, of nats below."""
     tips: Tips = {}
     for row in board[board[gain].notna()].to_dict("records"):
-        gid = series(looks[row["model"]], "cost")
-        point = looks[row["model"]].point | {"markersize": 8}
+        gid = series(styles[row["model"]], "cost")
+        point = styles[row["model"]].point | {"markersize": 8}
         axes.plot([row[cost]], [row[gain]], ls="", gid=gid, clip_on=False, **point)
         tips[gid] = [said(row, cost, gain)]
-    if gain in NATS:
-        axes.set_ylabel(NATS[gain])
+    if gain in NATS_GAINS:
+        axes.set_ylabel(NATS_GAINS[gain])
     else:
-        share_axis(axes, f"{GAINS[gain]}, %")
+        share_axis(axes, f"exact match, {GAINS[gain]}")
     axes.set_xlabel(COSTS[cost])
     cost_axis(axes, board[cost].tolist())
     return tips
 
 
 def cost_axis(axes: Axes, costs: list[float]) -> None:
-    """Costs along the bottom: logarithmic, and linear near nothing, which floors cost."""
+    """Costs along the bottom: logarithmic, and linear near nothing, which trivial baselines cost."""
     most = max(costs) or 1.0
     least = 10.0 ** math.floor(math.log10(min(cost for cost in [*costs, most] if cost > most / DEPTH)))
     axes.set_xscale("symlog", linthresh=least, linscale=0.5)
@@ -70,10 +70,10 @@ def cost_axis(axes: Axes, costs: list[float]) -> None:
 def said(row: dict[Any, Any], cost: str, gain: str) -> str:
     """Say what a point shows."""
     amount = f"{row[cost]:,} parameters" if cost == "parameters" else f"{row[cost]:.1f} s"
-    reached = f"{row[gain]:.3f} nats" if gain in NATS else f"{percent(row[gain])} %"
+    reached = f"{row[gain]:.3f} nats" if gain in NATS_GAINS else f"{percent(row[gain])} %"
     return f"{row['model']}: {reached} for {amount}"
 
 
-def in_words(board: pd.DataFrame, cost: str, gain: str) -> str:
+def alt_text(board: pd.DataFrame, cost: str, gain: str) -> str:
     """Say every point."""
     return f"{'; '.join(said(row, cost, gain) for row in board[board[gain].notna()].to_dict('records'))}."

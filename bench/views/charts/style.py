@@ -1,4 +1,4 @@
-"""One look: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
+"""How series are drawn: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SETTINGS: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class SeriesStyle:
     """How a family is drawn; `index` is its place among the run's families."""
 
     index: int
@@ -71,14 +71,14 @@ class Look:
         return {"color": self.colour, "marker": self.marker, "markeredgewidth": 0}
 
 
-def looks_of(models: Iterable[str]) -> dict[str, Look]:
-    """Return the look of each family, in order of name; as many differ as there are families, up to 90."""
-    return {model: look_at(index) for index, model in enumerate(sorted(set(models)))}
+def styles_of(models: Iterable[str]) -> dict[str, SeriesStyle]:
+    """Return the style of each family, in order of name; as many differ as there are families, up to 90."""
+    return {model: style_at(index) for index, model in enumerate(sorted(set(models)))}
 
 
-def look_at(index: int) -> Look:
-    """Return a look by its number: colours, markers and dashes go round at paces of their own."""
-    return Look(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
+def style_at(index: int) -> SeriesStyle:
+    """Return a style by its number: colours, markers and dashes go round at paces of their own."""
+    return SeriesStyle(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
 
 
 @contextmanager
@@ -93,8 +93,13 @@ def styled() -> Iterator[None]:
 
 def label(name: str) -> str:
     """Return a name as charts write it: on one line, of bounded length, without control characters."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, which no XML may hold."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def right_map() -> Colormap:
@@ -120,3 +125,8 @@ def luminance(colour: str) -> float:
     channels = np.asarray(mpl.colors.to_rgb(colour))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+Look = SeriesStyle  # old names, until the studies use the new ones
+looks_of = styles_of
+look_at = style_at
