@@ -183,6 +183,20 @@ def steps(module: nn.Module) -> bool:
     return all(callable(getattr(module, name, None)) for name in ("begin", "decoder"))
 
 
+def embedding_of(space: Space, width: int, *, unit: bool = False) -> nn.Module:
+    """Return the layer that embeds this space: ids or vectors (batch, time[, size]) -> (batch, time, width).
+
+    unit: embeddings start with a norm of about 1, not of sqrt(width), so that a tanh recurrence starts out near linear
+    and keeps what it read.
+    """
+    if not space.discrete:
+        return nn.Linear(space.size, width)
+    embedding = nn.Embedding(space.size, width)
+    if unit:
+        nn.init.normal_(embedding.weight, std=width**-0.5)
+    return embedding
+
+
 def detach(state: State) -> State:
     """Cut a carried state from the graph that made it (truncated back-propagation)."""
     return map_state(torch.Tensor.detach, state)
