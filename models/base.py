@@ -54,12 +54,14 @@ class Model(nn.Module):
 
     trainable: False is fitted at once by `fit` (a trivial baseline), never by gradient
     pairwise: whether a pass holds something for every pair of positions, which bounds how many rows fit in it
+    reads_padding: whether outputs depend on how wide a batch is padded, a mistake that only an ablation makes on purpose
     traced: whether `trace` gives numbers of a state that are worth a picture, each (batch,)
     decoder(inputs, state) -> (outputs, state), over any number of steps: a submodule or a method
     """
 
     trainable: bool = True
     pairwise: bool = True
+    reads_padding: bool = False
     traced: bool = False
     decoder: Callable[[Tensor, State], tuple[Tensor, State]]
     fit: Callable[
@@ -84,6 +86,7 @@ class Encoder(nn.Module):
     """Reads the source once: forward(source, source_length) -> what its decoder begins with, mostly a `Memory`."""
 
     pairwise: bool = True
+    reads_padding: bool = False
 
 
 class Decoder(nn.Module):
@@ -106,6 +109,7 @@ class Seq2Seq(Model):
         self.encoder = encoder
         self.decoder = decoder
         self.pairwise = decoder.pairwise or (encoder is not None and encoder.pairwise)
+        self.reads_padding = encoder is not None and encoder.reads_padding
         self.traced = decoder.traced
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:

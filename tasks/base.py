@@ -45,7 +45,7 @@ class Batch:
     """Some examples, padded to one width.
 
     source (batch, source_time[, values]), None for a language model; source_length (batch,), zeros where no source is
-    target (batch, target_time[, values]); target_length (batch,), the stop symbol counted where there is one
+    target (batch, target_time[, values]); target_length (batch,), EOS counted where there is one, never 0
     identity (batch,) int64: examples that must be held out together; None means that the source string is the example
     """
 
@@ -66,13 +66,14 @@ class Task(ABC):
     """A task's settings are its fields; what it draws depends on nothing else but the generator.
 
     train_lengths: the lengths that the harness draws for training
-    eval_lengths: the lengths that are evaluated, inside and beyond training
+    eval_lengths: the lengths that are evaluated, in distribution and beyond
     """
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
     joint: ClassVar[str] = " "  # what stands between two printed tokens
     automaton: ClassVar[str] = ""  # the least class of automata that does it at any length; "": not stated
+    adversarial_kinds: ClassVar[tuple[str, ...]] = ()  # sets of examples that random ones hardly ever are
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -98,13 +99,15 @@ class Task(ABC):
         """The space of the source, None for a language model."""
 
     @property
-    @abstractmethod
     def target(self) -> Tokens | Values:
-        """The space of the target."""
+        """The space of the target; the source's where a task says nothing else."""
+        if self.source is None:
+            raise TypeError(f"task {self.name!r} has no source, so it must say what its target is")
+        return self.source
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
-        """Lengths that count as inside training."""
+        """Lengths that count as in distribution."""
         return tuple(sorted(set(self.train_lengths)))
 
     @abstractmethod
@@ -115,13 +118,8 @@ class Task(ABC):
         """
 
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
-        """Draw what training reads where that is not what is judged; as `sample` unless a task says otherwise."""
+        """Draw what training reads where evaluation reads something else; as `sample` unless a task says otherwise."""
         return self.sample(length, max_length, generator)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Names of the adversarial sets that this task can draw: examples that random ones hardly ever are."""
-        return ()
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw one example of an adversarial kind for each length; shapes and device as in `sample`."""
@@ -140,15 +138,15 @@ class Task(ABC):
         return F.cross_entropy(outputs.transpose(1, 2), target, reduction="none")
 
     def correct(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Whether the most likely symbol is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
+        """Whether the most likely token is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
         return outputs.argmax(-1) == target
 
     def symbol(self, index: int) -> str:
-        """How one data symbol is printed, counted from 0."""
+        """How one token of the data is printed, counted from 0."""
         return "abcdefghijklmnopqrstuvwxyz"[index] if index < 26 else f"<{index}>"
 
     def text(self, ids: Sequence[int]) -> str:
-        """Print ids for people: padding is dropped, the stop symbol is shown."""
+        """Print ids for people: padding is dropped, EOS is shown. Records keep these marks, so they are to stay."""
         names = {BOS: "<start>", EOS: "<stop>"}
         return self.joint.join(names.get(i) or self.symbol(i - FIRST_TOKEN) for i in ids if i != PAD)
 
@@ -156,6 +154,11 @@ class Task(ABC):
         """Print one example, source -> target."""
         target = self.text(batch.target[row].tolist())
         return target if batch.source is None else f"{self.text(batch.source[row].tolist())} -> {target}"
+
+    def example(self, length: int) -> str:
+        """Print an example of a length, the same whenever it is asked for."""
+        generator = torch.Generator().manual_seed(length)
+        return self.show(self.sample(torch.tensor([length]), length, generator), 0)
 
 
 TASKS: dict[str, type[Task]] = {}

@@ -17,14 +17,14 @@ COMMON: Settings = {
     "steps": 1000,
     "batch": 64,
     "patience": 0,
-    "one_length": True,
+    "same_length_batches": True,
     "examples": 128,
     "adversarial": 16,
-    "check_every": 200,
+    "eval_every": 200,
 }
-SIGNALS: Settings = {"one_length": False, "examples": 64, "adversarial": 0}
+SIGNALS: Settings = {"same_length_batches": False, "examples": 64, "adversarial": 0}
 OF_ROW: dict[str, Settings] = {  # budgets that all pairs of a row share, where they depart from the common one
-    "human_numbers(far)": {"weight_decay": 0.1, "one_length": False},
+    "human_numbers(far)": {"weight_decay": 0.1, "same_length_batches": False},
     "sine(one,float64)": SIGNALS,
     "sine(three,float64)": SIGNALS,
 }
@@ -41,7 +41,7 @@ LBFGS_BUDGET: Settings = {  # for what is to follow a signal for thousands of pe
     "schedule": "constant",
     "warmup": 0,
     "weight_decay": 0.0,
-    "check_every": 10,
+    "eval_every": 10,
 }
 
 

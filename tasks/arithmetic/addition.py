@@ -21,7 +21,8 @@ from tasks.arithmetic.operands import (
     make_carries,
 )
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
-from tasks.strings.random_strings import append_stop, check_at_least, check_choice, check_share
+from tasks.checks import check_at_least, check_choice, check_share
+from tasks.strings.ends import append_eos
 
 OPERANDS = ("values", "digits", "equal", "longest")
 
@@ -31,16 +32,19 @@ OPERANDS = ("values", "digits", "equal", "longest")
 class Addition(Task):
     """Add two whole numbers written as text, for example 123+4567 -> 4690 <stop>.
 
-    A length is the most digits an operand may have. `operands` says how they are drawn at length L, with
+    After Zaremba and Sutskever 2014 (arXiv 1410.4615); the lowest digit of the sum first as in Lee et al. 2023 (arXiv
+    2307.03381). Context-sensitive as text, regular where the digits of a place stand together. A length is the most
+    digits an operand may have. `operands` says how they are drawn at length L, with
     S = min(shortest, L): "values" uniformly from base^(S-1) to base^L - 1 (by default 100..9999); "digits" with the
     number of digits uniform in S..L; "equal" with exactly L digits each; "longest" with exactly L digits for
     one of them, a random one, and S..L for the other.
     low_first_operands, low_first_sum: write the lowest digit first. pad_zeros: operands filled with zeros to L digits
     and the sum to L + 1. aligned: instead of text, one source symbol a place holds both digits, lowest place first.
     carry_heavy: the share of training's sums in which nine places of ten sum to base - 1, so that carries run far; sums
-    that are judged are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
+    that are evaluated are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = SUM_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
         "regular: one bit of carry"
@@ -97,11 +101,6 @@ class Addition(Task):
         carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
         return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
 
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Sums with carries, or lengths, that random ones hardly ever have."""
-        return SUM_KINDS
-
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums of a kind, see tasks/arithmetic/operands.py, whatever `operands` says; shapes as in `sample`."""
         check_choice("adversarial kind", kind, SUM_KINDS)
@@ -135,7 +134,7 @@ class Addition(Task):
             total_digits = length + 1
         source, source_length = (self._columns if self.aligned else self._write_question)(left, right)
         answer = _write(total, total_digits, places + 1, low_first=self.low_first_sum)
-        return Batch(source, source_length, append_stop(answer, total_digits), total_digits + 1)
+        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1)
 
     def _write_question(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
         """Write x+y -> (batch, 2 places + 1) and its length (batch,)."""

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, register
-from tasks.strings.random_strings import FAR, STRING_KINDS, check_at_least, draw_adversarial, draw_places, draw_strings
+from tasks.checks import check_at_least
+from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
+from tasks.strings.draw import FAR, draw_places, draw_strings
 
 
 @register("missing_symbol")
@@ -19,10 +21,12 @@ class MissingSymbol(Task):
 
     Recall by place: the answer stands in the first copy where the blank stands in the second. After missing duplicate
     of Deletang et al. 2023 (arXiv 2207.02098), context-sensitive there. But as the copies are sure to agree, there is a
-    short cut: number the symbols; the sum of the first copy less that of the second, modulo how many symbols there are,
-    is the answer. It is one symbol and there is no stop. Held out: a fixed share of the sources, chosen by hash.
+    short cut, a regular one: number the symbols; the sum of the first copy less that of the second, modulo how many
+    symbols there are, is the answer. It is one symbol, without EOS. Held out: a fixed share of the sources, chosen by
+    hash.
     """
 
+    adversarial_kinds: ClassVar[tuple[str, ...]] = STRING_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive by place: a queue; regular by the short cut of sums modulo the number of symbols"
     )
@@ -48,11 +52,6 @@ class MissingSymbol(Task):
         """Draw strings and places: length (batch,) -> source (batch, 2 max_length + 1), target (batch, 1)."""
         string = draw_strings(length, max_length, self.symbols, generator)
         return self._posed(string, length, draw_places(length, generator))
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Strings that look like themselves elsewhere; see tasks/strings/random_strings.py."""
-        return STRING_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of a kind, the blank at the odd one where there is one; shapes as in `sample`."""

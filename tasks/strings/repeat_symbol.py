@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, Batch, Task, Tokens, register
-from tasks.strings.random_strings import FAR, check_at_least, draw_adversarial, rewritten
+from tasks.checks import check_at_least
+from tasks.strings.adversarial import draw_adversarial
+from tasks.strings.draw import FAR
+from tasks.strings.ends import rewritten
 
 # Classes are numbered from here on: however many there are from 2 on, their hashes hold some out and not all, which a
 # test sees to.
@@ -21,10 +24,12 @@ FIRST_CLASS = 17
 class RepeatSymbol(Task):
     """Emit the one symbol of the source as often as it stands there and stop, for example c c c -> c c c <stop>.
 
-    What to write is always the same, so that counting and stopping are all there is to it. A length has only as many
-    strings as there are symbols. String number s (its symbol) of length n belongs to class (s + n) mod symbols, and
-    whole classes are held out: each symbol is trained at some lengths and each length with some symbols, and the pairs
-    that are judged are never trained on. By default 3 of 8 strings are judged at each length.
+    A counting task as in Gers and Schmidhuber 2001 (LSTM recurrent networks learn simple context-free and
+    context-sensitive languages): what to write is always the same, so that counting and stopping are all there is to
+    it; one counter does it. A length has only as many strings as there are symbols. String number s (its symbol) of
+    length n belongs to class (s + n) mod symbols, and whole classes are held out: each symbol is trained at some
+    lengths and each length with some symbols, and the pairs that are evaluated are never trained on. By default 3 of 8
+    strings are evaluated at each length.
     """
 
     automaton: ClassVar[str] = "deterministic context-free: one counter (and the symbol, in a finite memory)"
@@ -38,11 +43,6 @@ class RepeatSymbol(Task):
 
     @property
     def source(self) -> Tokens:
-        """The alphabet."""
-        return Tokens(self.symbols)
-
-    @property
-    def target(self) -> Tokens:
         """The alphabet."""
         return Tokens(self.symbols)
 

@@ -15,7 +15,11 @@ from tasks.strings.copy import Copy
 @register("reverse")
 @dataclass(frozen=True, kw_only=True)
 class Reverse(Copy):
-    """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy."""
+    """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy.
+
+    After the reversal of Grefenstette et al. 2015 (arXiv 1506.02516), deterministic context-free in Deletang et al.
+    2023 (arXiv 2207.02098).
+    """
 
     automaton: ClassVar[str] = "deterministic context-free: one stack"
 

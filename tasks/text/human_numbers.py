@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, PAD, Batch, Tokens, register
-from tasks.strings.random_strings import append_stop, check_choice
-from tasks.text.language import Excerpts, Language, after_start, pieces, whole
+from tasks.checks import check_choice
+from tasks.strings.ends import append_eos
+from tasks.text.language import Excerpts, Language, after_bos, pieces, whole
 
 ONES = (
     "one two three four five six seven eight nine ten "
@@ -94,7 +95,7 @@ class HumanNumbers(Language):
 
     @property
     def separator(self) -> int | None:
-        """The symbol between two numbers."""
+        """The token between two numbers."""
         return FIRST_TOKEN + SEPARATOR if self.mode == "stream" else None
 
     def first_number(self, length: int) -> int:
@@ -139,7 +140,7 @@ class HumanNumbers(Language):
         if self.mode == "stream":
             return whole(text)
         step = 1 if self.mode == "windows" else self.window
-        return Excerpts(*pieces(after_start(text), self.window, step), self.predicting(self.window))
+        return Excerpts(*pieces(after_bos(text), self.window, step), self.predicting(self.window))
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw numbers and their successors: length (batch,) -> source (batch, words), target (batch, words + 1)."""
@@ -151,7 +152,7 @@ class HumanNumbers(Language):
         uniform = torch.rand(len(length), generator=generator, device=device, dtype=torch.float64)
         number = first + (uniform * (length - first + 1)).long()
         answer_length = counts[number + 1]
-        return Batch(table[number], counts[number], append_stop(table[number + 1], answer_length), answer_length + 1)
+        return Batch(table[number], counts[number], append_eos(table[number + 1], answer_length), answer_length + 1)
 
     def chance(self, length: int) -> float:
         """Every word of the shortest number of the text, separator or stop known, guessed; or one word, in pieces."""
@@ -182,7 +183,7 @@ def spell(number: int) -> tuple[int, ...]:
 
 @cache
 def _spelled(most: int) -> tuple[Tensor, Tensor]:
-    """Spell 0..most as symbols (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
+    """Spell 0..most as tokens (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
     spelled = [(), *(spell(number) for number in range(1, most + 1))]
     width = max(map(len, spelled))
     table = [[*(FIRST_TOKEN + word for word in words), *[PAD] * (width - len(words))] for words in spelled]

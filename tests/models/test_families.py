@@ -11,7 +11,7 @@ from cases import SMALL_TASKS, assert_close, inputs_of
 from torch import Tensor
 
 from bench.checks.contracts import small_batch
-from bench.trial.trial import decoder_state_size
+from bench.probes.probe import decoder_state_size
 from models import MODELS, build
 from models.base import Memory, Model, UnsuitableError, detach, map_state, state_size
 from models.layers.recurrent import RecurrentState

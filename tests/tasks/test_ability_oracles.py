@@ -19,8 +19,9 @@ from scipy.stats import chisquare
 
 from bench.spec.spec import Spec
 from bench.trial.batches import draw, sampled
-from bench.trial.evaluation_sets import evaluation_hash, evaluation_set
+from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.holdout import held_out
+from bench.trial.protocols import protocol_of
 from bench.trial.streams import stream
 from tasks import TASKS, Batch, Task
 from tasks.strings.brackets import Brackets
@@ -269,4 +270,4 @@ def test_committed_records_were_judged_on_what_is_drawn_today(
 ) -> None:
     given = json.loads(settings).items()
     task = TASKS[name](**{field: tuple(value) if isinstance(value, list) else value for field, value in given})
-    assert task.version != version or evaluation_hash(task, *counts) == hashed
+    assert task.version != version or protocol_of(task).fingerprint(task, *counts) == hashed

@@ -200,7 +200,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "task that another inherits from": ("tasks/strings/copy.py", "symbols: int = 3", "symbols: int = 4", ALL),
     "task's version": ("tasks/strings/reverse.py", "    def rewrite", "    version = 2\n\n    def rewrite", REVERSE),
     "another task": ("tasks/signals/sine.py", "BINS = 64", "BINS = 32", set()),
-    "what tasks share": ("tasks/strings/random_strings.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
+    "what tasks share": ("tasks/strings/ends.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
     "loss": ("bench/trial/losses.py", "clamp(min=1)", "clamp(min=2)", ALL),
     "hold-out": ("bench/trial/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
     "evaluation": ("bench/trial/evaluate.py", "ROWS = 256", "ROWS = 128", ALL),

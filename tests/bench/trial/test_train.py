@@ -18,7 +18,7 @@ from bench.trial.batches import draw, mask_of_first_batch, sampled
 from bench.trial.build import build_model, build_task
 from bench.trial.holdout import held_out
 from bench.trial.streams import stream
-from bench.trial.train import Look, Training, rate, train
+from bench.trial.train import ValidationPoint, Training, rate, train
 from bench.trial.trial import run_trial
 from tasks.strings.copy import Copy
 
@@ -29,16 +29,16 @@ EASY = Spec(
     {"hidden": 64},
     steps=800,
     warmup=10,
-    check_every=20,
+    eval_every=20,
     learning_rate=5e-3,
 )
 
 
-def trained(spec: Spec, seed: int = 0) -> tuple[nn.Module, Training, list[Look]]:
+def trained(spec: Spec, seed: int = 0) -> tuple[nn.Module, Training, list[ValidationPoint]]:
     torch.manual_seed(seed)
     task = build_task(spec.task, spec.task_settings)
     model = build_model(spec.model, task, spec.model_settings)
-    looks: list[Look] = []
+    looks: list[ValidationPoint] = []
     return model, train(model, task, spec, seed, "cpu", looks.append), looks
 
 
@@ -93,7 +93,7 @@ def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
         return loss
 
     monkeypatch.setattr(torch.optim.AdamW, "step", watch)
-    trained(replace(EASY, steps=5, clip=0.01))
+    trained(replace(EASY, steps=5, grad_clip=0.01))
     assert len(norms) == 5
     assert max(norms) <= 0.01 * 1.001
 
@@ -109,7 +109,7 @@ def test_padding_weighs_in_the_loss_only_in_the_ablation(loss_mask: bool) -> Non
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("model", ["linear_rnn", "elman", "gru"])
 def test_sine_training_stays_finite_for_all_seeds(model: str, seed: int) -> None:
-    spec = Spec("sine", model, {}, {"hidden": 4}, steps=60, batch=16, learning_rate=1e-2, patience=0, check_every=20)
+    spec = Spec("sine", model, {}, {"hidden": 4}, steps=60, batch=16, learning_rate=1e-2, patience=0, eval_every=20)
     _, training, looks = trained(spec, seed)
     assert training.status == "trained"
     assert all(math.isfinite(look.loss) for look in looks)
@@ -128,7 +128,7 @@ def test_a_loss_that_is_not_a_number_ends_training_as_diverged() -> None:
     task = build_task(EASY.task, EASY.task_settings)
     training = train(Broken(), task, EASY, 0, "cpu", lambda look: None)
     assert training.status == "diverged"
-    assert training.steps == EASY.check_every
+    assert training.steps == EASY.eval_every
     assert math.isnan(training.curve[-1].loss)
 
 
@@ -152,7 +152,7 @@ def test_the_mask_of_the_first_batch_counts_each_real_symbol_of_the_rows_that_ar
 
 
 def test_a_data_seed_names_the_data_and_leaves_the_weights_to_the_seed() -> None:
-    spec = Spec("copy", "elman", {"train_lengths": (3,), "eval_lengths": (3,)}, {"hidden": 8}, steps=3, check_every=1)
+    spec = Spec("copy", "elman", {"train_lengths": (3,), "eval_lengths": (3,)}, {"hidden": 8}, steps=3, eval_every=1)
 
     def first_loss(seed: int, data_seed: int | None) -> float:
         return run_trial(replace(spec, data_seed=data_seed), seed, "cpu", lambda _: None).training.curve[0].loss

@@ -112,7 +112,7 @@ def test_a_text_with_fewer_windows_than_a_batch_is_refused() -> None:
 
 def test_a_piece_longer_than_its_text_is_refused() -> None:
     assert len(pieces(torch.tensor([START, 3, 4, 5]), 3, 3)[0]) == 1
-    with pytest.raises(ValueError, match="a text of 3 symbols has no piece of 4"):
+    with pytest.raises(ValueError, match="a text of 3 tokens has no piece of 4"):
         pieces(torch.tensor([START, 3, 4, 5]), 4, 4)
 
 

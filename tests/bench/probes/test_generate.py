@@ -178,8 +178,8 @@ def test_a_stop_ends_a_line() -> None:
             "one eleventy . Two one eleventy",
             r"human_numbers has no symbol 'eleventy', 'Two'; .* one two three",
         ),
-        (TOY, "Mary had some lambs", r"words_toy has no symbol 'some', 'lambs'; it knows 12 symbols: \. <s> Mary The"),
-        (Sentences(), "a q <unknown>", r"sentences has no symbol 'q', '<unknown>'; it knows 2 symbols: a b"),
+        (TOY, "Mary had some lambs", r"words_toy has no symbol 'some', 'lambs'; it knows 12 tokens: \. <s> Mary The"),
+        (Sentences(), "a q <unknown>", r"sentences has no symbol 'q', '<unknown>'; it knows 2 tokens: a b"),
     ],
 )
 def test_symbols_that_a_task_does_not_have_are_all_named(task: CorpusTask, typed: str, line: str) -> None:

@@ -98,7 +98,7 @@ def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
         loss = losses.mean() if mode == "chunks" else losses[:, -1].mean()
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.clip)
+        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.grad_clip)
         optimizer.step()
     for name, weight in by_hand.state_dict().items():
         assert_close(by_loop.state_dict()[name], weight)
@@ -106,7 +106,7 @@ def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
 
 def test_a_text_is_looked_at_by_its_loss_alone_and_never_stops_early() -> None:
     case = next(case for case in TRAINED if case.model == "gru")
-    spec = Spec("human_numbers", "gru", steps=6, batch=2, check_every=2, patience=1)
+    spec = Spec("human_numbers", "gru", steps=6, batch=2, eval_every=2, patience=1)
     training = train(case.new(), NUMBERS, spec, 1, "cpu", lambda _: None)
     assert [(look.step, look.exact) for look in training.curve] == [(2, None), (4, None), (6, None)]
     assert training.symbols == 6 * 2 * NUMBERS.window

@@ -24,7 +24,7 @@ SETTINGS = {"symbols": 4, "train_lengths": [1, 2, 3, 4, 5, 6], "eval_lengths": [
 
 
 def spec(**changes: Any) -> Spec:
-    usual = {"steps": 12, "batch": 8, "examples": 8, "check_every": 4, "patience": 0, "warmup": 2}
+    usual = {"steps": 12, "batch": 8, "examples": 8, "eval_every": 4, "patience": 0, "warmup": 2}
     return Spec("variable_copy", "gru", SETTINGS, {"hidden": 8}, **{**usual, **changes})
 
 
@@ -53,7 +53,7 @@ def test_the_feed_follows_the_curriculum() -> None:
 
 
 def test_batches_of_one_length_have_no_padding_and_every_length_comes() -> None:
-    feed = training_feed(TASK, spec(one_length=True), 0, "cpu")
+    feed = training_feed(TASK, spec(same_length_batches=True), 0, "cpu")
     batches = [next(feed).batch for _ in range(60)]
     assert all(batch.target_mask.all() for batch in batches)
     assert {int(batch.source_length[0]) for batch in batches} == set(TASK.train_lengths)
@@ -61,7 +61,7 @@ def test_batches_of_one_length_have_no_padding_and_every_length_comes() -> None:
 
 def test_batches_of_one_length_are_the_seeds_own() -> None:
     def lengths(seed: int) -> list[int]:
-        feed = training_feed(TASK, spec(one_length=True), seed, "cpu")
+        feed = training_feed(TASK, spec(same_length_batches=True), seed, "cpu")
         return [int(next(feed).batch.source_length[0]) for _ in range(30)]
 
     assert lengths(3) == lengths(3) != lengths(4)
@@ -91,7 +91,7 @@ def trained_weights(**changes: Any) -> dict[str, torch.Tensor]:
 def test_averaged_weights_are_the_exponential_average_of_those_at_each_step() -> None:
     decay, steps = 0.6, 5
     passed = [trained_weights(steps=number, schedule="constant") for number in range(1, steps + 1)]
-    averaged = trained_weights(steps=steps, schedule="constant", averaging=decay)
+    averaged = trained_weights(steps=steps, schedule="constant", ema=decay)
     for name, found in averaged.items():
         expected = passed[0][name]
         for weights in passed[1:]:
@@ -107,7 +107,7 @@ def test_an_average_is_what_the_looks_judge(monkeypatch: pytest.MonkeyPatch) -> 
         return 0.5
 
     monkeypatch.setattr(bench.trial.train, "share_right", share_right)
-    asked = spec(averaging=0.9)
+    asked = spec(ema=0.9)
     task = build_task(asked.task, asked.task_settings)
     model = build_model("gru", task, {"hidden": 8})
     train(model, task, asked, 0, "cpu", watch)
@@ -132,7 +132,7 @@ def test_without_a_limit_the_rate_follows_the_steps() -> None:
 
 
 def test_training_ends_when_its_seconds_are_over() -> None:
-    asked = spec(steps=100_000, seconds=0.3, check_every=100_000)
+    asked = spec(steps=100_000, seconds=0.3, eval_every=100_000)
     outcome = run_trial(asked, 0, "cpu", watch)
     assert 1 <= outcome.training.steps < 100_000
     assert outcome.training.curve[-1].step == outcome.training.steps
@@ -144,7 +144,7 @@ def test_lbfgs_reads_one_batch_and_fits_a_sine_as_adam_does_not() -> None:
         "examples": 8,
         "batch": 16,
         "warmup": 0,
-        "check_every": 10,
+        "eval_every": 10,
         "patience": 0,
         "weight_decay": 0.0,
     }
@@ -200,7 +200,7 @@ def test_both_precisions_draw_the_same_signal() -> None:
     ("changes", "said"),
     [
         ({"curriculum": 1.5}, "curriculum must be from 0 to 1; got 1.5"),
-        ({"averaging": 1.0}, "averaging must be from 0 to 0.9999; got 1.0"),
+        ({"ema": 1.0}, "ema must be from 0 to 0.9999; got 1.0"),
         ({"seconds": -1.0}, "seconds must be 0 or more; got -1.0"),
         ({"seconds": math.inf}, "seconds must be 0 or more; got inf"),
         ({"adversarial": -3}, "adversarial must be 0 or more; got -3"),

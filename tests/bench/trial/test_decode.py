@@ -42,7 +42,7 @@ def trained(case: Case) -> Model:
     if str(case) not in ALREADY:
         torch.manual_seed(3)
         model = build(case.model, task.source, task.target, **case.settings)
-        budget = {"steps": STEPS, "batch": 32, "learning_rate": 1e-2, "warmup": 5, "check_every": STEPS, "fits": 64}
+        budget = {"steps": STEPS, "batch": 32, "learning_rate": 1e-2, "warmup": 5, "eval_every": STEPS, "fits": 64}
         train(model, task, Spec(task.name, case.model, **budget), 1, "cpu", lambda look: None)
         ALREADY[str(case)] = model.eval()
     return ALREADY[str(case)]

@@ -27,7 +27,7 @@ TOY = Spec(
     warmup=1,
     schedule="restarts",
     period=2,
-    check_every=16,
+    eval_every=16,
 )
 
 
