@@ -159,7 +159,7 @@ def report_page(options: argparse.Namespace) -> int:
 
 def readme(options: argparse.Namespace) -> int:
     """Rewrite the tables and figures of README.md and of the pages in docs/."""
-    from bench.studies.extrapolation.block import horizons
+    from bench.studies.extrapolation.write import horizons
     from bench.views.readme import BLOCKS, refresh
 
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):

@@ -40,7 +40,9 @@ STRINGS = (
     | column("selective_ssm", 1.3, 52_760)
     | column("lru", 0.4, 50_111)
 )
-COUNTED = column("gru", 3.0, 10_000) | column("lstm", 45.0, 10_400) | column("transformer", 1.1, 12_000, positions="none")
+COUNTED = (
+    column("gru", 3.0, 10_000) | column("lstm", 45.0, 10_400) | column("transformer", 1.1, 12_000, positions="none")
+)
 ROWS: dict[str, Families] = {
     "copy(1-20)": STRINGS,
     "reverse(1-20)": {name: STRINGS[name] for name in ("location_attention", "stack_rnn", "gru")},
@@ -56,7 +58,14 @@ ROWS: dict[str, Families] = {
 }
 WORDS = {"pointer": (0.998, 0.99), "lstm": (0.85, 0.72), "gru": (0.84, 0.7), "majority": (0.2, 0.2)}
 WAVES = {"ridge": 1e-7, "linear_rnn": 3e-5, "elman": 4e-3, "gru": 2e-2}
-SECTIONS = ["addition(aligned,1-10)", "copy(1-20)", "human_numbers(far)", "parity", "reverse(1-20)", "sine(one,float64)"]
+SECTIONS = [
+    "addition(aligned,1-10)",
+    "copy(1-20)",
+    "human_numbers(far)",
+    "parity",
+    "reverse(1-20)",
+    "sine(one,float64)",
+]
 
 
 def suite_records(seeds: int = 5) -> Iterator[Record]:

@@ -14,6 +14,7 @@ from bench.suites.configured import name_of
 from bench.views.charts.drawing import write_drawings
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run, run_of
+from bench.views.readme import Asked
 
 
 def read(out: Path) -> Run:
@@ -26,7 +27,9 @@ def read(out: Path) -> Run:
         task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
         place = (task, record["model"], record["seed"])
         if place in kept:
-            problems.append(f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out")
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
         kept.setdefault(place, {**record, "task": task})
     return run_of(out.resolve().name, list(kept.values()), problems)
 
@@ -44,8 +47,8 @@ def write_extrapolation(out: Path, page: Path | None) -> Content:
     return shown
 
 
-def horizons_block(out: Path, page: str) -> str:
-    """Return the best family of every task of a run, with links to the tasks' sections on a page."""
-    run = read(out)
+def horizons(asked: Asked) -> str:
+    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named."""
+    run = read(asked.root / asked.folder)
     found = {task: families(run, task) for task in own_rows(run)}
-    return best_table(found, file_names(list(found)), page)
+    return best_table(found, file_names(list(found)), asked.link(asked.what))

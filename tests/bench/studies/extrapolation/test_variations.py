@@ -29,5 +29,5 @@ def test_horizons_by_training_length_are_those_of_the_rows_own_tables(page: str,
 def test_families_stand_in_order_of_their_horizons_with_their_training_lengths_ascending(run: Run) -> None:
     found = variations(run)
     assert list(found) == ["copy"]
-    assert list(found["copy"])[0] == "location_attention"
+    assert next(iter(found["copy"])) == "location_attention"
     assert [family.edge for family in found["copy"]["gru"]] == [5, 10, 20, 40]
