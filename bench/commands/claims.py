@@ -10,13 +10,18 @@ from bench.commands.run import FINE, make_console, shown
 
 def claims(options: argparse.Namespace) -> int:
     """Print the verdict of every claim; write the table, the page and the pictures."""
-    from bench.studies.claims.table import BRIEF
     from bench.studies.claims.write import write_claims
+    from bench.views.columns import Column
     from bench.views.terminal import Fitted
 
     judged, problems = write_claims(options.out, options.page)
     console = make_console()
-    console.print(Fitted(BRIEF, [(one.verdict.word, one.claim.statement, one.evidence) for one in judged]))
+    columns = [
+        Column("verdict", "verdict", rank=0, words=True),
+        Column("statement", "claim", rank=0, words=True, wraps=True),
+        Column("evidence", "evidence", rank=1, words=True, wraps=True),
+    ]
+    console.print(Fitted(columns, [(one.verdict.word, one.claim.statement, one.evidence) for one in judged]))
     for line in problems:
         console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
     page = "" if options.page is None else f", {shown(options.page)}"

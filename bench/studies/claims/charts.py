@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.analysis.metrics import METRICS
 from bench.records.store import Record
 from bench.studies.claims.claim import Chart, Topic
-from bench.studies.claims.evidence import short
-from bench.studies.claims.measures import NATS, SCORES, SECONDS, SHARE, Groups, number_of
+from bench.studies.claims.evidence import amount
+from bench.studies.claims.measures import NATS, SECONDS, SHARE, Groups, number_of
+from bench.studies.scores import by_length
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
 from bench.views.charts.drawing import Drawing
 from bench.views.charts.line import Curve, LineChart
 from bench.views.charts.panel import Panel
-from bench.views.charts.style import INK, SeriesStyle, style_at
+from bench.views.charts.signals import SignalChart
+from bench.views.charts.style import SeriesStyle, style_at
 
 SIZE = (4.5, 2.9)  # inches
 LEAST = {SHARE: 0.1, NATS: 0.2}  # what an axis of seeds spans, however near they lie
-TRUTH, BROAD = "truth", 0.03  # of its height, above and below it: so broad is its line
-ROOM = 0.6  # of the truth's height, above and below it: what leaves that is cut off
 Found = Mapping[str, Sequence[Record]]  # by the names of a chart's runs
 Styles = Mapping[str, SeriesStyle]
 
@@ -43,17 +45,15 @@ def drawing(topic: Topic, groups: Groups) -> Drawing | None:
 
 def score_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
     """Return a score against length: means over seeds, shaded from the lowest to the highest, training lengths too."""
-    value = SCORES[chart.score]
+    (metric,) = (metric for metric in METRICS if metric.name == chart.score)
     curves = []
     for name, records in found.items():
         every = sorted({int(length) for record in records for length in record["by_length"]})
         lengths = [length for length in every if length <= chart.longest]
-        scores = [[record["by_length"].get(str(length)) for length in lengths] for record in records]
-        values = [[score and value(score) for score in row] for row in scores]
-        curves.append(Curve.of_seeds(name, styles[name], lengths, np.array(values, dtype=float)))
+        curves.append(Curve.of_seeds(name, styles[name], lengths, by_length(metric, records, lengths)))
     shown = {length for curve in curves for length in curve.points[0]}
     trained = {length for records in found.values() for length in records[0]["inside_lengths"]} & shown
-    form = "share" if chart.score == "exact" else "log" if chart.log else "linear"
+    form = "log" if chart.log else "share" if metric.unit == "%" else "linear"
     ranges = [(min(trained), max(trained))] if trained else []
     return LineChart(
         chart.title, curves, Scale(chart.x, "length"), Scale(chart.y, form), trained=ranges, size=SIZE
@@ -71,7 +71,7 @@ def seeds_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
         shown = np.exp(known) if measure.ratio else known
         mean = float(known.mean()) if len(known) else math.nan
         centre = math.exp(mean) if measure.ratio else mean
-        written = "" if measure.unit == SHARE else short(measure, mean)
+        written = "" if measure.unit == SHARE else amount(measure, mean, bare=True)
         dots.append(Dots(name, styles[name], shown.tolist(), centre, written=written))
     form = "share" if measure.unit == SHARE else "log" if chart.log else "linear"
     scale = Scale(chart.x, form, least=LEAST.get(measure.unit, 0), from_zero=measure.unit == SECONDS)
@@ -105,27 +105,14 @@ def validation(score: str, records: Sequence[Record]) -> tuple[list[int], NDArra
 def signal_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
     """Return one signal continued by the first seed of each run, over the truth."""
     kept = {name: sample(records[0], chart.horizon) for name, records in found.items()}
-    truth = next(iter(kept.values()))[0]
-    low, high = np.nanmin(truth), np.nanmax(truth)
-    room = ROOM * (high - low)
-    curves, said = [], []
-    for name, (true, own) in kept.items():
-        shown = np.where((own > low - room) & (own < high + room), own, np.nan)
-        curves.append(Curve(name, styles[name], range(len(own)), shown, marked="end"))
-        errors = np.abs(own[: len(true)] - true[: len(own)])
-        said.append(f"{name} {f'{np.nanmax(errors):.2g}' if np.isfinite(errors).any() else 'no number'}")
-    line = SeriesStyle(len(styles), INK, "", ":")
-    width = BROAD * (high - low)
-    curves.append(Curve(TRUTH, line, range(len(truth)), truth, truth - width, truth + width, marked="end"))
-    alt_text = f"farthest from the truth within {chart.horizon} steps: {'; '.join(said)}."
-    x, y = Scale("steps after the observed part"), Scale("signal")
-    return LineChart(chart.title, curves, x, y, alt_text=alt_text, size=SIZE).panel()
+    truth = next(iter(kept.values()))["truth"]
+    continued = {name: one["written"] for name, one in kept.items()}
+    return SignalChart(chart.title, truth, continued, styles, size=SIZE).panel()
 
 
-def sample(record: Record, horizon: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the truth and the continuation of the first signal that was kept, at this horizon if any."""
-    kept = next((one for one in record["samples"] if one["length"] == horizon), record["samples"][0])
-    return np.array(kept["truth"], dtype=float), np.array(kept["written"], dtype=float)
+def sample(record: Record, horizon: int) -> Mapping[str, Any]:
+    """Return the first signal that was kept, at this horizon if any."""
+    return next((one for one in record["samples"] if one["length"] == horizon), record["samples"][0])
 
 
 PANELS = {"by length": score_panel, "seeds": seeds_panel, "training": training_panel, "signal": signal_panel}

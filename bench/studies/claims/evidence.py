@@ -27,10 +27,10 @@ def contrast_words(claim: Claim, verdict: Verdict) -> str:
     assert verdict.second is not None
     measure, (value, low, high) = claim.measure, verdict.estimate
     means = f"{amount(measure, verdict.first.mean)} against {amount(measure, verdict.second.mean)}"
-    between = "" if math.isnan(low) else f" [{short_gap(measure, low)}, {short_gap(measure, high)}]"
-    margin = "" if claim.margin is None else f", margin {gap(measure, verdict.bound)}"
+    between = f"{amount(measure, value, gap=True)}{bracket(measure, low, high, gap=True)}"
+    margin = "" if claim.margin is None else f", margin {amount(measure, verdict.bound, gap=True)}"
     name = "ratio" if measure.ratio else "difference"
-    return f"{means}, {name} {gap(measure, value)}{between}{margin}, {seeds_words(verdict.first, verdict.second, low)}"
+    return f"{means}, {name} {between}{margin}, {seeds_words(verdict.first, verdict.second, low)}"
 
 
 def level_words(claim: Claim, verdict: Verdict) -> str:
@@ -40,8 +40,14 @@ def level_words(claim: Claim, verdict: Verdict) -> str:
     if claim.test == EVERY_SEED:
         where = f"at {bound} or {'more' if measure.higher_is_better else 'less'}"
     mean, low, high = (verdict.bound + end for end in verdict.estimate)
-    between = "" if math.isnan(low) else f" [{short(measure, low)}, {short(measure, high)}]"
+    between = bracket(measure, low, high)
     return f"{verdict.met} of {plural(verdict.first.count)} {where}; mean {amount(measure, mean)}{between}"
+
+
+def bracket(measure: Measure, low: float, high: float, *, gap: bool = False) -> str:
+    """Write an interval, nothing where there is none."""
+    ends = (amount(measure, end, gap=gap, bare=True) for end in (low, high))
+    return "" if math.isnan(low) else f" [{', '.join(ends)}]"
 
 
 def seeds_words(first: Seeds, second: Seeds, low: float) -> str:
@@ -74,32 +80,14 @@ def plural(count: int) -> str:
     return f"{count} seed{'' if count == 1 else 's'}"
 
 
-def amount(measure: Measure, value: float) -> str:
-    """Write a number with its unit."""
+def amount(measure: Measure, value: float, *, gap: bool = False, bare: bool = False) -> str:
+    """Write a number of a measure, or the gap between two, with its unit or bare."""
     if math.isnan(value):
-        return "no number"
-    unit = {SHARE: " %", RELATIVE: ""}.get(measure.unit, f" {measure.unit}")
-    return f"{short(measure, value)}{unit}"
-
-
-def short(measure: Measure, value: float) -> str:
-    """Write a number without its unit."""
+        return "unknown" if gap else "no number"
     shown = math.exp(value) if measure.ratio else value
     if measure.unit == SHARE:
-        return percent(shown) if shown >= 0 else f"{100 * shown:.1f}"
-    return format(shown, FORMATS[measure.unit])
-
-
-def gap(measure: Measure, value: float) -> str:
-    """Write a difference with its unit."""
-    if math.isnan(value):
-        return "unknown"
-    unit = {SHARE: " points", RELATIVE: ""}.get(measure.unit, f" {measure.unit}")
-    return short_gap(measure, value) + ("" if measure.ratio else unit)
-
-
-def short_gap(measure: Measure, value: float) -> str:
-    """Write a difference without its unit."""
-    if measure.ratio:
-        return f"{math.exp(value):.2f}"
-    return f"{100 * value:.1f}" if measure.unit == SHARE else format(value, FORMATS[measure.unit])
+        said = f"{100 * shown:.1f}" if gap or shown < 0 else percent(shown)
+    else:
+        said = format(shown, ".2f" if gap and measure.ratio else FORMATS[measure.unit])
+    unit = {SHARE: " points" if gap else " %", RELATIVE: ""}.get(measure.unit, f" {measure.unit}")
+    return said if bare or (gap and measure.ratio) else said + unit

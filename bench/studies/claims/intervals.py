@@ -23,20 +23,15 @@ class Estimate(NamedTuple):
 UNKNOWN = Estimate(math.nan, math.nan, math.nan)
 
 
-def mean_over(values: Sequence[float]) -> Estimate:
-    """Return the mean and its t interval."""
-    return estimate(values) if values else UNKNOWN
-
-
-def difference(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Return the difference of two means and its interval by Welch's t, which lets the two spreads differ."""
-    return estimate(first, second) if first and second else UNKNOWN
-
-
 def estimate(*sides: Sequence[float]) -> Estimate:
-    """Return the mean of one sample, or the difference of the means of two, with its interval."""
+    """Return the mean of one sample, or the difference of the means of two, with its interval.
+
+    Of a difference by Welch's t, which lets the two spreads differ.
+    """
     from scipy.stats import ttest_1samp, ttest_ind
 
+    if not all(sides):
+        return UNKNOWN
     value = float(np.subtract.reduce([np.mean(side) for side in sides]))
     if min(map(len, sides)) < 2:
         return Estimate(value, math.nan, math.nan)

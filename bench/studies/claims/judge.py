@@ -11,7 +11,7 @@ import numpy as np
 from bench.analysis.summary import Pair
 from bench.records.store import Record
 from bench.studies.claims.claim import EVERY_SEED, PAIRED, Claim
-from bench.studies.claims.intervals import UNKNOWN, Estimate, difference, mean_over
+from bench.studies.claims.intervals import UNKNOWN, Estimate, estimate
 from bench.studies.claims.measures import Groups, Measure, number_of
 
 HOLDS, FALSE, NOT_SHOWN, NO_RUNS = "holds", "false", "not shown", "no runs"
@@ -40,7 +40,7 @@ class Seeds:
     @property
     def mean(self) -> float:
         """Their mean, NaN where there is none."""
-        return mean_over(self.numbers).value
+        return estimate(self.numbers).value
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def judge(claim: Claim, groups: Groups) -> Verdict:
     assert second is not None
     if claim.margin is not None:
         margin = math.log(claim.margin) if claim.measure.ratio else claim.margin
-        found = difference(first.numbers, second.numbers)
+        found = estimate(first.numbers, second.numbers)
         return Verdict(likeness(found, margin, bool(first.lost + second.lost)), first, second, margin, found)
-    found = paired(first, second) if claim.test == PAIRED else difference(first.numbers, second.numbers)
+    found = paired(first, second) if claim.test == PAIRED else estimate(first.numbers, second.numbers)
     return Verdict(order(found, claim.measure, first, second), first, second, math.nan, found)
 
 
@@ -93,7 +93,7 @@ def seeds_of(measure: Measure, records: Sequence[Record]) -> Seeds:
 def paired(first: Seeds, second: Seeds) -> Estimate:
     """Return the mean difference, taken seed by seed."""
     shared = sorted(first.by_seed.keys() & second.by_seed.keys())
-    return mean_over([first.by_seed[seed] - second.by_seed[seed] for seed in shared])
+    return estimate([first.by_seed[seed] - second.by_seed[seed] for seed in shared])
 
 
 def order(found: Estimate, measure: Measure, first: Seeds, second: Seeds) -> str:
@@ -136,7 +136,7 @@ def judge_level(claim: Claim, first: Seeds, second: Seeds | None) -> Verdict:
     reached = sum(sign * (value - bound) >= -ROUNDING for value in first.numbers)
     every = claim.test == EVERY_SEED
     met = reached if every else first.count - reached
-    found = Estimate(*(float(value) for value in np.subtract(mean_over(first.numbers), bound)))
+    found = Estimate(*(float(value) for value in np.subtract(estimate(first.numbers), bound)))
     low, high = upwards(found, claim.measure)
     opposed = not first.lost and (high < -ROUNDING if every else low > ROUNDING)
     word = NOT_SHOWN

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
+from bench.analysis.metrics import EXACT, NRMSE, TOKEN_ACCURACY, TOKEN_ERROR, Metric
+from bench.analysis.metrics import NATS as CROSS_ENTROPY
 from bench.analysis.summary import Pair
 from bench.records.store import Record
+from bench.studies.scores import value_of
 
-Score = dict[str, Any]
 Groups = Mapping[Pair, Sequence[Record]]  # the seeds of each pair
+Value = Callable[[Record], float | None]
 SHARE, NATS, STEPS, SECONDS, RELATIVE = "share", "nats", "steps", "seconds", "of the signal's deviation"
 ENOUGH = 30  # strings at a length, below which its accuracy tells little
 LEARNED = 0.9  # held-out exact match at which a network counts as having learned
@@ -26,83 +30,62 @@ class Measure:
     """
 
     name: str
-    unit: str
-    higher_is_better: bool
-    value: Callable[[Record], float | None]
+    value: Value
+    unit: str = SHARE
+    higher_is_better: bool = True
     ratio: bool = False
 
 
-def exact(score: Score) -> float:
-    """Share of strings right."""
-    return score["right"] / score["examples"]
+def at(metric: Metric, length: Callable[[Record], int]) -> Value:
+    """Measure a metric at a length of the record."""
+    return lambda record: value_of(metric, record["by_length"][str(length(record))])
 
 
-def token_accuracy(score: Score) -> float:
-    """Share of tokens right, given the true ones before."""
-    return score["tokens_right"] / score["tokens"]
+def edge(record: Record) -> int:
+    """Return the longest training length."""
+    return max(record["inside_lengths"])
 
 
-def nats(score: Score) -> float | None:
-    """Mean cross-entropy of a token."""
-    return score.get("nats")
+def end(record: Record) -> int:
+    """Return the last length: of a text, all of it, the state carried."""
+    return max(map(int, record["by_length"]))
 
 
-def nrmse(score: Score) -> float | None:
-    """Free-running error relative to the signal's standard deviation."""
-    return score["nrmse"]
+def window(record: Record) -> int:
+    """Return how many tokens a training step reads."""
+    return record["train_lengths"][0]
 
 
-def at_training(record: Record) -> Score:
-    """Return the score at the longest training length."""
-    return record["by_length"][str(max(record["inside_lengths"]))]
+def known(metric: Metric, record: Record, lengths: Iterable[int | str]) -> list[float]:
+    """Return a metric at some lengths, those at which it has no number left out."""
+    values = (value_of(metric, record["by_length"][str(length)]) for length in lengths)
+    return [value for value in values if value is not None]
 
 
-def at_end(record: Record) -> Score:
-    """Return the score at the last length: of a text, all of it, the state carried."""
-    return record["by_length"][max(record["by_length"], key=int)]
+def best(chosen: Callable[[int, list[int]], bool]) -> Value:
+    """Measure the highest exact match at the lengths chosen by what was trained, of those with enough strings."""
+
+    def value(record: Record) -> float | None:
+        enough = [length for length, score in record["by_length"].items() if score["examples"] >= ENOUGH]
+        lengths = [length for length in enough if chosen(int(length), record["inside_lengths"])]
+        return max(known(EXACT, record, lengths), default=None)
+
+    return value
 
 
-def inside(record: Record) -> list[Score]:
-    """Return the scores at the training lengths."""
-    return [record["by_length"][str(length)] for length in record["inside_lengths"]]
+def padded(part: str) -> Value:
+    """Measure the share right of what a record's padding counts: tokens asked ("symbols"), or all cells of a batch."""
 
+    def value(record: Record) -> float | None:
+        counts: Mapping[str, Any] | None = record.get("padding")
+        return counts[f"{part}_right"] / counts[part] if counts else None
 
-def mean_exact(record: Record, lengths: Sequence[int]) -> float:
-    """Return the mean exact match over some lengths."""
-    return sum(exact(record["by_length"][str(length)]) for length in lengths) / len(lengths)
-
-
-def best_elsewhere(record: Record) -> float | None:
-    """Return the highest exact match at a length that was never trained."""
-    return best_at(record, lambda length: length not in record["inside_lengths"])
-
-
-def best_longer(record: Record) -> float | None:
-    """Return the highest exact match at a length beyond training."""
-    return best_at(record, lambda length: length > max(record["inside_lengths"]))
-
-
-def best_at(record: Record, chosen: Callable[[int], bool]) -> float | None:
-    """Return the highest exact match at the chosen lengths, of those with enough strings."""
-    scores = [score for length, score in record["by_length"].items() if chosen(int(length))]
-    return max((exact(score) for score in scores if score["examples"] >= ENOUGH), default=None)
-
-
-def content(record: Record) -> float:
-    """Mean over training lengths of the share of strings whose content is right, wherever they stop."""
-    shares = [(score["right"] + score["stopped_wrong"]) / score["examples"] for score in inside(record)]
-    return sum(shares) / len(shares)
-
-
-def counted(record: Record, part: str) -> float | None:
-    """Share right of what a part of the record's padding counts: tokens asked, or all cells of a batch."""
-    counts = record.get("padding")
-    return counts[f"{part}_right"] / counts[part] if counts else None
+    return value
 
 
 def added(record: Record) -> float | None:
     """Return how much higher accuracy is with padding counted."""
-    cells, tokens = counted(record, "cells"), counted(record, "symbols")
+    cells, tokens = padded("cells")(record), padded("symbols")(record)
     return None if cells is None or tokens is None else cells - tokens
 
 
@@ -116,20 +99,8 @@ def seconds_an_epoch(record: Record) -> float | None:
     """Seconds of training for one pass over the text."""
     if not record["steps"]:
         return None
-    spec = record["spec"]
-    epoch = record["text"]["training_symbols"] // (spec["batch"] * record["train_lengths"][0])
+    epoch = record["text"]["training_symbols"] // (record["spec"]["batch"] * window(record))
     return record["timing"]["train_seconds"] * epoch / record["steps"]
-
-
-def lowest_nats(record: Record) -> float | None:
-    """Return the loss at the evaluated length that suits a network best."""
-    found = [nats(score) for score in record["by_length"].values()]
-    return min((value for value in found if value is not None), default=None)
-
-
-def window_nats(record: Record) -> float | None:
-    """Return the loss where as many tokens are read as a training window has."""
-    return nats(record["by_length"][str(record["train_lengths"][0])])
 
 
 def number_of(measure: Measure, record: Record) -> float:
@@ -143,42 +114,42 @@ def number_of(measure: Measure, record: Record) -> float:
     return math.log(value) if measure.ratio else value
 
 
-SCORES = {"exact": exact, "nats": nats, "nrmse": nrmse}  # what charts draw by length
-
 MEASURES = {  # by the names that topics call them
-    "signals continued": Measure(
-        "signals continued within the tolerance", SHARE, True, lambda record: exact(at_training(record))
-    ),
-    "signal error": Measure(
-        "free-running NRMSE at the training horizon", RELATIVE, False, lambda record: nrmse(at_training(record))
-    ),
-    "strings right": Measure(
-        "strings right at the longest training length", SHARE, True, lambda record: exact(at_training(record))
-    ),
+    "signals continued": Measure("signals continued within the tolerance", at(EXACT, edge)),
+    "signal error": Measure("free-running NRMSE at the training horizon", at(NRMSE, edge), RELATIVE, False),
+    "strings right": Measure("strings right at the longest training length", at(EXACT, edge)),
     "best other length": Measure(
-        f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
+        f"strings right at the best other length (of those with {ENOUGH} strings or more)",
+        best(lambda length, trained: length not in trained),
     ),
-    "best longer length": Measure("strings right at the best longer length", SHARE, True, best_longer),
+    "best longer length": Measure(
+        "strings right at the best longer length", best(lambda length, trained: length > max(trained))
+    ),
     "lengths 5 to 14 without 10": Measure(
-        "strings right, mean over lengths 5 to 14 without 10", SHARE, True, lambda record: mean_exact(record, BESIDE)
+        "strings right, mean over lengths 5 to 14 without 10", lambda record: fmean(known(EXACT, record, BESIDE))
     ),
     "weakest training length": Measure(
-        "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
+        "strings right at the weakest training length",
+        lambda record: min(known(EXACT, record, record["inside_lengths"])),
     ),
-    "content right": Measure("strings of right content, mean over training lengths", SHARE, True, content),
-    "tokens right": Measure("tokens right", SHARE, True, lambda record: counted(record, "symbols")),
-    "tokens and padding right": Measure(
-        "tokens and padding right", SHARE, True, lambda record: counted(record, "cells")
+    "content right": Measure(  # wherever the answer stops
+        "strings of right content, mean over training lengths",
+        lambda record: 1 - fmean(known(TOKEN_ERROR, record, record["inside_lengths"])),
     ),
-    "added by padding": Measure("what counting padding adds to tokens right", SHARE, True, added),
+    "tokens right": Measure("tokens right", padded("symbols")),
+    "tokens and padding right": Measure("tokens and padding right", padded("cells")),
+    "added by padding": Measure("what counting padding adds to tokens right", added),
     "steps to learn": Measure(
-        f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn
+        f"steps until {100 * LEARNED:g} % of held-out strings are right", steps_to_learn, STEPS, False
     ),
-    "next tokens right": Measure(
-        "next words right in the validation text", SHARE, True, lambda record: token_accuracy(at_end(record))
+    "next tokens right": Measure("next words right in the validation text", at(TOKEN_ACCURACY, end)),
+    "loss": Measure("loss a character over the whole evaluated text", at(CROSS_ENTROPY, end), NATS, False),
+    "lowest loss": Measure(
+        "loss a character at the length that suits it best",
+        lambda record: min(known(CROSS_ENTROPY, record, record["by_length"]), default=None),
+        NATS,
+        False,
     ),
-    "loss": Measure("loss a character over the whole evaluated text", NATS, False, lambda record: nats(at_end(record))),
-    "lowest loss": Measure("loss a character at the length that suits it best", NATS, False, lowest_nats),
-    "loss at windows": Measure("loss a character at windows of 8", NATS, False, window_nats),
-    "seconds an epoch": Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True),
+    "loss at windows": Measure("loss a character at windows of 8", at(CROSS_ENTROPY, window), NATS, False),
+    "seconds an epoch": Measure("training time of an epoch", seconds_an_epoch, SECONDS, False, ratio=True),
 }

@@ -59,5 +59,5 @@ def measured(claim: Claim) -> str:
 
 def runs(topic: Topic) -> str:
     """Say which rows of the tables a topic reads."""
-    by_task = groupby(sorted(topic.pairs, key=lambda pair: topic.pairs.index(pair)), key=lambda pair: pair[0])
-    return "; ".join(f"`{task}`: {', '.join(f'`{model}`' for _, model in pairs)}" for task, pairs in by_task)
+    models = {task: [f"`{model}`" for row, model in topic.pairs if row == task] for task, _ in topic.pairs}
+    return "; ".join(f"`{task}`: {', '.join(found)}" for task, found in models.items())

@@ -10,18 +10,6 @@ import pandas as pd
 from bench.studies.claims.claim import Claim, Topic
 from bench.studies.claims.evidence import evidence
 from bench.studies.claims.judge import Seeds, Verdict
-from bench.views.columns import Column
-
-COLUMNS = (
-    "lesson claim statement verdict test measure unit better scale a_runs b_runs a_mean b_mean bound difference "
-    "low high a_seeds b_seeds met diverged lost a_values b_values evidence"
-).split()
-
-BRIEF = (  # what a terminal shows
-    Column("verdict", "verdict", rank=0, words=True),
-    Column("statement", "claim", rank=0, words=True, wraps=True),
-    Column("evidence", "evidence", rank=1, words=True, wraps=True),
-)
 
 
 class Judged(NamedTuple):
@@ -43,7 +31,7 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
     lesson: the topic; a, b: the first and the second runs; bound: of a level, or the margin of an equivalence; where
     scale is "log", means, bound, difference and interval are natural logarithms
     """
-    return pd.DataFrame([row(one) for one in judged], columns=COLUMNS)
+    return pd.DataFrame([row(one) for one in judged])
 
 
 def row(one: Judged) -> dict[str, Any]:

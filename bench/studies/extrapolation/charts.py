@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from bench.analysis.metrics import EXACT, NRMSE, TOKEN_ACCURACY, Metric
 from bench.analysis.statistics import Floats
 from bench.studies.extrapolation.families import Family
 from bench.studies.extrapolation.names import chart_styles, short_names
+from bench.studies.scores import by_length
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
 from bench.views.charts.drawing import Drawing
@@ -20,7 +22,7 @@ from bench.views.charts.style import SeriesStyle, style_at
 from bench.views.numbers import percent
 
 MOST_LINES = 9
-EXACT = 1e-16  # where an error of nothing at all is drawn
+LEAST = 1e-16  # where an error of nothing at all is drawn
 WIDE_NUMBERS = (0.85, *MARGINS[1:])  # beside an axis of small errors
 ACCURACY = Scale("exact match", "share")
 Lengths = tuple[list[int], Floats]  # lengths, values (seeds, lengths)
@@ -53,21 +55,31 @@ def shown_families(found: Sequence[Family]) -> list[Family]:
 
 
 def accuracy_panels(named: Named, styles: Styles) -> list[Panel]:
-    """Return exact match on random strings, and on adversarial sets if there are any, over the same lengths."""
-    random = {name: random_scores(family) for name, family in named.items()}
-    hard = {name: scores for name, family in named.items() if (scores := adversarial_scores(family))}
+    """Return exact match on random strings, and on adversarial sets, the mean over kinds, if there are any."""
+    random = {name: scores(family, EXACT) for name, family in named.items()}
+    hard = {name: (sets.lengths, sets.accuracy) for name, family in named.items() if (sets := family.adversaries)}
     titles = {"random strings": random, "adversarial sets, mean over kinds": hard}
     size = HALF if hard else WHOLE
-    charts = [line_chart(title, scores, ACCURACY, named, styles) for title, scores in titles.items() if scores]
+    charts = [line_chart(title, found, ACCURACY, named, styles) for title, found in titles.items() if found]
     return [replace(chart, size=size).panel() for chart in charts]
 
 
 def error_panels(named: Named, styles: Styles) -> list[Panel]:
-    """Return the free-running error."""
-    scores = {name: errors(family) for name, family in named.items()}
-    known = {name: found for name, found in scores.items() if found[0]}
-    chart = line_chart("", known, Scale("free-running NRMSE", "log"), named, styles)
-    return [replace(chart, size=WHOLE, margins=WIDE_NUMBERS).panel()] if known else []
+    """Return the free-running error, at the lengths at which no seed's overflowed, down to what a log axis shows."""
+    found = {}
+    for name, family in named.items():
+        lengths, values = scores(family, NRMSE)
+        known = np.flatnonzero(np.isfinite(values).all(0))
+        if len(known):
+            found[name] = [lengths[place] for place in known], np.maximum(values[:, known], LEAST)
+    chart = line_chart("", found, Scale("free-running NRMSE", "log"), named, styles)
+    return [replace(chart, size=WHOLE, margins=WIDE_NUMBERS).panel()] if found else []
+
+
+def scores(family: Family, metric: Metric) -> Lengths:
+    """Return a metric at every evaluated length."""
+    lengths = sorted(family.lengths)
+    return lengths, by_length(metric, family.records, lengths)
 
 
 def line_chart(title: str, scores: Mapping[str, Lengths], y: Scale, named: Named, styles: Styles) -> LineChart:
@@ -78,50 +90,24 @@ def line_chart(title: str, scores: Mapping[str, Lengths], y: Scale, named: Named
     return LineChart(title, curves, Scale(length_name(first.first), "log"), y, trained)
 
 
-def random_scores(family: Family) -> Lengths:
-    """Return exact match on random strings."""
-    lengths = sorted(family.lengths)
-    scores = [[record["by_length"][str(length)] for length in lengths] for record in family.records]
-    return lengths, np.array([[score["right"] / score["examples"] for score in seed] for seed in scores])
-
-
-def adversarial_scores(family: Family) -> Lengths | None:
-    """Return exact match on adversarial sets, the mean over kinds."""
-    found = family.adversaries
-    return None if found is None else (found.lengths, found.accuracy)
-
-
-def errors(family: Family) -> Lengths:
-    """Return free-running NRMSE, of the lengths at which no seed's overflowed; none is below what a log axis shows."""
-    lengths = sorted(family.lengths)
-    found = [[record["by_length"][str(length)]["nrmse"] for length in lengths] for record in family.records]
-    values = np.maximum(np.array(found, dtype=float), EXACT)
-    known = np.isfinite(values).all(0)
-    return [length for length, whole in zip(lengths, known, strict=True) if whole], values[:, known]
-
-
 def word_panel(named: Named, styles: Styles) -> Panel:
     """Return the share of words predicted, a row a family, a style a text."""
     dots = []
     for name, family in named.items():
-        for text, style in zip(sorted(family.lengths), styles.values(), strict=False):
-            shares = word_shares(family, text)
-            said = f"{percent(float(shares.mean()))} %"
-            dots.append(Dots(name, style, shares.tolist(), written=said, name=f"text to {text:,}"))
+        for text in sorted(family.lengths):
+            shares = by_length(TOKEN_ACCURACY, family.records, [text])[:, 0]
+            shown = text_name(text, family.inside)
+            written = f"{percent(float(shares.mean()))} %"
+            dots.append(Dots(name, styles[shown], shares.tolist(), written=written, name=shown))
     return DotChart("", dots, Scale("words predicted", "share"), size=(WHOLE[0], 0.9 + 0.3 * len(named))).panel()
 
 
 def text_styles(named: Named) -> dict[str, SeriesStyle]:
-    """Return how the texts of a chart are drawn, by what a legend calls them."""
-    texts = sorted({length for family in named.values() for length in family.lengths})
-    inside = next(iter(named.values())).inside
-    return {
-        f"text to {text:,}{' (training)' if text in inside else ''}": style_at(index)
-        for index, text in enumerate(texts)
-    }
+    """Return how the texts of a chart are drawn, by their names."""
+    texts = sorted({(length, *family.inside) for family in named.values() for length in family.lengths})
+    return {text_name(text, inside): style_at(index) for index, (text, *inside) in enumerate(texts)}
 
 
-def word_shares(family: Family, text: int) -> Floats:
-    """Return the shares of words of a text that are predicted, one for each seed."""
-    scores = [record["by_length"][str(text)] for record in family.records]
-    return np.array([score["tokens_right"] / score["tokens"] for score in scores])
+def text_name(text: int, inside: Sequence[int]) -> str:
+    """Return what a legend calls a text."""
+    return f"text to {text:,}{' (training)' if text in inside else ''}"

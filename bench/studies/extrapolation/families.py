@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from bench.analysis.adversarial import Adversaries, adversaries
-from bench.analysis.metrics import metrics_of
+from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.statistics import SOLVED
 from bench.analysis.summary import tenfold_length
 from bench.records.store import Record
+from bench.studies.scores import by_length
 from bench.views.charts.material import Run
 
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
@@ -69,8 +70,7 @@ class Family:
 
     def solved_at(self, length: int) -> int:
         """Count the seeds with 99 % or more at an evaluated length."""
-        scores = [record["by_length"][str(length)] for record in self.records]
-        return sum(score["right"] / score["examples"] >= SOLVED - ROUNDING for score in scores)
+        return int((by_length(EXACT, self.records, [length]) >= SOLVED - ROUNDING).sum())
 
 
 def families(run: Run, task: str) -> list[Family]:

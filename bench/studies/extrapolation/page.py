@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.spec.catalogue import Catalogue, text_of_class
+from bench.spec.catalogue import Catalogue
 from bench.spec.settings import written
 from bench.studies.extrapolation.charts import shown_families, task_drawing
 from bench.studies.extrapolation.explanations import why
 from bench.studies.extrapolation.families import Family, families, other_settings, own_rows
 from bench.studies.extrapolation.memory import Memory, memories
-from bench.studies.extrapolation.tables import best_table, errors_table, has_eos, horizon_caption, horizon_table
+from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
 from bench.studies.pages import origin, rendered
 from bench.views.charts.drawing import Drawing
@@ -66,7 +66,7 @@ def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations,
         found.append(f"{', '.join(run.texts)}: evaluated per token, no exact match: left out")
     for task, every in tasks.items():
         without = [family.model for family in every if family.adversaries is None]
-        if without and has_eos(every):
+        if without and "stopped_wrong" in every[0].metrics:
             whose = "" if len(without) == len(every) else f" of {', '.join(without)}"
             found.append(f"{task}: no adversarial sets{whose}")
         if not why(every[0].first):
@@ -99,39 +99,23 @@ def extrapolation_page(shown: Content, folder: str) -> str:
 def section(shown: Content, task: str) -> dict[str, Any]:
     """Return what the section of a task shows."""
     found = shown.tasks[task]
-    out = [family.model for family in found if family not in shown_families(found)]
+    first = found[0].first
+    entry = Catalogue().entries["task"].get(first["spec"]["task"])
+    settings = sorted(other_settings(first["spec"]).items())
+    examples = sorted({max(row["examples"] for row in family.lengths.values()) for family in found})
+    with_sets = next((family.adversaries for family in found if family.adversaries), None)
     return {
         "name": task,
         "anchor": shown.names[task],
-        "configured": configured(found),
+        "automaton": entry.text("automaton") if entry else "",
+        "settings": ", ".join(f"{name} = {written(value)}" for name, value in settings),
+        "trained": written(first["inside_lengths"]),
+        "examples": " or ".join(f"{count:,}" for count in dict.fromkeys((examples[0], examples[-1]))),
+        "sets": ", ".join(sorted({kind for each in with_sets.kinds for kind in each})) if with_sets else "",
         "picture": shown.drawings.get(task),
-        "caption": horizon_caption(found),
         "horizons": horizon_table(found),
-        "why": why(found[0].first),
-        "left_out": ", ".join(f"`{model}`" for model in out),
-        "has_eos": has_eos(found),
+        "why": why(first),
+        "left_out": [family.model for family in found if family not in shown_families(found)],
+        "metrics": found[0].metrics,
         "errors": errors_table(found),
     }
-
-
-def configured(found: Sequence[Family]) -> str:
-    """Say which automaton a task needs, what trained its families and what evaluates them."""
-    first = found[0].first
-    entry = Catalogue().entries["task"].get(first["spec"]["task"])
-    automaton = text_of_class(entry, "automaton") if entry else ""
-    settings = other_settings(first["spec"])
-    said = f"Automaton class: {automaton}. " if automaton else ""
-    said += f"Settings: {', '.join(f'{k} = {written(v)}' for k, v in sorted(settings.items()))}. " if settings else ""
-    said += f"Trained at lengths {written(first['inside_lengths'])}; "
-    said += f"evaluated on up to {examples(found)} examples a length and seed"
-    with_sets = next((family for family in found if family.adversaries), None)
-    if with_sets is None or with_sets.adversaries is None:
-        return f"{said}."
-    kinds = sorted({kind for each in with_sets.adversaries.kinds for kind in each})
-    return f"{said}, and on adversarial sets: {', '.join(kinds)}."
-
-
-def examples(found: Sequence[Family]) -> str:
-    """Say how many examples evaluate a family at a length, the fewest and the most where families differ."""
-    every = {max(row["examples"] for row in family.lengths.values()) for family in found}
-    return f"{max(every):,}" if len(every) == 1 else f"{min(every):,} or {max(every):,}"

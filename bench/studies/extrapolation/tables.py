@@ -6,51 +6,35 @@ from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
 from bench.studies.extrapolation.names import inductive_bias
-from bench.views.columns import Column
 from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
-BEST = (
-    "task,best family,L99 random,L99 adversarial,longest length,random there,adversarial there,solved there,"
-    "parameters,seconds"
-).split(",")
-BRIEF = (  # what a terminal shows of a task
-    Column("task", "task", rank=0, words=True),
-    Column("model", "best family", rank=0, words=True),
-    Column("l99", "L99 random", rank=1),
-    Column("adversarial_l99", "L99 adversarial", rank=3),
-    Column("longest", "farthest", rank=4),
-    Column("solved", "solved", rank=2),
-    Column("adversarial", "adversarial", rank=5),
-)
 COSTS = ("parameters", "steps / budget", "seconds")
+
+
+def best_cells(task: str, best: Family) -> dict[str, str]:
+    """Return what the summary says of a task's best family, by heading."""
+    last, (random, adversarial) = best.lengths[best.longest], horizons(best)
+    return {
+        "task": task,
+        "best family": best.model,
+        "L99 random": random,
+        "L99 adversarial": adversarial,
+        "longest length": f"{best.longest:,}",
+        "random there": share(last["exact_match"], last["low"], last["high"]),
+        "adversarial there": adversarial_at_end(best),
+        "solved there": solved(best, best.longest),
+        "parameters": f"{best.row['parameters']:,}",
+        "seconds": amount(*estimate(best.row, "seconds")),
+    }
 
 
 def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
     """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
-    lines = []
+    every = []
     for task, (best, *_) in found.items():
-        last = best.lengths[best.longest]
-        cells = [
-            f"[{task}]({page}#{anchors[task]})",
-            f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)",
-            *horizons(best),
-            f"{best.longest:,}",
-            share(last["exact_match"], last["low"], last["high"]),
-            adversarial_at_end(best),
-            solved(best, best.longest),
-            f"{best.row['parameters']:,}",
-            amount(*estimate(best.row, "seconds")),
-        ]
-        lines.append(cells)
-    return markdown_table(BEST, lines, names=2)
-
-
-def brief(task: str, best: Family) -> list[str]:
-    """Return the cells under BRIEF."""
-    return [
-        *(task, best.model, *horizons(best)),
-        *(f"{best.longest:,}", solved(best, best.longest), adversarial_at_end(best)),
-    ]
+        name = f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)"
+        every.append(best_cells(task, best) | {"task": f"[{task}]({page}#{anchors[task]})", "best family": name})
+    return markdown_table(list(every[0]) if every else [], [list(cells.values()) for cells in every], names=2)
 
 
 def horizons(family: Family) -> list[str]:
@@ -104,16 +88,6 @@ def cell(family: Family, length: int, both: bool) -> str:
     return percent(row["exact_match"]) + (f" / {percent(row['adversarial'])}" if both else "")
 
 
-def horizon_caption(found: Sequence[Family]) -> str:
-    """Say what the numbers of the first table are."""
-    if "nrmse" in found[0].metrics:
-        return "Free-running NRMSE in percent, by horizon; training horizons in bold:"
-    if "nats" in found[0].metrics:
-        return "Lines right in every word / words predicted, in percent, by text; the training text in bold:"
-    sets = ", random strings / adversarial sets" if has_sets(found) else ""
-    return f"Exact match in percent{sets}, by length; training lengths in bold:"
-
-
 def has_sets(found: Sequence[Family]) -> bool:
     """Whether any family was evaluated on adversarial sets."""
     return any(family.adversaries for family in found)
@@ -122,18 +96,14 @@ def has_sets(found: Sequence[Family]) -> bool:
 def errors_table(found: Sequence[Family]) -> str:
     """Return a task's second table: how answers are wrong, where they end in EOS; what a family cost."""
     sets, far = has_sets(found), found[0].far
-    wrong = {"stopped_wrong": "EOS error", "content_wrong": "token error"} if has_eos(found) else {}
+    wrong = {"stopped_wrong": "EOS error", "content_wrong": "token error"}
+    wrong = wrong if wrong.keys() <= found[0].metrics else {}
     lines = []
     for family in found:
         cells = [share(*estimate(family.row, name)) for name in wrong] + [worst_set(family, far)] * sets
         cells += [f"{family.row['parameters']:,}", budgeted(family.row), amount(*estimate(family.row, "seconds"))]
         lines.append([f"`{family.model}`", *cells])
     return markdown_table(["family", *wrong.values(), *[f"worst set at {far:,}"] * sets, *COSTS], lines)
-
-
-def has_eos(found: Sequence[Family]) -> bool:
-    """Whether answers end in EOS, so that they can be wrong in that alone."""
-    return "stopped_wrong" in found[0].metrics
 
 
 def worst_set(family: Family, length: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from bench.studies.extrapolation.charts import MOST_LINES
 from bench.studies.extrapolation.families import Family, alike_but_for_lengths, families
@@ -21,11 +21,9 @@ Variations = dict[str, dict[str, list[Family]]]  # by task, by family: in order 
 def variations(run: Run) -> Variations:
     """Return of each task that was trained at several lengths the families that were, the farthest horizons first."""
     found: Variations = {}
-    groups = alike_but_for_lengths(run)
-    names = Counter(run.any_record(first)["spec"]["task"] for first, *_ in groups)
-    for first, *others in sorted(groups):
+    for tasks in sorted(alike_but_for_lengths(run)):
         by_model: dict[str, list[Family]] = {}
-        for family in (family for task in (first, *others) for family in families(run, task)):
+        for family in chain.from_iterable(families(run, task) for task in tasks):
             by_model.setdefault(family.model, []).append(family)
         several = {
             model: sorted(each, key=lambda family: family.edge)
@@ -33,9 +31,9 @@ def variations(run: Run) -> Variations:
             if len({family.edge for family in each}) > 1
         }
         if several:
-            task = run.any_record(first)["spec"]["task"]
+            name = run.any_record(tasks[0])["spec"]["task"]
             ranked = sorted(several.items(), key=lambda item: (-sum(family.row["l99"] for family in item[1]), item[0]))
-            found[task if names[task] == 1 else first] = dict(ranked)
+            found[tasks[0] if name in found else name] = dict(ranked)
     return found
 
 

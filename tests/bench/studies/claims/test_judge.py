@@ -16,11 +16,11 @@ from bench.records.store import Record
 from bench.studies.claims.claim import DIFFERENCE, EQUIVALENCE, EVERY_SEED, NO_SEED, PAIRED, Claim
 from bench.studies.claims.evidence import evidence
 from bench.studies.claims.judge import FALSE, HOLDS, NO_RUNS, NOT_SHOWN, Verdict, judge
-from bench.studies.claims.measures import NATS, SECONDS, SHARE, Measure
+from bench.studies.claims.measures import NATS, SECONDS, Measure
 
-HIGHER = Measure("strings right", SHARE, True, lambda made: made["number"])
-LOWER = Measure("loss", NATS, False, lambda made: made["number"])
-TIME = Measure("time", SECONDS, False, lambda made: made["number"], ratio=True)
+HIGHER = Measure("strings right", lambda made: made["number"])
+LOWER = Measure("loss", lambda made: made["number"], NATS, False)
+TIME = Measure("time", lambda made: made["number"], SECONDS, False, ratio=True)
 ONE, OTHER = ("copy", "one"), ("copy", "other")
 LOST = math.nan
 

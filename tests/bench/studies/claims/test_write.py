@@ -20,7 +20,6 @@ from bench.records.store import read_records, write_record
 from bench.studies.claims.charts import drawing
 from bench.studies.claims.claim import topics
 from bench.studies.claims.judge import NO_RUNS
-from bench.studies.claims.table import COLUMNS
 from bench.suites.suites import SUITES
 from bench.trial.build import build_task
 from bench.views.charts.panel import together
@@ -28,6 +27,10 @@ from bench.views.charts.style import styled
 from bench.views.report import write_report
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
+COLUMNS = (  # other programs read them
+    "lesson claim statement verdict test measure unit better scale a_runs b_runs a_mean b_mean bound difference "
+    "low high a_seeds b_seeds met diverged lost a_values b_values evidence"
+).split()
 CLAIMS = [claim for topic in topics() for claim in topic.claims]
 
 
