@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-from bench.commands import claims as lesson_command
+from bench.commands import claims as claim_commands
 from bench.commands import compare as gate_commands
 from bench.commands import extrapolation as extrapolation_command
 from bench.commands import generate as generate_command
@@ -81,9 +81,10 @@ def build_parser() -> Parser:
     one.add_argument("run", nargs="?", type=Path, default=commands.RUNS / "quick", metavar="RUN")
     one.add_argument("--file", type=Path, default=gate_commands.HISTORY, metavar="CSV")
 
-    one = command("lessons", lesson_command.lessons, "judge every claim of the lessons by a run, write table and page")
-    one.add_argument("--out", type=Path, default=commands.RUNS / "lessons", metavar="DIR")
-    one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there, such as docs/lessons.md")
+    for name, function in (("claims", claim_commands.claims), ("lessons", claim_commands.lessons)):
+        one = command(name, function, f"judge every claim by a run{', the old name' * (name == 'lessons')}")
+        one.add_argument("--out", type=Path, default=commands.RUNS / "lessons", metavar="DIR")
+        one.add_argument("--page", type=Path, metavar="FILE", help="also write the page there, such as docs/claims.md")
 
     one = command(
         "extrapolation",

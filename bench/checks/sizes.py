@@ -75,7 +75,7 @@ class Matching:
 
 def trained_parameters(model: Model | None) -> int | None:
     """Return how many parameters training changes; None where there is no model, or it is fitted and not trained."""
-    if model is None or hasattr(model, "fit"):
+    if model is None or not model.trainable:
         return None
     return sum(each.numel() for each in model.parameters() if each.requires_grad)
 

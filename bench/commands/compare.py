@@ -35,18 +35,12 @@ def compare(options: argparse.Namespace) -> int:
 
 def print_comparison(found: Comparison, tolerance: float) -> None:
     """Print a table for each verdict, then the headline."""
-    from rich.table import Table
-
+    from bench.views.terminal import Fitted
     from bench.views.verdict import headline, sections
 
     console = make_console()
     for part in sections(found):
-        table = Table(title=part.title, title_justify="left")
-        for name in part.header:
-            table.add_column(name, overflow="fold")
-        for line in part.lines:
-            table.add_row(*line)
-        console.print(table, markup=False)
+        console.print(Fitted(part.columns, part.lines, part.title))
     for note in found.notes:
         console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     console.print(headline(found, tolerance), markup=False, highlight=False, soft_wrap=True)
@@ -57,9 +51,10 @@ def power(options: argparse.Namespace) -> int:
     import numpy as np
 
     from bench.analysis.compare import read_cells, sample
-    from bench.analysis.power import noise_of, rates_table
+    from bench.analysis.power import noise_of
     from bench.analysis.regression import learn
     from bench.views.readme import replace_block
+    from bench.views.verdict import rates_table
 
     at_least("--suites", options.suites, 1)
     cells, _ = read_cells(options.run, None, None)
@@ -80,13 +75,18 @@ def power(options: argparse.Namespace) -> int:
 
 
 def history(options: argparse.Namespace) -> int:
-    """Keep a run's headline numbers under this commit, and draw all that are kept."""
+    """Keep a run's headline numbers under this commit, and draw all that are kept.
+
+    Refused, like a promotion, unless all of the run was made by this very code, committed.
+    """
     from bench.analysis.history import append, read_history
+    from bench.analysis.promote import checked_groups
     from bench.records.store import write_atomically
     from bench.views.charts.history import history_chart
     from bench.views.charts.panel import png_of
 
-    count, commit = append(options.file, options.run)
+    groups, commit = checked_groups(options.run)
+    count = append(options.file, groups, commit, options.run.resolve().name)
     picture = options.file.with_suffix(".png")
     write_atomically(picture, png_of(history_chart(read_history(options.file))))
     print(f"{count} pairs at {commit[:7]} kept in {shown(options.file)}, drawn in {shown(picture)}")

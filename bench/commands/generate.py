@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.commands import run as commands
 from bench.commands.run import FINE, at_least, shown, writable
 from bench.spec.catalogue import Catalogue
-from bench.spec.errors import RequestError, WorkError
+from bench.spec.errors import RequestError
 
 if TYPE_CHECKING:
     from bench.spec.settings import Change
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SYMBOLS, SAMPLES, TEMPERATURE = 400, 200, 0.8
 MOST = 1_000_000  # symbols, or samples
-DRAWS = 256  # of a signal, until one is held out; there is hardly a task that needs so many
 PICTURES = (".png", ".svg")
 FOR_TEXTS, FOR_SIGNALS = ("prompt", "temperature", "greedy"), ("plot",)
 
@@ -37,22 +36,22 @@ def generate(options: argparse.Namespace) -> int:
     catalogue, changes = Catalogue(tuple(options.plugin)), [parse_change(text) for text in options.changes]
     specs = specs_named(catalogue, options.task, options.model, changes, options.steps)
     from bench.checks.prepare import check_specs, choose_device
-    from bench.trial.batches import is_text
+    from bench.probes.generate import read_prompt
     from bench.trial.build import build_task, load_plugin
-    from bench.trial.prompt import read_prompt
+    from bench.trial.protocols import protocol_of
 
     for plugin in options.plugin:
         load_plugin(plugin)
     task = build_task(specs[0].task, specs[0].task_settings)
-    text = is_text(task)
-    if not text and task.target.discrete:
+    text = protocol_of(task).language(task)
+    if not protocol_of(task).continues:
         raise no_continuation(options.task, specs[0])
     refuse(options, *((FOR_SIGNALS, "signals", "a text") if text else (FOR_TEXTS, "texts", "a signal")))
     check_specs(specs, tuple(options.plugin), explicit=True)
     device = choose_device(options.device)
-    if is_text(task):
-        prompt = read_prompt(task, options.prompt or "")
-        write_text(options, task, prompt, *ready_model(options, catalogue, specs, changes, device))
+    if text is not None:
+        prompt = read_prompt(text, options.prompt or "")
+        write_text(options, text, prompt, *ready_model(options, catalogue, specs, changes, device))
     else:
         path = picture_path(options)
         draw_signal(options, task, *ready_model(options, catalogue, specs, changes, device), device, path)
@@ -77,11 +76,12 @@ def check_numbers(options: argparse.Namespace) -> None:
 
 def no_continuation(row: str, spec: Spec) -> RequestError:
     """Return the error for a task of strings, which are answered and not continued."""
+    from bench.trial.protocols import protocol_of
     from tasks import TASKS
 
     defaults: dict[str, Any] = {}
     made = {name: task(**defaults) for name, task in TASKS.items()}
-    choices = sorted(name for name, task in made.items() if task.streams or not task.target.discrete)
+    choices = sorted(name for name, task in made.items() if protocol_of(task).continues)
     return RequestError(
         f"task {row!r} is no text: its strings are answered, and `python -m bench show {spec.task} --model "
         f"{spec.model}` prints answers; choose from: {', '.join(choices)}"
@@ -108,7 +108,7 @@ def ready_model(
     first = cells[0]
     pair = f"{first.spec.column} on {first.spec.row}, seed {first.seed}"
     task = build_task(first.spec.task, first.spec.task_settings)
-    if hasattr(build_model(first.spec.model, task, first.spec.model_settings), "fit"):
+    if not build_model(first.spec.model, task, first.spec.model_settings).trainable:
         note(f"fitting {pair} ...")
         return train_cell(first, device), first.spec
     runs = [options.out] if options.out else sorted(commands.RUNS.glob("*"))
@@ -129,8 +129,7 @@ def ready_model(
 
 def write_text(options: argparse.Namespace, task: Language, prompt: list[int], model: Model, spec: Spec) -> None:
     """Print a prompt and what the model writes after it."""
-    from bench.trial.continue_text import GREEDY, continue_text
-    from bench.trial.prompt import plain_text
+    from bench.probes.generate import GREEDY, continue_text, plain_text
     from bench.trial.streams import stream
 
     temperature = GREEDY if options.greedy else options.temperature or TEMPERATURE
@@ -158,26 +157,16 @@ def picture_path(options: argparse.Namespace) -> Path:
 
 def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spec, device: str, path: Path) -> None:
     """Draw a signal that training never read and how the model continues it; print the picture's path."""
-    import torch
-
-    from bench.probes.samples import sample
+    from bench.probes.generate import continued_signal
+    from bench.probes.show import nrmse
     from bench.records.store import write_atomically
-    from bench.trial.holdout import held_out
     from bench.trial.streams import stream
     from bench.views.charts.signals import continuation_figure
     from bench.views.charts.panel import png_of, svg_of
-    from bench.views.show import nrmse
 
-    steps, generator = options.symbols or SAMPLES, stream("cpu", options.seed, "generate")
-    for _ in range(DRAWS):
-        batch = task.sample(torch.tensor([steps]), steps, generator)
-        held = held_out(batch)
-        if held is None or bool(held):
-            break
-    else:
-        raise WorkError(f"{DRAWS} signals drawn from task {options.task!r} were all ones that training reads")
+    generator = stream("cpu", options.seed, "generate")
     try:
-        one = sample(model, task, batch, 0, steps, device)
+        one = continued_signal(model, task, options.symbols or SAMPLES, device, generator)
     except ValueError as error:
         raise past_its_reach(spec, error) from error
     shape = nrmse(task, one), getattr(task, "step", None)

@@ -41,11 +41,11 @@ def list_all(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, score, write tables."""
-    from bench.analysis.tables import write_tables
     from bench.execution.cell import is_fresh, make_cells
     from bench.execution.trackers import check_trackers
     from bench.suites.plan import parse_seeds
     from bench.suites.suites import find_suite
+    from bench.views.tables import write_tables
 
     console = make_console()
     suite = find_suite(options.suite)
@@ -140,7 +140,7 @@ def report(console: Console, board: pd.DataFrame, out: Path, problems: list[str]
 
 def tables(options: argparse.Namespace) -> int:
     """Rebuild tables."""
-    from bench.analysis.tables import write_tables
+    from bench.views.tables import write_tables
 
     _, board, problems = write_tables(options.out, options.out.name)
     report(make_console(), board, options.out, problems)
@@ -158,11 +158,13 @@ def report_page(options: argparse.Namespace) -> int:
 
 
 def readme(options: argparse.Namespace) -> int:
-    """Rewrite the README's tables."""
-    from bench.views.readme import refresh
+    """Rewrite the tables and figures of README.md and of the pages in docs/."""
+    from bench.studies.extrapolation.write import horizons
+    from bench.views.readme import BLOCKS, refresh
 
-    page = ROOT / "README.md"
-    print(f"{shown(page)}: {'rewritten' if refresh(page, ROOT) else 'up to date'}")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
+        print(f"{shown(page)}: {'rewritten' if changed else 'up to date'}")
     return FINE
 
 

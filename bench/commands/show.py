@@ -27,8 +27,8 @@ def show(options: argparse.Namespace) -> int:
     at_least("--count", options.count, 1)
     specs = specs_named(catalogue, options.task, options.model or "majority", changes, options.steps)
     from bench.checks.prepare import check_specs, choose_device
+    from bench.probes.show import check_length, show
     from bench.trial.build import build_task
-    from bench.views.show import check_length, show
 
     if options.model or options.plugin:
         check_specs(specs, tuple(options.plugin), explicit=bool(options.model))
@@ -60,7 +60,7 @@ def ready_model(
         return model, cell.spec
     spec = specs[0]
     task = build_task(spec.task, spec.task_settings)
-    fitted = hasattr(build_model(spec.model, task, spec.model_settings), "fit")
+    fitted = not build_model(spec.model, task, spec.model_settings).trainable
     work = f"fitting {spec.column} on {spec.row} ..."
     if not fitted:
         work = f"training {spec.column} on {spec.row}: {spec.steps} steps at most ..."

@@ -13,8 +13,8 @@ from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 
 if TYPE_CHECKING:
+    from bench.trial.train import Training
     from models.base import Model
-    from tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,12 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
     """Train, evaluate and write one cell's record, its weights before it if asked; torch is imported here at last."""
     import torch
 
+    from bench.probes.probe import probe
     from bench.records.checkpoints import checkpoint_path, save
     from bench.records.provenance import commit, versions
     from bench.trial.build import load_plugin
     from bench.trial.metrics import finite
+    from bench.trial.protocols import protocol_of
     from bench.trial.trial import run_trial
 
     for plugin in cell.plugins:
@@ -79,11 +81,16 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
     def keep(cycle: int, model: Model) -> None:
         save(checkpoint_path(records.parent, cell, cycle), cell, model)
 
-    outcome = run_trial(cell.spec, cell.seed, device, watch, keep if cell.checkpoint else None)
-    training, task = outcome.training, outcome.task
+    def hand_over(model: Model, training: Training) -> None:
+        if cell.checkpoint:
+            save(checkpoint_path(records.parent, cell), cell, model)
+
+    outcome = run_trial(cell.spec, cell.seed, device, watch, keep if cell.checkpoint else None, hand_over)
+    training, task, evaluation = outcome.training, outcome.task, outcome.evaluation
+    probes = probe(outcome, cell.spec, device)
     head, dirty = commit()
     by_length = {
-        str(length): asdict(score) | {"chance": task.chance(length)} for length, score in outcome.scores.items()
+        str(length): asdict(score) | {"chance": task.chance(length)} for length, score in evaluation.scores.items()
     }
     on_gpu = device.startswith("cuda")
     record: Record = {
@@ -99,19 +106,21 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "status": training.status,
         "train_lengths": list(task.train_lengths),
         "inside_lengths": list(task.inside_lengths),
-        "kind": kind_of(task),
+        "kind": protocol_of(task).kind(task),
         "by_length": by_length,
-        "curve": [{"step": look.step, "loss": finite(look.loss), "exact": look.exact} for look in training.curve],
-        "first_batch": outcome.first_batch,
-        "samples": [asdict(sample) for sample in outcome.samples],
-        **({"adversarial": outcome.adversarial} if outcome.adversarial else {}),
-        **({"traces": [asdict(trace) for trace in outcome.traces]} if outcome.traces else {}),
-        **({} if outcome.facts is None else {"text": outcome.facts}),
-        **({} if outcome.padding is None else {"padding": outcome.padding}),
+        "curve": [{"step": point.step, "loss": finite(point.loss), "exact": point.exact} for point in training.curve],
+        "first_batch": probes.first_batch,
+        "samples": [asdict(sample) for sample in probes.samples],
+        **({"adversarial": evaluation.adversarial} if evaluation.adversarial else {}),
+        **({"failed": evaluation.failed} if evaluation.failed else {}),
+        **({"disagreement": probes.disagreement} if probes.disagreement else {}),
+        **({"traces": [asdict(trace) for trace in probes.traces]} if probes.traces else {}),
+        **({} if probes.facts is None else {"text": probes.facts}),
+        **({} if probes.padding is None else {"padding": probes.padding}),
         "parameters": outcome.parameters,
-        "state": outcome.state,
+        "state": probes.state,
         "steps": training.steps,
-        "evaluation_hash": outcome.evaluation_hash,
+        "evaluation_hash": evaluation.fingerprint,
         "commit": head,
         "dirty": dirty,
         "versions": versions(),
@@ -119,23 +128,10 @@ def run_cell(cell: Cell, records: Path, device: str, watch: Callable[[Any], None
         "threads": torch.get_num_threads(),
         "timing": {
             "train_seconds": round(training.seconds, 3),
-            "look_seconds": [round(look.seconds, 3) for look in training.curve],
-            "evaluation_seconds": round(outcome.evaluation_seconds, 3),
-            "tokens_per_second": round(training.symbols / training.seconds, 1) if training.steps else None,
+            "look_seconds": [round(point.seconds, 3) for point in training.curve],
+            "evaluation_seconds": round(evaluation.seconds, 3),
+            "tokens_per_second": round(training.tokens / training.seconds, 1) if training.steps else None,
         },
     }
-    if cell.checkpoint:
-        save(checkpoint_path(records.parent, cell), cell, outcome.model)
     write_record(records, record)
     return record
-
-
-def kind_of(task: Task) -> str:
-    """Say how a task is judged: real values, strings, a text of named parts, a corpus by its symbols."""
-    from tasks.text.corpus import CorpusTask
-
-    if not task.target.discrete:
-        return "values"
-    if not task.streams:
-        return "symbols"
-    return "text" if isinstance(task, CorpusTask) else "stream"

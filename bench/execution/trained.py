@@ -9,7 +9,8 @@ from bench.execution.cell import Cell
 from bench.records.checkpoints import load
 from bench.spec.errors import WorkError
 from bench.trial.build import build_task
-from bench.trial.trial import train_model
+from bench.trial.train import train
+from bench.trial.trial import data_seed, new_model
 from models.base import Model
 
 
@@ -28,7 +29,8 @@ def train_cell(cell: Cell, device: str) -> Model:
     """Train a cell's model, or fit it, to the weights that a run gives it, and judge nothing."""
     task = build_task(cell.spec.task, cell.spec.task_settings)
     try:
-        model, _ = train_model(task, cell.spec, cell.seed, device, lambda look: None)
+        model = new_model(task, cell.spec, cell.seed, device)
+        train(model, task, cell.spec, data_seed(cell.spec, cell.seed), device, lambda point: None)
     except ValueError as error:  # a text too short for a batch, a sequence too long for a table
         raise WorkError(f"{cell.name}: {error}") from error
     return model.eval()

@@ -29,7 +29,7 @@ def save(path: Path, cell: Cell, model: Model) -> None:
     """Write a model's weights; a fitted floor has none and is fitted again at once."""
     import torch
 
-    if not hasattr(model, "fit"):
+    if model.trainable:
         buffer = io.BytesIO()
         weights = {name: value.cpu() for name, value in model.state_dict().items()}
         torch.save({"key": weights_key(cell), "weights": weights}, buffer)

@@ -23,7 +23,7 @@ KINDS = ("symbols", "values", "stream", "text")
 TIMED = ("train", "evaluation")
 FIELDS = asdict(Spec("", ""))  # and a value of each field's type
 # Fields of a spec that the schema's first records have not.
-LATER = ("period", "optimizer", "seconds", "curriculum", "one_length", "averaging", "adversarial")
+LATER = ("period", "optimizer", "seconds", "curriculum", "same_length_batches", "ema", "adversarial")
 
 
 def check_record(record: dict[str, Any]) -> None:

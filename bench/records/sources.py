@@ -9,7 +9,7 @@ import tokenize
 from functools import cache
 from pathlib import Path
 
-from bench.spec.catalogue import ROOT, imported_names, module_file, parse
+from bench.spec.catalogue import ROOT, imported_names, module_file, parse, source_text
 
 TRIAL = ROOT / "bench" / "trial" / "trial.py"  # training and evaluation begin here
 
@@ -47,7 +47,7 @@ def _imports(file: Path) -> tuple[Path, ...]:
 @cache
 def code_of(file: Path) -> str:
     """Return a file's text without comments, docstrings and blank lines: the same on every Python version."""
-    text, tree = file.read_text(encoding="utf-8"), parse(file)
+    text, tree = source_text(file), parse(file)
     lines = text.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

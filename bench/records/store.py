@@ -15,7 +15,7 @@ from typing import Any
 from bench.records.schema import check_record
 from bench.records.strict_json import strict_json
 from bench.spec.errors import WorkError
-from bench.spec.spec import Spec
+from bench.spec.spec import Spec, renamed
 
 SCHEMA = 2
 Record = dict[str, Any]
@@ -85,6 +85,8 @@ def read_record(path: Path) -> Record:
     record = strict_json(path)
     if not isinstance(record, dict) or record.get("schema") != SCHEMA or isinstance(record["schema"], bool):
         raise ValueError(f"is not a record of schema {SCHEMA}")
+    if isinstance(record.get("spec"), dict):
+        record["spec"] = renamed(record["spec"])
     check_record(record)
     return record
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.spec.errors import RequestError
-from models import MODELS
-from models.base import Model, UnsuitableError
+from models import Model, UnsuitableError, build
 from tasks import TASKS, Task
 from tasks.base import Values
 
@@ -46,7 +45,7 @@ def build_task(name: str, settings: Mapping[str, Any]) -> Task:
 def build_model(name: str, task: Task, settings: Mapping[str, Any]) -> Model:
     """Build a model for a task's spaces; its weights are drawn from torch's global generator."""
     try:
-        model = MODELS[name](task.source, task.target, **settings)
+        model = build(name, task.source, task.target, **settings)
         return model.double() if isinstance(task.target, Values) and task.target.double else model
     except UnsuitableError:
         raise

@@ -1,4 +1,4 @@
-"""Character tasks: a text cut into its first part, for training, and its last, which is judged."""
+"""Character tasks: a text cut into its first part, for training, and its last, which is evaluated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from tasks.strings.random_strings import check_at_least
+from tasks.checks import check_at_least
 from tasks.text.corpora import corpus_text
 from tasks.text.corpus import CorpusTask
 from tasks.text.vocabulary import Vocabulary, at_least
@@ -16,11 +16,11 @@ from tasks.text.vocabulary import Vocabulary, at_least
 
 @dataclass(frozen=True, kw_only=True)
 class Characters(CorpusTask):
-    """Predict the next character: trained on the first part of a text, judged on what comes next.
+    """Predict the next character: trained on the first part of a text, evaluated on what comes next.
 
     borders: where the two parts end, in percent of the text; recipes are sought with 64,80, so that the last 20 % are
     read by finished ones alone. lower: letters in lower case. rare: characters that the training part has fewer times
-    are one unknown symbol.
+    are one unknown token.
     """
 
     joint: ClassVar[str] = ""
@@ -62,7 +62,7 @@ class Characters(CorpusTask):
 def _parts(
     corpus: str, is_open: bool, borders: tuple[int, ...], lower: bool, rare: int
 ) -> tuple[Vocabulary, Tensor, Tensor]:
-    """Return the vocabulary of the training part, that part, and the judged one."""
+    """Return the vocabulary of the training part, that part, and the evaluated one."""
     text = corpus_text(corpus)
     text = text.lower() if lower else text
     first, last = (len(text) * percent // 100 for percent in borders)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tasks.base import register
-from tasks.strings.random_strings import check_at_least
+from tasks.checks import check_at_least
 from tasks.text.corpora import brown_sentences
 from tasks.text.corpus import CorpusTask
 from tasks.text.vocabulary import Vocabulary, most_frequent, with_stops
@@ -22,11 +22,11 @@ STREAM = "words_brown split"
 @register("words_brown")
 @dataclass(frozen=True, kw_only=True)
 class WordsBrown(CorpusTask):
-    """Predict the next word of the Brown corpus (Francis and Kucera 1964), a stop symbol after each sentence.
+    """Predict the next word of the Brown corpus (Francis and Kucera 1964), EOS after each sentence.
 
-    Four sentences in five, drawn once and for all, are for training, the others are judged; both stay in the corpus's
-    order. The vocabulary is the `words` most frequent words of the training sentences, as they are written; every other
-    word is one unknown symbol, which counts like any word.
+    Four sentences in five, drawn once and for all, are for training, the others are evaluated; both stay in the
+    corpus's order. The vocabulary is the `words` most frequent words of the training sentences, as they are written;
+    every other word is one unknown token, which counts like any word.
     """
 
     train_lengths: tuple[int, ...] = (25,)
@@ -50,10 +50,6 @@ class WordsBrown(CorpusTask):
         """Return the other sentences (time,)."""
         return _cut(self.words)[2]
 
-    def split(self, text: str) -> list[str]:
-        """Cut a text into words."""
-        return text.split()
-
     def known(self) -> str:
         """Say which words there are."""
         return f"the {self.words:,} most frequent words of its training sentences, as written there"
@@ -61,12 +57,12 @@ class WordsBrown(CorpusTask):
 
 @cache
 def _cut(words: int) -> tuple[Vocabulary, Tensor, Tensor]:
-    """Return the vocabulary of the training sentences, these as one text, and the judged ones."""
+    """Return the vocabulary of the training sentences, these as one text, and the others."""
     sentences = brown_sentences()
     seed = int.from_bytes(hashlib.blake2b(STREAM.encode(), digest_size=8).digest(), "big")
     order = torch.randperm(len(sentences), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = set(order[: len(sentences) * PERCENT // 100])
     training = [sentence for index, sentence in enumerate(sentences) if index in chosen]
-    judged = [sentence for index, sentence in enumerate(sentences) if index not in chosen]
+    others = [sentence for index, sentence in enumerate(sentences) if index not in chosen]
     vocabulary = most_frequent([word for sentence in training for word in sentence], words)
-    return vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, judged)
+    return vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, others)

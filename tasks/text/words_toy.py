@@ -19,7 +19,7 @@ VOCABULARY = Vocabulary(tuple(sorted(set(TEXT))), is_open=False)
 class WordsToy(CorpusTask):
     """Learn two lines by heart, word by word: <s> Mary had a little lamb . <s> The lamb was white as snow . <s>.
 
-    The text that is judged is the training text itself: all words right means that greedy decoding writes it out.
+    The text that is evaluated is the training text itself: all words right means that greedy decoding writes it out.
     """
 
     train_lengths: tuple[int, ...] = (len(TEXT),)
@@ -39,9 +39,5 @@ class WordsToy(CorpusTask):
         return VOCABULARY.encode(TEXT)
 
     def seen(self, length: int) -> bool:
-        """Training reads what is judged."""
+        """Training reads what is evaluated."""
         return True
-
-    def split(self, text: str) -> list[str]:
-        """Cut a text into words."""
-        return text.split()

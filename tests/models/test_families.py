@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from cases import SMALL_TASKS, assert_close, inputs_of
 from torch import Tensor
 
 from bench.checks.contracts import small_batch
-from bench.trial.trial import decoder_state_size
-from models import MODELS
+from bench.probes.probe import decoder_state_size
+from models import MODELS, build
 from models.base import Memory, Model, UnsuitableError, detach, map_state, state_size
 from models.layers.recurrent import RecurrentState
 from tasks import Task
@@ -73,7 +73,7 @@ def label(value: object) -> str | None:
 
 def built(name: str, task: Task, **settings: Any) -> Model:
     torch.manual_seed(0)
-    return MODELS[name](task.source, task.target, **settings)
+    return build(name, task.source, task.target, **settings)
 
 
 def trainable(model: Model) -> int:
@@ -205,9 +205,8 @@ COMMON: dict[str, Any] = {"hidden": 16, "layers": 3, "decoder": "blind", "dropou
 READS = {"pointer": TEXT, "markov": TEXT}  # the others take strings
 
 
-def settings_of(name: str) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(MODELS[name]).parameters
-    return {key: each for key, each in parameters.items() if each.kind is each.KEYWORD_ONLY}
+def settings_of(name: str) -> list[str]:
+    return [each.name for each in fields(MODELS[name]) if each.init]
 
 
 def changes_of(name: str) -> list[tuple[str, Any, dict[str, Any], Task]]:

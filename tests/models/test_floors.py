@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial.batches import draw, fitting_batch
+from bench.trial.batches import draw
 from bench.trial.decode import free_running
-from bench.trial.evaluate import evaluate
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import shift_right
+from bench.trial.protocols import protocol_of
 from bench.trial.streams import stream
 from bench.trial.train import fit
-from models import MODELS
+from models import build
 from models.base import Model
 from tasks import Batch, Task
 from tasks.base import before
@@ -29,7 +29,7 @@ STRINGS = VariableCopy(symbols=3, train_lengths=(2, 3, 5), eval_lengths=(5,))
 
 
 def fitted(name: str, task: Task, fits: int = 200, **settings: int) -> Model:
-    model = MODELS[name](task.source, task.target, **settings)
+    model = build(name, task.source, task.target, **settings)
     training = fit(model, task, Spec(task.name, name, fits=fits), 1, "cpu")
     assert (training.status, training.steps) == ("fitted", 0)
     return model
@@ -46,7 +46,7 @@ def strings(rows: list[list[int]], width: int) -> tuple[Tensor, Tensor]:
 
 
 def test_majority_predicts_the_most_frequent_real_symbol() -> None:
-    model = MODELS["majority"](STRINGS.source, STRINGS.target)
+    model = build("majority", STRINGS.source, STRINGS.target)
     target, length = strings([[3, 4, 2], [4, 4, 5, 2], [3, 3, 5, 4, 4, 2]], 30)  # five 4s, more padding than that
     model.fit(None, length, target, before(length, 30))
     outputs, state = model.decoder(torch.full((2, 7), 3), model.begin(None, length))
@@ -67,19 +67,19 @@ def test_majority_is_right_as_often_as_its_symbol_occurs() -> None:
     model = fitted("majority", task)
     symbol = int(model.decoder(torch.zeros(1, 1), ())[0].argmax())
     occurs = int((evaluation_set(task, 6, 16).batch.target == symbol).sum())
-    score = evaluate(model, task, 6, 16, "cpu")
+    score = protocol_of(task).score(model, task, 6, 16, "cpu")
     assert 0 < score.tokens_right == occurs < score.tokens
 
 
 def test_neighbour_returns_the_stored_answer_for_a_training_string() -> None:
     model = fitted("neighbour", STRINGS)
-    stored = fitting_batch(STRINGS, Spec("variable_copy", "neighbour", fits=200), 1, "cpu").batch
+    stored = protocol_of(STRINGS).fitting_batch(STRINGS, Spec("variable_copy", "neighbour", fits=200), 1, "cpu").batch
     right = predicted(model, STRINGS, stored) == stored.target
     assert right[stored.target_mask].all()
 
 
 def test_neighbour_answers_with_the_string_at_the_smallest_hamming_distance() -> None:
-    model = MODELS["neighbour"](STRINGS.source, STRINGS.target)
+    model = build("neighbour", STRINGS.source, STRINGS.target)
     source, length = strings([[3, 3, 3, 3], [4, 4, 4], [5, 4, 5, 4], [3, 3, 3]], 4)
     answers, answer_length = strings([[3, 2], [4, 3, 2], [5, 2], [5, 3, 2]], 3)
     model.fit(source, length, answers, before(answer_length, 3))
@@ -90,7 +90,7 @@ def test_neighbour_answers_with_the_string_at_the_smallest_hamming_distance() ->
 
 def test_neighbour_never_copies_a_longer_string_than_it_saw() -> None:
     task = VariableCopy(symbols=3, train_lengths=(5,), eval_lengths=(8,))
-    assert evaluate(fitted("neighbour", task), task, 8, 32, "cpu").right == 0
+    assert protocol_of(task).score(fitted("neighbour", task), task, 8, 32, "cpu").right == 0
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_ridge_is_exact_on_noiseless_sines_far_beyond_training(
     settings: dict[str, tuple[float, ...]], lags: int
 ) -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(200,), **settings)
-    score = evaluate(fitted("ridge", task, lags=lags), task, 200, 8, "cpu")
+    score = protocol_of(task).score(fitted("ridge", task, lags=lags), task, 200, 8, "cpu")
     assert score.right == score.examples == 8
     assert score.nrmse is not None
     assert score.nrmse < 0.01
@@ -115,7 +115,7 @@ def test_ridge_finds_the_recurrence_of_a_sine() -> None:
 
 def test_ridge_with_one_lag_cannot_follow_a_sine() -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(20,))
-    assert evaluate(fitted("ridge", task, lags=1), task, 20, 8, "cpu").right == 0
+    assert protocol_of(task).score(fitted("ridge", task, lags=1), task, 20, 8, "cpu").right == 0
 
 
 def test_ridge_leaves_out_what_the_mask_hides() -> None:
@@ -124,7 +124,7 @@ def test_ridge_leaves_out_what_the_mask_hides() -> None:
     mask = batch.target_mask.clone()
     mask[:, 10:] = False
     spoilt = batch.target.masked_fill(~mask[..., None], 100.0)
-    model = MODELS["ridge"](task.source, task.target, lags=2)
+    model = build("ridge", task.source, task.target, lags=2)
     model.fit(batch.source, batch.source_length, spoilt, mask)
     assert model.regression.coef_[0] == pytest.approx(-1, abs=1e-3)
 

@@ -10,7 +10,7 @@ import torch
 from cases import assert_close
 from torch import Tensor
 
-from models import MODELS
+from models import build
 from models.layers.ends import with_ends
 from models.layers.moves import SMALLEST, Convolution, Shift, place_of
 from models.location_attention import Beginning
@@ -144,7 +144,7 @@ def walker(direction: int) -> torch.nn.Module:
     torch.manual_seed(3)
     start = "first" if direction > 0 else "last"
     space = Symbols(5)
-    model = MODELS["location_attention"](space, space, hidden=4, start=start, pointer=True)
+    model = build("location_attention", space, space, hidden=4, start=start, pointer=True)
     decoder = model.decoder
     driven(decoder.move, [direction], 4.0, torch.zeros(1))
     with torch.no_grad():
@@ -187,7 +187,7 @@ def test_a_trace_says_where_each_head_stands() -> None:
 def test_a_transducer_reads_one_symbol_a_step_and_then_the_mark() -> None:
     torch.manual_seed(5)
     space = Symbols(5)
-    model = MODELS["transducer"](space, space, hidden=6, cell="gru").eval()
+    model = build("transducer", space, space, hidden=6, cell="gru").eval()
     source, length = torch.tensor([[3, 4, 5, 6]]), torch.tensor([4])
     inputs = torch.tensor([[START, 3, 4, 5, 6, 7]])
     with torch.no_grad():
@@ -214,9 +214,9 @@ def test_a_transducer_reads_one_symbol_a_step_and_then_the_mark() -> None:
 )
 def test_a_wrong_setting_of_location_attention_is_named(settings: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
-        MODELS["location_attention"](Symbols(5), Symbols(5), **settings)
+        build("location_attention", Symbols(5), Symbols(5), **settings)
 
 
 def test_a_wrong_cell_of_a_transducer_is_named() -> None:
     with pytest.raises(ValueError, match=r"^unknown cell 'tcn'; choose from: elman, gru, linear, lstm$"):
-        MODELS["transducer"](Symbols(5), Symbols(5), cell="tcn")
+        build("transducer", Symbols(5), Symbols(5), cell="tcn")

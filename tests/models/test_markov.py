@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import MODELS
+from models import build
 from models.base import UnsuitableError, state_size
 from models.markov import SMOOTHINGS
 from tasks.base import FIRST_SYMBOL, PAD, START, STOP, Symbols, Values
@@ -41,7 +41,7 @@ def spelled(text: str) -> Tensor:
 
 
 def fitted(target: Tensor, count: int, mask: Tensor | None = None, **chosen: Any) -> Any:
-    model = MODELS["markov"](None, Symbols(count), **chosen)
+    model = build("markov", None, Symbols(count), **chosen)
     model.fit(
         None, torch.zeros(len(target)), target, torch.ones_like(target, dtype=torch.bool) if mask is None else mask
     )
@@ -283,7 +283,7 @@ def test_five_letters_foretell_nietzsche_better_than_one(smoothing: str) -> None
     assert nats[6] < nats[1] - 0.8
 
 
-@pytest.mark.parametrize("model", [MODELS["markov"](None, Symbols(4)), fitted(ids([0, 1, 2]), 4, order=5)])
+@pytest.mark.parametrize("model", [build("markov", None, Symbols(4)), fitted(ids([0, 1, 2]), 4, order=5)])
 def test_it_has_no_parameters_and_survives_a_pickle(model: Any) -> None:
     read = torch.tensor([[START, 3, 4, 5, 3, 4]])
     assert list(model.parameters()) == list(model.buffers()) == []
@@ -291,7 +291,7 @@ def test_it_has_no_parameters_and_survives_a_pickle(model: Any) -> None:
 
 
 def test_before_the_fit_all_that_can_be_written_is_alike() -> None:
-    chances = MODELS["markov"](None, Symbols(4))(None, NONE, torch.tensor([[START, 3, 4]])).exp()
+    chances = build("markov", None, Symbols(4))(None, NONE, torch.tensor([[START, 3, 4]])).exp()
     assert_close(chances, torch.tensor([0, 0, *[1 / 5] * 5]).expand(1, 3, -1))
 
 
@@ -315,6 +315,6 @@ def test_what_it_cannot_take_is_said_in_one_line(
     source: Any, target: Any, chosen: dict[str, Any], kind: type[Exception], message: str
 ) -> None:
     with pytest.raises(kind, match=message) as raised:
-        MODELS["markov"](source, target, **chosen)
+        build("markov", source, target, **chosen)
     assert type(raised.value) is kind
     assert "\n" not in str(raised.value)

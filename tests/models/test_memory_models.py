@@ -12,7 +12,7 @@ from cases import SMALL_TASKS, assert_close, inputs_of
 from torch import Tensor, nn
 
 from bench.checks.contracts import small_batch
-from models import MODELS
+from models import build
 from models.base import Model, UnsuitableError
 from models.layers.choices import Choice
 from models.layers.ends import STOP
@@ -37,7 +37,7 @@ def _seeded() -> None:
 
 def built(name: str, **settings: Any) -> Model:
     torch.manual_seed(0)
-    return MODELS[name](SYMBOLS.source, SYMBOLS.target, **({"hidden": 8} | settings))
+    return build(name, SYMBOLS.source, SYMBOLS.target, **({"hidden": 8} | settings))
 
 
 def surely(action: int, actions: int) -> Tensor:
@@ -328,11 +328,11 @@ def test_traces_are_one_number_a_row_within_reach(name: str) -> None:
 def test_the_size_follows_hidden_and_the_cell_follows_it_unless_it_is_set(name: str) -> None:
     space, sizes = Symbols(8), []
     for hidden in (32, 76, 110):
-        model = MODELS[name](space, space, hidden=hidden)
+        model = build(name, space, space, hidden=hidden)
         assert model.encoder.machine.store.cell == hidden // 2
         sizes.append(sum(each.numel() for each in model.parameters()))
     assert sizes == [pytest.approx(goal, rel=0.12) for goal in (10_000, 50_000, 100_000)]
-    assert MODELS[name](space, space, cell=5).encoder.machine.store.cell == 5
+    assert build(name, space, space, cell=5).encoder.machine.store.cell == 5
 
 
 @every_family
@@ -355,4 +355,4 @@ def test_a_bad_setting_is_named(name: str, setting: dict[str, Any], message: str
 @pytest.mark.parametrize("task", [VALUES, TEXT], ids=["values", "text"])
 def test_other_data_are_unsuitable(name: str, task: Any) -> None:
     with pytest.raises(UnsuitableError, match=name):
-        MODELS[name](task.source, task.target)
+        build(name, task.source, task.target)

@@ -12,7 +12,7 @@ from cases import SMALL_TASKS, assert_close, inputs_of
 from torch import Tensor
 
 from bench.checks.contracts import small_batch
-from models import MODELS
+from models import build
 from models.base import Model, UnsuitableError, state_size
 from models.layers.couplings import MARKER, READ, SECOND, WRITTEN, source_ids, source_kinds
 from models.layers.placing import Coupled, Randomised, scattered
@@ -36,7 +36,7 @@ def written(*questions: str) -> tuple[Tensor, Tensor]:
 def built(**settings: Any) -> Model:
     torch.manual_seed(0)
     chosen = {"hidden": HIDDEN, "heads": 2, "windowed": 1, "longest": 64, "offset": 2, "delimiter": 1} | settings
-    return MODELS["decoder_only"](SYMBOLS.source, SYMBOLS.target, **chosen)
+    return build("decoder_only", SYMBOLS.source, SYMBOLS.target, **chosen)
 
 
 def scores(model: Model, source: Tensor, length: Tensor, inputs: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ def test_digits_of_a_sum_have_the_ids_of_the_digits_that_they_add(low: bool) -> 
 
 def test_the_sequence_of_a_state_stands_as_written_by_hand() -> None:
     task = Addition(low_first_sum=True)
-    model = MODELS["decoder_only"](task.source, task.target, positions="coupled", couple="places")
+    model = build("decoder_only", task.source, task.target, positions="coupled", couple="places")
     source, length = written("12+345", "6+7")
     inputs = torch.tensor([[1, 10, 8, 6], [1, 6, 4, 2]])  # START 7 5 3, START 3 1 STOP
     state = model.decoder(inputs, model.begin(source, length))[1]
@@ -275,7 +275,7 @@ def test_abacus_places_count_within_each_number_and_move_together_but_for_delimi
 def test_coupled_tables_move_markers_too_and_abacus_does_not() -> None:
     source, length = written("12+345")
     for settings, moved in (({"positions": "abacus"}, False), ({"positions": "coupled", "ids": "absolute"}, True)):
-        model = MODELS["decoder_only"](Addition().source, Addition().target, couple="places_low", **settings)
+        model = build("decoder_only", Addition().source, Addition().target, couple="places_low", **settings)
         torch.manual_seed(0)
         state = model.decoder(torch.tensor([[1, 9]]), model.begin(source, length))[1]
         (offset,) = state.row[0].tolist()
@@ -393,12 +393,12 @@ def test_a_bad_setting_is_refused_with_its_value(settings: dict[str, Any], messa
 @pytest.mark.parametrize("settings", [{"positions": "abacus"}, {"positions": "coupled", "couple": "places"}])
 def test_values_have_no_delimiters_to_count_from(settings: dict[str, Any]) -> None:
     with pytest.raises(UnsuitableError, match="look for delimiters in the source, which needs symbols"):
-        MODELS["decoder_only"](VALUES.source, VALUES.target, **settings)
+        build("decoder_only", VALUES.source, VALUES.target, **settings)
 
 
 def test_a_text_is_refused_and_another_family_named() -> None:
     with pytest.raises(UnsuitableError, match="transformer can read a text"):
-        MODELS["decoder_only"](TEXT.source, TEXT.target)
+        build("decoder_only", TEXT.source, TEXT.target)
 
 
 @pytest.mark.parametrize("positions", ["learned", "abacus"])

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.checks.contracts import small_batch
-from models import MODELS
+from models import build
 from models.base import Model
 from models.layers.recurrent import step_through, unroll
 from models.layers.scan import ResidualLayer, scan
@@ -50,7 +50,7 @@ def _seeded() -> None:
 
 def built(name: str, task: Task, **settings: Any) -> Model:
     torch.manual_seed(0)
-    return MODELS[name](task.source, task.target, **settings)
+    return build(name, task.source, task.target, **settings)
 
 
 def naive(decay: Tensor, drive: Tensor, start: Tensor) -> Tensor:
@@ -349,7 +349,7 @@ def test_one_stack_reads_the_source_and_writes_the_target(name: str) -> None:
 def test_weights_load_into_another_model_and_double_precision_is_near(name: str, task: Task) -> None:
     model, batch = built(name, task, hidden=8).eval(), small_batch(task)
     torch.manual_seed(1)
-    other = MODELS[name](task.source, task.target, hidden=8).eval()
+    other = build(name, task.source, task.target, hidden=8).eval()
     inputs = inputs_of(task, batch)
     outputs = model(batch.source, batch.source_length, inputs)
     assert not torch.allclose(other(batch.source, batch.source_length, inputs), outputs)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bench.checks.contracts import small_batch
-from models import MODELS
+from models import build
 from models.base import Model
 from models.char_loop import LoopLayer
 from models.gru_cell import GRUCellLayer
@@ -32,7 +32,7 @@ def _seeded() -> None:
 
 def built(name: str, task: Task, **settings: Any) -> Model:
     torch.manual_seed(0)
-    return MODELS[name](task.source, task.target, **settings)
+    return build(name, task.source, task.target, **settings)
 
 
 def drawn_state() -> tuple[Tensor, Tensor]:

@@ -35,7 +35,7 @@ TASK = '''
 from dataclasses import dataclass
 import torch
 from tasks import Batch, Symbols, Task, register
-from tasks.strings.random_strings import draw_strings
+from tasks.strings import draw_strings
 
 
 @register("{name}")

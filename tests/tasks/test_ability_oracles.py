@@ -19,8 +19,9 @@ from scipy.stats import chisquare
 
 from bench.spec.spec import Spec
 from bench.trial.batches import draw, sampled
-from bench.trial.evaluation_sets import evaluation_hash, evaluation_set
+from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.holdout import held_out
+from bench.trial.protocols import protocol_of
 from bench.trial.streams import stream
 from tasks import TASKS, Batch, Task
 from tasks.strings.brackets import Brackets
@@ -29,7 +30,6 @@ from tasks.strings.parity import Parity
 from tasks.strings.repeat_symbol import RepeatSymbol
 from tasks.strings.selective_copy import SelectiveCopy
 from tasks.strings.sort import Sort
-from tasks.text.corpus import CorpusTask
 
 ABILITIES: list[Task] = [
     RepeatSymbol(),
@@ -87,16 +87,15 @@ def test_defaults_train_up_to_twenty_and_stop_where_they_should(task: Task) -> N
     assert all((target[-1] == STOP) == stops for _, target in posed(task, draw(task, 50, stream("cpu", "stops"))))
 
 
-@pytest.mark.parametrize("name", [name for name in OWN_TASKS if not issubclass(TASKS[name], CorpusTask)])
-def test_every_task_that_is_drawn_says_where_it_stands_in_the_hierarchy(name: str) -> None:
-    said = TASKS[name].hierarchy
-    assert said
+@pytest.mark.parametrize("name", [name for name in OWN_TASKS if TASKS[name].automaton])
+def test_an_automaton_that_a_task_states_is_of_a_known_class(name: str) -> None:
+    said = TASKS[name].automaton
     assert "\n" not in said
     assert any(place in said for place in ("regular", "context-free", "context-sensitive", "outside"))
 
 
-def test_abilities_are_on_different_steps_of_the_hierarchy() -> None:
-    places = {name: TASKS[name].hierarchy.split(":")[0] for name in ("parity", "reverse", "brackets", "repeat_symbol")}
+def test_abilities_are_of_different_classes_of_automata() -> None:
+    places = {name: TASKS[name].automaton.split(":")[0] for name in ("parity", "reverse", "brackets", "repeat_symbol")}
     free = "deterministic context-free"
     assert places == {"parity": "regular", "reverse": free, "brackets": free, "repeat_symbol": free}
 
@@ -271,4 +270,4 @@ def test_committed_records_were_judged_on_what_is_drawn_today(
 ) -> None:
     given = json.loads(settings).items()
     task = TASKS[name](**{field: tuple(value) if isinstance(value, list) else value for field, value in given})
-    assert task.version != version or evaluation_hash(task, *counts) == hashed
+    assert task.version != version or protocol_of(task).fingerprint(task, *counts) == hashed

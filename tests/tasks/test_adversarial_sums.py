@@ -12,7 +12,7 @@ from oracles import examples, in_words, number, question
 from scipy.stats import chisquare
 
 from bench.trial.batches import draw
-from bench.trial.evaluate_text import lines
+from bench.trial.protocols.text import whole_lines
 from bench.trial.streams import stream
 from tasks.arithmetic.addition import Addition
 from tasks.base import STOP
@@ -232,7 +232,7 @@ def test_boundaries_are_the_numbers_behind_a_roll_over(settings: dict[str, Any],
         assert mask.tolist() == [each == name for each in expected]
     text = task.stream(length)
     ends = text == task.separator
-    assert all(len(mask) == lines(torch.ones_like(ends), ends)[0] for mask in found.values())
+    assert all(len(mask) == len(whole_lines(torch.ones_like(ends), ends)) for mask in found.values())
 
 
 def test_boundaries_without_a_line_are_left_out() -> None:

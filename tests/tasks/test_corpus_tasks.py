@@ -9,8 +9,8 @@ import pytest
 from cases import where_here
 from tiny import Tiny
 
+from bench.probes.generate import read_prompt
 from bench.spec.errors import RequestError
-from bench.trial.prompt import read_prompt
 from tasks import TASKS, Task
 from tasks.base import FIRST_SYMBOL, STOP
 from tasks.text import characters, words_brown
@@ -73,7 +73,7 @@ def test_the_sonnets_have_no_unknown_symbol_and_say_so(made_up: dict[str, Any]) 
     assert TASKS["chars_sonnets"]().unknown is None
     made_up["text"] = FIRST + LAST.replace("d", "q")
     made_up["clear"]()
-    with pytest.raises(ValueError, match="symbol 'q' is not in the vocabulary of 7 symbols"):
+    with pytest.raises(ValueError, match="token 'q' is not in the vocabulary of 7 tokens"):
         TASKS["chars_sonnets"]().judged_text()
 
 
@@ -95,18 +95,18 @@ def test_borders_are_percentages_of_the_text(borders: tuple[int, int], made_up: 
     seen = set(text[:first])
     expected = [letter if letter in seen else UNKNOWN for letter in text[first:last]]
     assert [task.text([symbol]) for symbol in task.judged_text().tolist()] == expected
-    assert task.vocabulary.symbols == tuple(sorted(seen))
+    assert task.vocabulary.tokens == tuple(sorted(seen))
 
 
 def test_rare_characters_of_the_training_part_are_unknown_and_letters_can_be_lowered(made_up: dict[str, Any]) -> None:
     made_up["text"] = "aAaBbc" * 2 + "xab"  # 15 characters, 12 for training: c is there twice
     made_up["clear"]()
     task = TASKS["chars_nietzsche"]()
-    assert task.vocabulary.symbols == ("a", "b")
+    assert task.vocabulary.tokens == ("a", "b")
     shown = [task.text([symbol]) for symbol in task.training_text().tolist()]
     assert shown == [*"aaabb", UNKNOWN] * 2
     assert [task.text([symbol]) for symbol in task.judged_text().tolist()] == [UNKNOWN, "a", "b"]
-    assert TASKS["chars_nietzsche"](lower=False, rare=2).vocabulary.symbols == tuple("ABabc")
+    assert TASKS["chars_nietzsche"](lower=False, rare=2).vocabulary.tokens == tuple("ABabc")
 
 
 SENTENCES = tuple((f"w{number}", "the", "end") for number in range(50))
@@ -130,23 +130,21 @@ def test_other_words_in_the_judged_sentences_change_nothing_that_training_knows(
     made_up["sentences"] = SENTENCES
     before = known(TASKS["words_brown"]())
     judged = TASKS["words_brown"]().judged_text().tolist()
-    trained = set(TASKS["words_brown"]().vocabulary.symbols)
+    trained = set(TASKS["words_brown"]().vocabulary.tokens)
     changed = [sentence if sentence[0] in trained else ("new", "words", "end") for sentence in SENTENCES]
     made_up["sentences"] = tuple(changed)
     made_up["clear"]()
     task = TASKS["words_brown"]()
     assert known(task) == before
-    the = FIRST_SYMBOL + task.vocabulary.symbols.index("the")
+    the = FIRST_SYMBOL + task.vocabulary.tokens.index("the")
     assert task.judged_text().tolist() == [task.unknown if symbol == the else symbol for symbol in judged]
 
 
 def test_browns_vocabulary_is_the_most_frequent_words_of_its_training_sentences(made_up: dict[str, Any]) -> None:
     made_up["sentences"] = SENTENCES
     task = TASKS["words_brown"](words=3)
-    first = min(
-        word for sentence in SENTENCES for word in sentence if word in TASKS["words_brown"]().vocabulary.symbols
-    )
-    assert task.vocabulary.symbols[:2] == ("end", "the")
+    first = min(word for sentence in SENTENCES for word in sentence if word in TASKS["words_brown"]().vocabulary.tokens)
+    assert task.vocabulary.tokens[:2] == ("end", "the")
     assert task.target.size == FIRST_SYMBOL + 4
     assert first == "end"
     assert (task.training_text() == task.unknown).sum() == 39  # all first words but the one that is kept
@@ -178,7 +176,7 @@ def test_the_toy_corpus_is_judged_on_what_it_trains_on() -> None:
     task = TASKS["words_toy"]()
     text = "<s> Mary had a little lamb . <s> The lamb was white as snow . <s>"
     assert task.text(task.training_text().tolist()) == task.text(task.judged_text().tolist()) == text
-    assert task.vocabulary.symbols == tuple(sorted(set(text.split())))
+    assert task.vocabulary.tokens == tuple(sorted(set(text.split())))
     assert (task.target.size, task.unknown, task.separator) == (FIRST_SYMBOL + 12, None, None)
     assert all(task.seen(length) for length in task.eval_lengths)
     assert task.chance(16) == pytest.approx(1 / 12)
@@ -187,10 +185,10 @@ def test_the_toy_corpus_is_judged_on_what_it_trains_on() -> None:
 def test_what_a_person_types_is_encoded_and_unknown_symbols_are_named_once_each() -> None:
     task, toy = Tiny(), TASKS["words_toy"]()
     assert task.text(read_prompt(task, "a cat")) == "a cat"
-    with pytest.raises(RequestError, match=r"task tiny has no symbol 'Z', 'q'; it knows \d+ symbols: "):
+    with pytest.raises(RequestError, match=r"task tiny has no symbol 'Z', 'q'; it knows \d+ tokens: "):
         read_prompt(task, "a ZqZ cat")
     assert read_prompt(toy, "The lamb .") == [
-        FIRST_SYMBOL + toy.vocabulary.symbols.index(w) for w in ("The", "lamb", ".")
+        FIRST_SYMBOL + toy.vocabulary.tokens.index(w) for w in ("The", "lamb", ".")
     ]
     with pytest.raises(RequestError, match="'wolf'"):
         read_prompt(toy, "The wolf .")

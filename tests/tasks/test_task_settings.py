@@ -11,19 +11,19 @@ import torch
 from cases import SHORT_TEXT, tensors, where_here
 
 from bench.spec.spec import Spec
-from bench.trial.batches import training_feed
-from bench.trial.evaluation_sets import evaluation_hash, tensors_hash
+from bench.trial.evaluation_sets import tensors_hash
+from bench.trial.protocols import protocol_of
 from tasks import TASKS, Task
 
 
 def trained_on(task: Task) -> str:
     """Hash what the first training step reads."""
-    step = next(training_feed(task, Spec(task.name, "", batch=4 if task.streams else 256), 1, "cpu"))
+    step = next(protocol_of(task).batches(task, Spec(task.name, "", batch=4 if task.streams else 256), 1, "cpu"))
     return tensors_hash([step.inputs, step.weight, *tensors(step.batch)])
 
 
 def evaluated_on(task: Task) -> str:
-    return evaluation_hash(task, 4)
+    return protocol_of(task).fingerprint(task, 4)
 
 
 def judged(task: Task) -> list[bool]:

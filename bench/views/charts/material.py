@@ -110,6 +110,11 @@ def read_run(out: Path, suite: str) -> Run:
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
+    return run_of(suite, records, problems)
+
+
+def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
+    """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
     styles = styles_of(model for _, model in groups)
     return Run(suite, groups, by_length(groups), leaderboard(groups), problems + mixed, styles)

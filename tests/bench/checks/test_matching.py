@@ -18,6 +18,7 @@ from bench.suites.plan import plan
 from bench.suites.suites import SUITES, Suite
 from bench.trial.build import build_task
 from models import MODELS
+from models.registry import plain_family
 from tasks import TASKS
 from tasks.text.corpora import CorpusError
 
@@ -131,7 +132,7 @@ def test_a_family_that_looks_at_its_weights_is_built_in_memory(monkeypatch: pyte
         assert layer.weight.abs().sum().item() > 0  # which no tensor on the meta device can tell
         return layer
 
-    monkeypatch.setitem(MODELS, "weighty", weighty)
+    monkeypatch.setitem(MODELS, "weighty", plain_family(weighty))
     before = torch.random.get_rng_state()
     model = shaped("weighty", build_task("copy", {}), {"hidden": 3})
     assert trained_parameters(model) == 12

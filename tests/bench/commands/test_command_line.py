@@ -73,7 +73,7 @@ BAD_REQUESTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "negative weight decay": ((*RUN, "--set", "train.weight_decay=-1"), ("weight_decay", "-1")),
     "negative patience": ((*RUN, "--set", "train.patience=-1"), ("patience", "-1")),
     "negative warm-up": ((*RUN, "--set", "train.warmup=-1"), ("warmup", "-1")),
-    "negative clip": ((*RUN, "--set", "train.clip=-1"), ("clip", "-1")),
+    "negative clip": ((*RUN, "--set", "train.grad_clip=-1"), ("grad_clip", "-1")),
     "batch of none": ((*RUN, "--set", "train.batch=0"), ("batch", "1 or more", "0")),
     "no steps": ((*RUN, "--steps", "0"), ("steps", "1 or more", "0")),
     "negative steps": ((*RUN, "--steps", "-3"), ("steps", "1 or more", "-3")),

@@ -64,7 +64,7 @@ def test_control_c_does_not_wait_for_cells_that_take_long(tmp_path: Path) -> Non
 def test_a_worker_that_dies_holding_a_lock_stops_no_other(tmp_path: Path) -> None:
     deed = "import bench.execution.runner; bench.execution.runner._messages._wlock.acquire(); os._exit(9)"
     bad = plugin(tmp_path, dies=deed, steady="time.sleep(0.2)")
-    outcome = in_subprocess(*RUN, *bad, "--set", "train.check_every=1", "--jobs", 2, "--out", tmp_path)
+    outcome = in_subprocess(*RUN, *bad, "--set", "train.eval_every=1", "--jobs", 2, "--out", tmp_path)
     assert outcome.code == 1
     assert [" dies(" in line for line in said(outcome)] == [True]
     assert [made["spec"]["model"] for made in records_in(tmp_path).values()] == ["steady"]

@@ -127,7 +127,7 @@ def test_worker_that_dies_fails_its_cell_and_no_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", ["gru", "elman"])
 def test_diverging_run_is_recorded_as_such(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wild = ("--set", "train.learning_rate=1e30", "--set", "train.schedule=constant", "--set", "train.warmup=0")
-    looks = ("--set", "train.check_every=10", "--steps", 50)
+    looks = ("--set", "train.eval_every=10", "--steps", 50)
     outcome = in_process(capsys, *RUN, "--models", model, *wild, *looks, "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     (made,) = records_in(tmp_path).values()
@@ -198,7 +198,7 @@ def test_interrupt_between_cells_keeps_what_was_finished(
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_control_c_ends_the_run_in_one_line_and_leaves_no_process(jobs: int, tmp_path: Path) -> None:
     *options, models = plugin(tmp_path, endless="time.sleep(0.01)", another="time.sleep(0.01)")
-    long = (*options, f"majority,{models}", "--steps", 1_000_000, "--set", "train.check_every=20")
+    long = (*options, f"majority,{models}", "--steps", 1_000_000, "--set", "train.eval_every=20")
     process = started(*RUN, *long, "--jobs", jobs, "--out", tmp_path)
     try:
         wait_until(lambda: list((tmp_path / "records").glob("*.json")), "the first record")

@@ -9,7 +9,7 @@ from harness import SHORT, TINY, Pretender, in_process, in_subprocess, records_i
 
 from bench.records.store import Record
 
-RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru,majority", *SHORT, "--set", "train.check_every=1")
+RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru,majority", *SHORT, "--set", "train.eval_every=1")
 TAGS = ("loss", "held_out_exact_match", "exact_match_by_length")
 
 

@@ -15,7 +15,7 @@ from bench.execution.cell import Cell
 from bench.execution.tracking import run_name
 from bench.spec.spec import Spec
 
-RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru,majority", *SHORT, "--set", "train.check_every=1")
+RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru,majority", *SHORT, "--set", "train.eval_every=1")
 STAND_IN = """
 import json, os
 calls = []

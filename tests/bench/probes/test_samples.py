@@ -24,7 +24,7 @@ from tasks.strings.copy import Copy
 from tasks.text.human_numbers import HumanNumbers
 
 STRINGS = Copy(symbols=3, train_lengths=(2, 3, 4, 5), eval_lengths=(2, 3, 4, 5, 6, 8, 12), stop="once")
-SPEC = Spec("copy", "gru", {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}, {"hidden": 8}, steps=4, check_every=2)
+SPEC = Spec("copy", "gru", {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}, {"hidden": 8}, steps=4, eval_every=2)
 
 
 def family(model: str, kind: str) -> Model:

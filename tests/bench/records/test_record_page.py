@@ -73,7 +73,7 @@ def is_of(kinds: str, value: Any) -> bool:
 def test_the_page_names_every_field_of_a_record_with_its_type_and_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    looks = ("--set", "train.check_every=1")
+    looks = ("--set", "train.eval_every=1")
     for pair in PAIRS:
         task, models, *rest = pair
         asked = ("run", *TINY, *looks, "--tasks", task, "--models", models, *rest, "--out", tmp_path)

@@ -259,7 +259,7 @@ SPEC = Spec("copy", "gru", {"symbols": 3, "eval_lengths": (3, 4)}, {"hidden": 8}
 OTHER_VALUES: dict[str, Any] = {
     "schedule": "restarts",
     "optimizer": "rmsprop",
-    "averaging": 0.5,
+    "ema": 0.5,
     "loss_mask": False,
     "data_seed": 0,
     "task_settings": {},

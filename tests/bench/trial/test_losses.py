@@ -16,7 +16,7 @@ from bench.trial import evaluate
 from bench.trial.batches import Step, training_feed
 from bench.trial.evaluate import share_right
 from bench.trial.losses import masked_mean, shift_right
-from models import MODELS
+from models import build
 from tasks import Batch
 from tasks.base import before
 from tasks.signals.sine import Sine
@@ -77,7 +77,7 @@ def first_step(**changes: object) -> tuple[VariableCopy, Step]:
 def output_gradient(task: VariableCopy, step: Step) -> Tensor:
     """Return which outputs (batch, time) the loss of a training step pulls at."""
     torch.manual_seed(0)
-    model = MODELS["gru"](task.source, task.target, hidden=8)
+    model = build("gru", task.source, task.target, hidden=8)
     outputs = model(step.batch.source, step.batch.source_length, step.inputs)
     outputs.retain_grad()
     masked_mean(task.loss(outputs, step.batch.target), step.weight).backward()
