@@ -164,8 +164,8 @@ def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spe
     from bench.records.store import write_atomically
     from bench.trial.holdout import held_out
     from bench.trial.streams import stream
-    from bench.views.charts.signals import continuation_figure
     from bench.views.charts.panel import png_of, svg_of
+    from bench.views.charts.signals import continuation_figure
     from bench.views.show import nrmse
 
     steps, generator = options.symbols or SAMPLES, stream("cpu", options.seed, "generate")
