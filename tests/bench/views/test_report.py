@@ -19,7 +19,7 @@ from harness import FACTS, ROOT, in_process, python, record, score, text_record
 from bench.records.store import Record, write_record
 from bench.spec.errors import WorkError
 from bench.views.charts.material import read_run
-from bench.views.markdown import HEADER, summary_cells
+from bench.views.columns import headline
 from bench.views.report import write_figures, write_report
 
 NAMES = (
@@ -172,12 +172,12 @@ def test_leaderboard_says_what_the_tables_say(folder: Path, page: Page) -> None:
     run = read_run(folder, "mine")
     shown = " ".join(page.texts["td"] + page.texts["th"])
     for row in run.board.to_dict("records"):
-        for cell in summary_cells(row, run.groups[row["task"], row["model"]][0]):
+        for cell in (column.write(row, True) for column in headline("exact_match")):
             assert cell in shown
     (board,) = [
         text for text, own in zip(page.texts["table"], page.found("table"), strict=True) if own.get("id") == "board"
     ]
-    for name in HEADER:
+    for name in (column.heading for column in headline("exact_match")):
         assert name in board
 
 

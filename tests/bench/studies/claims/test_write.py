@@ -14,7 +14,7 @@ from cases import absent
 from harness import ROOT, in_process
 from lesson_records import suite_records
 
-from bench.analysis.tables import group, write_tables
+from bench.analysis.tables import group
 from bench.execution.cell import kind_of
 from bench.records.store import read_records, write_record
 from bench.studies.claims.charts import drawing
@@ -25,6 +25,7 @@ from bench.trial.build import build_task
 from bench.views.charts.panel import together
 from bench.views.charts.style import styled
 from bench.views.report import write_report
+from bench.views.tables import write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
 COLUMNS = (  # other programs read them
