@@ -14,17 +14,17 @@ from cases import absent
 from harness import ROOT, in_process
 from lesson_records import suite_records
 
-from bench.analysis.tables import group, write_tables
-from bench.execution.cell import kind_of
+from bench.analysis.tables import group
 from bench.records.store import read_records, write_record
 from bench.studies.claims.charts import drawing
 from bench.studies.claims.claim import topics
 from bench.studies.claims.judge import NO_RUNS
 from bench.suites.suites import SUITES
 from bench.trial.build import build_task
+from bench.trial.protocols import protocol_of
 from bench.views.charts.panel import together
 from bench.views.charts.style import styled
-from bench.views.report import write_report
+from bench.views.tables import write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
 COLUMNS = (  # other programs read them
@@ -204,6 +204,8 @@ def test_committed_page_table_and_pictures_are_those_of_the_committed_records(
 
 
 def test_a_run_of_the_lessons_has_tables_and_a_report(tmp_path: Path) -> None:
+    from bench.views.report import write_report
+
     for record in suite_records():
         write_record(tmp_path / "records", record)
     _, board, problems = write_tables(tmp_path, "lessons")
@@ -217,5 +219,6 @@ def test_a_row_of_a_table_holds_one_kind_of_records() -> None:
         kinds: dict[str, set[str]] = {}
         for spec in suite.specs:
             if not absent(spec.task):
-                kinds.setdefault(spec.row, set()).add(kind_of(build_task(spec.task, spec.task_settings)))
+                task = build_task(spec.task, spec.task_settings)
+                kinds.setdefault(spec.row, set()).add(protocol_of(task).kind(task))
         assert all(len(found) == 1 for found in kinds.values()), suite.name
