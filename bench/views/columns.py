@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.analysis.metrics import METRICS, NATS, PERPLEXITY, TOKEN_ACCURACY, Metric
+from bench.analysis.metrics import BITS, METRICS, NATS, PERPLEXITY, TOKEN_ACCURACY, Metric
 from bench.spec.errors import RequestError
 from bench.views import numbers
 
@@ -159,16 +159,17 @@ COLUMNS = [
     estimate("beyond", "extrapolation", "share", "the same at lengths past training", short="extrap.", rank=1),
     estimate("shorter", "unseen shorter", "share", "the same at untrained lengths below the longest trained", rank=7),
     horizon("l99", "L99", f"{REACH} 99 %, and its multiple of the longest training length", rank=2),
-    horizon("l90", "L90", f"{REACH} 90 %"),
+    horizon("l90", "L90", f"{REACH} 90 %", rank=4),
     horizon("l50", "L50", f"{REACH} 50 %", rank=5),
     Column("solve_rate", "solved", f"{SEEDS} at training lengths", write_solved, rank=3),
     estimate("solve_rate_2x", "solved at 2x", "share", f"{SEEDS} at the length nearest to twice the longest trained"),
     estimate("solve_rate_10x", "solved at 10x", "share", f"{SEEDS} at the length nearest to ten times it"),
     estimate("area", "area", "share", "mean exact match over log length"),
-    *(of_metric(metric) for metric in METRICS if metric not in (NATS, PERPLEXITY)),
+    *(of_metric(metric) for metric in METRICS if metric not in (NATS, BITS, PERPLEXITY)),
     of_metric(NATS, rank=1),
+    of_metric(BITS, rank=4),
     Column("perplexity", PERPLEXITY.heading, PERPLEXITY.caption, write_perplexity, rank=3, higher_is_better=False),
-    estimate("accuracy", "accuracy", "share", TOKEN_ACCURACY.caption, short="accuracy, %", rank=2),
+    estimate("accuracy", "accuracy", "share", TOKEN_ACCURACY.caption, rank=2),
     Column(
         "nats_inside",
         "nats at window",
@@ -183,7 +184,7 @@ COLUMNS = [
     estimate("seconds_to_99", "seconds to 99 %", "amount", f"seconds of training {AT_99}"),
     estimate("tokens_per_second", "tokens a second", "whole", "speed of training"),
     estimate("state", "state", "whole", "numbers carried from step to step at the longest training length"),
-    estimate("parameters", "parameters", "whole", "numbers that are learned"),
+    estimate("parameters", "parameters", "whole", "numbers that are learned", rank=4),
     Column("steps", "steps / budget", "optimiser steps taken and allowed", write_steps, rank=6),
     estimate("seconds", "seconds", "amount", "training time", rank=4),
     estimate("seeds", "seeds", "whole", "trainings"),

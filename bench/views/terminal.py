@@ -57,7 +57,8 @@ def fit_table(
     """
     cells = [[printable(line[index]) for line in lines] for index in range(len(columns))]
     widths = fitted(columns, cells, width)
-    table = Table(title=Text(title) if title else None, caption=caption or None, title_justify="left")
+    heads = [Text(text) if text else None for text in (title, caption)]
+    table = Table(title=heads[0], caption=heads[1], title_justify="left")
     shown = []
     for index, room in sorted(widths.items()):
         column, found = columns[index], cells[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -81,8 +82,9 @@ def farthest(run: Run) -> float:
 
 
 def families(run: Run) -> list[str]:
-    """Return the families that have a task with exact match, in order of name."""
-    return [model for model in run.styles if any((task, model) in run.groups for task in run.strings)]
+    """Return the families that have a task with exact match, those with the most such tasks first, then by name."""
+    counts = Counter(model for task, model in run.groups if task in run.strings)
+    return sorted(counts, key=lambda model: (-counts[model], model))
 
 
 def where(run: Run, task: str, measure: str) -> str:

@@ -14,38 +14,11 @@ from bench.views.charts.curves import MEASURES, end_of
 from bench.views.charts.errors import COLUMNS, PARTS
 from bench.views.charts.material import NATS, Run
 from bench.views.charts.style import SeriesStyle
-from bench.views.markdown import HEADER, summary_cells
+from bench.views.columns import Column, columns, headline
 from bench.views.numbers import estimate, measured, percent, share
 
-SORTED_BY = {"solved": "solve_rate", "steps / budget": "steps", "nats inside": "nats_inside"}  # others: by their names
-WORDS = ("task", "model")
-FEWER = ("nats", "bits", "perplexity", "nats inside")
-LATER = ("shorter", "L50", "steps / budget", "area", "nats inside", "window", "seeds")  # columns that are asked for
-EXPLAINED = {
-    "task": "what is learned",
-    "model": "the family",
-    "inside": "exact match in distribution, at training lengths, in percent",
-    "beyond": "extrapolation: mean exact match over the evaluated lengths past training, in percent",
-    "shorter": "the same over unseen lengths below the longest trained one",
-    "L99": "longest evaluated length up to which exact match stays at 99 %",
-    "L90": "longest evaluated length up to which exact match stays at 90 %",
-    "L50": "longest evaluated length up to which exact match stays at 50 %",
-    "solved": "seeds with 99 % or more in distribution",
-    "parameters": "numbers that were learned",
-    "steps / budget": "optimiser steps taken and allowed",
-    "seconds": "training time",
-    "area": "mean exact match over log length, from the shortest evaluated length to the longest",
-    "nats": "mean cross-entropy of a token over the whole evaluated text, state carried: the fewer the better",
-    "bits": "the nats divided by ln 2",
-    "perplexity": "the exponential of the nats",
-    "accuracy": "tokens that were the first choice, in percent",
-    "nats inside": "nats at contexts as long as the training window",
-    "window": "tokens that a training step reads, and how the text was cut where it was not read in order",
-    "seeds": "trainings",
-}
-
-
-Row = tuple[int, SeriesStyle | None, dict[Any, Any], list[str]]  # its task's index, style, numbers and texts
+LATER = 5  # columns of this rank and above are shown if asked for
+Row = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
 
 
 @dataclass(frozen=True)
@@ -88,54 +61,36 @@ class Numbers:
 
 def boards(run: Run) -> dict[str, Ranking]:
     """Return the leaderboards by metric: of the tasks with exact match, and of those in nats."""
-    found = {"exact": ranking("board", ("task", *HEADER, "area"), string_rows(run))} if run.strings else {}
-    return found | ({NATS: ranking("board-texts", ("task", *texts.HEADER), text_rows(run))} if run.texts else {})
+    task, area = columns("task area")
+    exact, nats = [task, *headline("exact_match"), area], [task, *headline(NATS)]
+    found = {"exact": ranking("board", exact, rows_of(run, run.strings))} if run.strings else {}
+    return found | ({NATS: ranking("board-texts", nats, rows_of(run, run.texts))} if run.texts else {})
 
 
-def ranking(name: str, names: Sequence[str], rows: Sequence[Row]) -> Ranking:
-    """Return a leaderboard of columns by name, those that matter most first."""
-    order = sorted(range(len(names)), key=lambda place: names[place] in LATER)
-    headings = [Heading(name, EXPLAINED[name], name in WORDS, name in FEWER, name in LATER) for name in names]
-    cells = [[cell(*each, row) for each in zip(names, said, strict=True)] for _, _, row, said in rows]
-    return Ranking(
-        name,
-        [headings[place] for place in order],
-        [(row[0], row[1], [found[place] for place in order]) for row, found in zip(rows, cells, strict=True)],
-    )
+def ranking(name: str, layout: Sequence[Column], rows: Sequence[Row]) -> Ranking:
+    """Return a leaderboard of columns, those that matter most first."""
+    order = sorted(layout, key=lambda column: column.rank >= LATER)
+    headings = [Heading(c.heading, c.caption, c.words, not c.higher_is_better, c.rank >= LATER) for c in order]
+    cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
+    return Ranking(name, headings, cells)
 
 
-def cell(name: str, said: str, row: dict[Any, Any]) -> Cell:
-    """Return a cell; NaN is sorted as nothing, and stands last."""
-    key = row.get(SORTED_BY.get(name, name.lower()), math.nan)
-    shown, mark, interval = said.partition(" [") if said.endswith("]") and name not in WORDS else (said, "", "")
+def cell(column: Column, row: dict[Any, Any]) -> Cell:
+    """Return a cell; NaN, and what a reference has not, is sorted as nothing and stands last."""
+    key = row.get(column.name, math.nan)
+    said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
+    shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
     return Cell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
 
 
-def string_rows(run: Run) -> list[Row]:
-    """Return the rows of the tasks with exact match."""
+def rows_of(run: Run, tasks: Sequence[str]) -> list[Row]:
+    """Return the rows of some tasks, under each text's models what compressors reach."""
     rows: list[Row] = []
-    for row in run.board[run.board["task"].isin(run.strings)].to_dict("records"):
-        said = [
-            row["task"],
-            *summary_cells(row, run.groups[row["task"], row["model"]][0]),
-            share(*estimate(row, "area")),
-        ]
-        rows.append((run.tasks.index(row["task"]), run.styles[row["model"]], row, said))
-    return rows
-
-
-def text_rows(run: Run) -> list[Row]:
-    """Return the rows of the language models, under each text's models what compressors reach."""
-    rows: list[Row] = []
-    for task in run.texts:
-        index, groups = run.tasks.index(task), run.records(task)
-        for row in run.ranked(task).to_dict("records"):
-            record = groups[row["model"]][0]
-            window = {"window": texts.window_of(record) or math.nan}
-            rows.append((index, run.styles[row["model"]], row | window, [task, *texts.model_cells(row, record)]))
-        for name, bits in texts.references_of(groups).items():
-            known = {"task": task, "model": name, "bits": bits}
-            rows.append((index, None, known, [task, name, *texts.reference_cells(name, bits)[1:]]))
+    for task in tasks:
+        index = run.tasks.index(task)
+        rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
+        references = texts.references_of(run.records(task)).items()
+        rows += [(index, None, {"task": task, "model": name, "bits": bits}) for name, bits in references]
     return rows
 
 

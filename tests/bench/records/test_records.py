@@ -14,7 +14,6 @@ from harness import in_process, record, records_in, score, without
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.analysis.tables import write_tables
 from bench.records.store import (
     SCHEMA,
     Record,
@@ -27,6 +26,7 @@ from bench.records.store import (
 )
 from bench.records.strict_json import LARGEST_FILE
 from bench.spec.spec import Spec
+from bench.views.tables import write_tables
 
 WHOLE = record({3: 90, 4: 50}, seed=1)
 SAMPLE = WHOLE["samples"][0]

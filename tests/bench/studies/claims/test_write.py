@@ -24,6 +24,7 @@ from bench.trial.build import build_task
 from bench.trial.protocols import protocol_of
 from bench.views.charts.panel import together
 from bench.views.charts.style import styled
+from bench.views.report import write_report
 from bench.views.tables import write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
@@ -204,8 +205,6 @@ def test_committed_page_table_and_pictures_are_those_of_the_committed_records(
 
 
 def test_a_run_of_the_lessons_has_tables_and_a_report(tmp_path: Path) -> None:
-    from bench.views.report import write_report
-
     for record in suite_records():
         write_record(tmp_path / "records", record)
     _, board, problems = write_tables(tmp_path, "lessons")
