@@ -1,4 +1,4 @@
-"""Adversarial sums and texts: carries that run as they should, and numbers behind a roll-over."""
+"""Adversarial and carry-heavy sums: carries that run as they should."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from typing import Any
 
 import pytest
 import torch
-from adversarial_draws import drawn, lengths
-from oracles import examples, in_words, number, question
+from draws import SURELY_NOT_CHANCE, adversarial, lengths
+from oracles import examples, number, question
 from scipy.stats import chisquare
 
 from bench.trial.batches import draw
-from bench.trial.protocols.text import whole_lines
 from bench.trial.streams import stream
 from tasks.arithmetic.addition import Addition
-from tasks.base import STOP
-from tasks.text.human_numbers import HumanNumbers
-from tasks.text.words_toy import WordsToy
+from tasks.base import EOS
 
-SURELY_NOT_CHANCE = 1e-4
 FORMATS: list[dict[str, Any]] = [
     {},
     {"low_first_operands": True, "low_first_sum": True},
@@ -51,11 +47,11 @@ def added(left: int, right: int, base: int) -> tuple[list[int], list[int]]:
 
 def sums(task: Addition, kind: str) -> list[tuple[int, int, int]]:
     """Return the length and both operands of each adversarial sum, once it is seen to be written and added rightly."""
-    batch, found = drawn(task, kind), []
+    batch, found = adversarial(task, kind), []
     for asked, (source, target) in zip(lengths().tolist(), examples(batch), strict=True):
         (left, left_digits), (right, right_digits) = question(source, task)
         total, digits = number(target[:-1], task.base, task.low_first_sum)
-        assert target[-1] == STOP
+        assert target[-1] == EOS
         assert total == left + right
         assert max(len(digits_of(value, task.base)) for value in (left, right)) == asked
         if task.pad_zeros:
@@ -154,12 +150,6 @@ def test_the_longest_operand_has_the_length_and_the_other_any_number_of_digits(l
     assert not first or 0.4 < sum(first) / len(first) < 0.6
 
 
-def test_inside_lengths_of_the_longest_operand_are_those_trained() -> None:
-    settings: dict[str, Any] = {"train_lengths": (4, 6), "shortest": 1}
-    assert Addition(operands="longest", **settings).inside_lengths == (4, 6)
-    assert Addition(operands="digits", **settings).inside_lengths == (1, 2, 3, 4, 5, 6)
-
-
 def share_of_nines(pairs: list[tuple[int, int]], base: int) -> list[float]:
     """Return, of each sum, the share of places that sum to base - 1."""
     columns = [added(left, right, base)[0] for left, right in pairs]
@@ -178,8 +168,8 @@ def test_heavy_training_sums_are_full_of_carries_and_judged_ones_are_not(
     judged = [task.sample(length, 40, stream("cpu", "heavy")) for task in (plain, heavy)]
     assert torch.equal(judged[0].source, judged[1].source)
     assert torch.equal(judged[0].target, judged[1].target)
-    practice = plain.training_sample(length, 40, stream("cpu", "heavy"))
-    assert torch.equal(practice.source, judged[0].source)
+    trained = plain.training_sample(length, 40, stream("cpu", "heavy"))
+    assert torch.equal(trained.source, judged[0].source)
     batch = heavy.training_sample(length, 40, stream("cpu", "heavy"))
     assert batch.source.shape == judged[0].source.shape
     nines = share_of_nines(pairs_of(heavy, batch)[3::4], base)
@@ -195,54 +185,7 @@ def test_only_a_share_of_training_sums_is_heavy() -> None:
     assert abs(sum(heavy) / 2000 - 0.3) < 5 * (0.21 / 2000) ** 0.5
 
 
-def test_what_training_feeds_is_heavy_too() -> None:
+def test_what_training_draws_is_heavy_too() -> None:
     task = Addition(operands="equal", train_lengths=(30,), carry_heavy=1.0)
-    pairs = pairs_of(task, draw(task, 100, stream("cpu", "feed"), practice=True))
+    pairs = pairs_of(task, draw(task, 100, stream("cpu", "feed"), training=True))
     assert sum(share_of_nines(pairs, 10)) / 100 > 0.85
-
-
-def rolled(previous: str) -> str:
-    """Name what rolls over behind a number in words."""
-    value = VALUES[previous]
-    zeros = len(str(value + 1)) - len(str(value + 1).rstrip("0"))
-    return ["", "tens", "hundreds", "thousands"][min(zeros, 3)]
-
-
-VALUES = {in_words(value): value for value in range(1, 12_000)}
-
-
-@pytest.mark.parametrize(
-    ("settings", "length"),
-    [
-        ({}, 7999),
-        ({}, 9999),
-        ({}, 10_999),
-        ({"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}, 8022),
-        ({"missing": (10, 19, 100), "train_lengths": (120,), "eval_lengths": (120,), "starts": (1,)}, 120),
-    ],
-)
-def test_boundaries_are_the_numbers_behind_a_roll_over(settings: dict[str, Any], length: int) -> None:
-    task = HumanNumbers(**settings)
-    spelled = task.text(task.stream(length).tolist()).split(" . ")
-    expected = ["", *map(rolled, spelled[:-1])]
-    found = task.boundaries(length)
-    assert set(found) == set(expected) - {""}
-    for name, mask in found.items():
-        assert mask.dtype == torch.bool
-        assert mask.tolist() == [each == name for each in expected]
-    text = task.stream(length)
-    ends = text == task.separator
-    assert all(len(mask) == len(whole_lines(torch.ones_like(ends), ends)) for mask in found.values())
-
-
-def test_boundaries_without_a_line_are_left_out() -> None:
-    task = HumanNumbers(train_lengths=(60,), eval_lengths=(60, 90, 9), starts=(1, 61, 1))
-    assert set(task.boundaries(60)) == {"tens"}
-    assert task.boundaries(9) == {}
-
-
-def test_only_texts_of_lines_have_boundaries() -> None:
-    short: dict[str, Any] = {"train_lengths": (60,), "eval_lengths": (60, 90), "starts": (1, 61)}
-    for settings in ({"mode": "chunks"}, {"mode": "windows"}, {"form": "successor"}):
-        assert HumanNumbers(**short, **settings).boundaries(90) == {}
-    assert WordsToy().boundaries(2) == {}
