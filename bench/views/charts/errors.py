@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import NDArray
 
 from bench.records.store import Record
-from bench.views.charts.axes import share_axis
+from bench.views.charts.axes import Scale
 from bench.views.charts.material import NRMSE, Run, length_name, primary_metric
 from bench.views.charts.panel import Panel, Tips
 from bench.views.charts.style import right_map
@@ -56,7 +56,7 @@ def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
         low, high = (np.append(level, level[-1]) for level in (floor, top))
         axes.fill_between(places, low, high, step="post", facecolor=colour, hatch=hatch, edgecolor="#ffffff", lw=0)
         floor = top
-    share_axis(axes, "share of strings")
+    Scale("share of strings", "share").apply(axes.yaxis, ())
     lengths = [int(length) for length in rows["length"]]
     axes.set(xlabel="length", xlim=(places[0], places[-1]), ylim=(0, 1))
     label_lengths(axes.xaxis, lengths, record["inside_lengths"])

@@ -32,11 +32,6 @@ class Panel:
     size: tuple[float, float] = SMALL
     margins: tuple[float, float, float, float] = MARGINS
 
-    @property
-    def description(self) -> str:
-        """The old name of `alt_text`, until the studies use the new one."""
-        return self.alt_text
-
 
 def series(style: SeriesStyle, part: object = "") -> str:
     """Return the name under which a family's artist is known: pages switch families on and off by it."""

@@ -22,17 +22,6 @@ Row = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its st
 
 
 @dataclass(frozen=True)
-class Heading:
-    """A column of a leaderboard; words: sorted as text; fewer: the best is the least; later: shown if asked for."""
-
-    name: str
-    explained: str
-    words: bool
-    fewer: bool
-    later: bool
-
-
-@dataclass(frozen=True)
 class Cell:
     """A number as it is shown, its interval, and what it is sorted by ("" for nothing)."""
 
@@ -43,10 +32,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A leaderboard; a row is its task's index, its family's style (None for a reference) and its cells."""
+    """A leaderboard: a row is its task's index, its family's style (None for a reference) and its cells.
+
+    later: how many of its columns, the last ones, are shown if asked for
+    """
 
     name: str
-    headings: list[Heading]
+    columns: list[Column]
+    later: int
     rows: list[tuple[int, SeriesStyle | None, list[Cell]]]
 
 
@@ -70,9 +63,8 @@ def boards(run: Run) -> dict[str, Ranking]:
 def ranking(name: str, layout: Sequence[Column], rows: Sequence[Row]) -> Ranking:
     """Return a leaderboard of columns, those that matter most first."""
     order = sorted(layout, key=lambda column: column.rank >= LATER)
-    headings = [Heading(c.heading, c.caption, c.words, not c.higher_is_better, c.rank >= LATER) for c in order]
     cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
-    return Ranking(name, headings, cells)
+    return Ranking(name, order, sum(column.rank >= LATER for column in order), cells)
 
 
 def cell(column: Column, row: dict[Any, Any]) -> Cell:
