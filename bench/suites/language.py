@@ -67,6 +67,8 @@ REGULARISED: Settings = {
     "tied": True,
 }
 TWO_LAYERS: Settings = {"hidden": 512, "layers": 2, "dropout_on": "hidden"}
+DROPPED: Settings = {"hidden": 256, "dropout": 0.45}
+TIED: Settings = {"hidden": 200, "layers": 2, "dropout": 0.3, "tied": True}
 ONE_CYCLE: Settings = {"schedule": "one_cycle", "warmup": 0}
 DROP_BUDGET: Settings = {"learning_rate": 1e-3, "weight_decay": 0.0, "warmup": 0, "schedule": "drop"}  # to a tenth
 TBPTT_BUDGET: Settings = {"learning_rate": 4e-3, "weight_decay": 0.05}
@@ -102,9 +104,7 @@ LANGUAGE = (
     NIETZSCHE.spec("transformer", ROTARY, 64, 9, learning_rate=2e-3),
     *(SONNETS.baseline("markov", order=order) for order in (0, 1, 5)),
     SONNETS.spec("lstm", {"hidden": 64}, 40, 8, "many to one", cut={**WINDOWED, "stride": 3}, learning_rate=5e-3),
-    SONNETS.spec(
-        "lstm", {"hidden": 256, "dropout": 0.45}, 16, 30, "many to many", batch=16, learning_rate=3e-3, weight_decay=0.1
-    ),
+    SONNETS.spec("lstm", DROPPED, 16, 30, "many to many", batch=16, learning_rate=3e-3, weight_decay=0.1),
     TOY.spec("lstm", {"hidden": 10}, 16, 20, batch=1, learning_rate=0.1, warmup=0),
     TOY.baseline("markov", order=2),
     BOOK.baseline("majority"),
@@ -120,15 +120,7 @@ LARGE = (
     NIETZSCHE.spec("lstm", {**TWO_LAYERS, "embedding": 42, "dropout": 0.5}, 16, 17, "2 layers", **RESTARTS_BUDGET),
     *(NIETZSCHE.baseline("markov", order=order) for order in (1, 6)),
     *(BROWN.baseline("markov", order=order) for order in (0, 1, 2, 3)),
-    BROWN.spec(
-        "lstm",
-        {"hidden": 200, "layers": 2, "dropout": 0.3, "tied": True},
-        25,
-        4,
-        "2 layers",
-        batch=100,
-        learning_rate=4e-3,
-    ),
+    BROWN.spec("lstm", TIED, 25, 4, "2 layers", batch=100, learning_rate=4e-3),
     *(MOLIERE.baseline("markov", order=order) for order in (1, 6, 7)),
     MOLIERE.spec("lstm", {**TWO_LAYERS, "embedding": 64, "dropout": 0.2}, 32, 2, "2 layers", learning_rate=3e-3),
 )
