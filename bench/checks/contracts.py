@@ -206,8 +206,8 @@ def leaves_pass(tried: Tried) -> str:
 
 CONFORMANCE: dict[str, Callable[[Tried], str]] = {
     "row independence": depends_on_rows,
-    "padding": depends_on_padding,
     "causality": depends_on_future,
+    "padding": depends_on_padding,
     "steps": depends_on_pieces,
     "decoding": leaves_pass,
 }
