@@ -32,5 +32,5 @@ def claims(options: argparse.Namespace) -> int:
 
 def lessons(options: argparse.Namespace) -> int:
     """Do the same under the command's old name, which is kept for one version."""
-    print("note: `lessons` is now called `claims`; the old name works in this version", file=sys.stderr)
+    print("note: `lessons` is now called `claims`", file=sys.stderr)
     return claims(options)
