@@ -57,7 +57,7 @@ class Command(Parser):
         command = importlib.import_module(self.module)
         self.add_argument("--debug", action="store_true", help="show the traceback of an error")
         command.add_arguments(self)
-        self.(call=command.run)
+        self.set_defaults(call=command.run)
         return super().parse_known_args(args, namespace)
 
 
