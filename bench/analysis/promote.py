@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bench.analysis.frame import group
 from bench.analysis.summary import Pair, summaries
-from bench.analysis.tables import group, write_tables
 from bench.records.key import sources_of
 from bench.records.provenance import commit
 from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
+from bench.views.tables import write_tables
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
@@ -83,6 +84,6 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 def described(pair: tuple[str, str], records: list[Record]) -> str:
     """Accuracy inside and beyond in a few characters; of a text, its nats."""
     (row,) = summaries({pair: records})
-    if row["kind"] == "text":
+    if row["primary"] == "nats":
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

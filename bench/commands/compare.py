@@ -54,18 +54,12 @@ def known(run: Path, column: str, text: str | None) -> Collection[str]:
 
 def print_comparison(found: Comparison, tolerance: float) -> None:
     """Print a table for each verdict, then the headline."""
-    from rich.table import Table
-
     from bench.commands.console import Terminal
+    from bench.views.terminal import Fitted
     from bench.views.verdict import headline, sections
 
     terminal = Terminal()
     for part in sections(found):
-        table = Table(title=part.title, title_justify="left")
-        for name in part.header:
-            table.add_column(name, overflow="fold")
-        for line in part.lines:
-            table.add_row(*line)
-        terminal.print(table)
+        terminal.print(Fitted(part.columns, part.lines, part.title))
     terminal.notes(found.notes)
     terminal.say(headline(found, tolerance))

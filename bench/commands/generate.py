@@ -151,8 +151,8 @@ def draw_signal(options: argparse.Namespace, task: Task, device: str, path: Path
     from bench.probes.show import nrmse
     from bench.records.store import write_atomically
     from bench.trial.streams import stream
-    from bench.views.charts.continuation import continuation_figure
     from bench.views.charts.panel import png_of, svg_of
+    from bench.views.charts.signals import continuation_figure
 
     generator = stream("cpu", options.seed, "generate")
     one = continued_signal(model, task, options.symbols or SAMPLES, device, generator)

@@ -15,13 +15,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Keep a run's headline numbers under this commit, and draw all that are kept."""
+    """Keep a run's headline numbers, and draw all that are kept; refused like a promotion where code moved."""
     from bench.analysis.history import append, read_history
+    from bench.analysis.promote import checked_groups
     from bench.records.store import write_atomically
     from bench.views.charts.history import history_chart
     from bench.views.charts.panel import png_of
 
-    count, commit = append(options.file, options.run)
+    groups, commit = checked_groups(options.run)
+    count = append(options.file, groups, commit, places.suite_of(options.run))
     picture = options.file.with_suffix(".png")
     write_atomically(picture, png_of(history_chart(read_history(options.file))))
     print(f"{count} pairs at {commit[:7]} kept in {places.shown(options.file)}, drawn in {places.shown(picture)}")

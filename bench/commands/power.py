@@ -23,9 +23,10 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     from bench.analysis.compare import read_cells, sample
-    from bench.analysis.power import noise_of, rates_table
+    from bench.analysis.power import noise_of
     from bench.analysis.regression import learn
     from bench.views.readme import replace_block
+    from bench.views.verdict import rates_table
 
     cells, _ = read_cells(options.run, None, None)
     pair = cells.groupby(["task", "model"]).ngroup().to_numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""`readme`: the README's tables, from the committed reference runs."""
+"""`readme`: the tables and figures of README and docs, from the committed reference runs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrite the README's tables."""
-    from bench.views.readme import refresh
+    """Rewrite the marked blocks of README.md and of the pages in docs."""
+    from bench.studies.extrapolation.write import horizons
+    from bench.views.readme import BLOCKS, refresh
     from bench.views.records_page import refresh_records_page
 
-    page = ROOT / "README.md"
     refresh_records_page(ROOT / "docs" / "records.md", places.BASELINE)
-    print(f"{places.shown(page)}: {'rewritten' if refresh(page, ROOT) else 'up to date'}")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
+        print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
     return 0

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
 def rebuild(terminal: Terminal, out: Path, suite: str) -> None:
     """Write a run's tables; print the leaderboard and where they are."""
-    from bench.analysis.tables import write_tables
+    from bench.views.tables import write_tables
     from bench.views.terminal import leaderboard_table
 
     _, board, problems = write_tables(out, suite)

@@ -13,7 +13,6 @@ from harness import ROOT, records_in
 from packaging.requirements import Requirement
 
 from bench.__main__ import main
-from bench.analysis.tables import write_tables
 from bench.cli import build_parser
 from bench.commands.arguments import names
 from bench.records.store import read_records, record_name
@@ -21,6 +20,7 @@ from bench.spec.catalogue import Catalogue
 from bench.spec.settings import parse_change
 from bench.suites.plan import plan
 from bench.suites.suites import find_suite
+from bench.views.tables import write_tables
 
 PAGES = ("README.md", "CONTRIBUTING.md")
 TARGETS = ("bench", "test", "check", "perf", "tables", "lessons", "extrapolate", "clean", "help")

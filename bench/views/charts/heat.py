@@ -1,8 +1,9 @@
-"""The heat map: every task with every family, by one of three measures."""
+"""The heat map: every task with every family, by how far each holds or by its exact match."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,15 @@ from bench.views.charts.panel import Panel, Tips
 from bench.views.charts.style import label, right_colour, right_map
 from bench.views.numbers import percent
 
-MEASURES = {"inside": "inside training", "twice": "at twice the training length", "reach": "horizon L90"}
+MEASURES = {"reach": "horizon L90", "inside": "in distribution", "twice": "at twice the training length"}
+EXPLAINED = {
+    "reach": "The longest length up to which exact match stays at 90 %, as a multiple of the longest training length, "
+    "on a log scale of colours; >=: the longest evaluated length still holds; none: not even training lengths hold.",
+    "inside": "Exact match in percent, mean over the training lengths.",
+    "twice": "Exact match in percent at the evaluated length beyond training that is nearest to twice the longest "
+    "training length.",
+}
+HELD = 0.3  # the brightness of a horizon that is the longest training length
 TILE = (0.72, 0.42)  # inches
 HEAT_MARGINS = (1.6, 0.2, 0.1, 1.15)
 
@@ -51,21 +60,31 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
         found = float(rows.loc[rows["length"] == length, "exact_match"].mean())
         return Tile(percent(found), found)
     record = run.groups[task, model][0]
-    edge, last, reached = max(record["inside_lengths"]), max(map(int, record["by_length"])), row["l90"]
-    text = f"{'>= ' if reached == last else ''}{reached / edge:.3g}x" if reached else "none"
-    return Tile(text, math.log1p(reached / edge) / math.log1p(max(farthest(run), 1)))
+    last, times = max(map(int, record["by_length"])), row["l90_ratio"]
+    text = f"{'>= ' if row['l90'] == last else ''}{times:.3g}x" if times else "none"
+    return Tile(text, brightness(times, farthest(run)))
+
+
+def brightness(times: float, most: float) -> float:
+    """Return how bright a horizon is, 0 to 1: by its logarithm, from the longest training length to the farthest."""
+    if not times:
+        return 0.0
+    return (
+        min(max(HELD * (1 + math.log2(times)), 0.1), HELD)
+        if times <= 1
+        else HELD + (1 - HELD) * math.log(times) / math.log(most)
+    )
 
 
 def farthest(run: Run) -> float:
     """Return the largest horizon of all, as a multiple of the longest training length."""
-    board = run.board[run.board["task"].isin(run.strings)]
-    edges = [max(run.groups[task, model][0]["inside_lengths"]) for task, model in board[["task", "model"]].to_numpy()]
-    return float((board["l90"] / edges).max())
+    return float(run.board.loc[run.board["task"].isin(run.strings), "l90_ratio"].max())
 
 
 def families(run: Run) -> list[str]:
-    """Return the families that have a task with exact match, in order of name."""
-    return [model for model in run.looks if any((task, model) in run.groups for task in run.strings)]
+    """Return the families that have a task with exact match, those with the most such tasks first, then by name."""
+    counts = Counter(model for task, model in run.groups if task in run.strings)
+    return sorted(counts, key=lambda model: (-counts[model], model))
 
 
 def where(run: Run, task: str, measure: str) -> str:

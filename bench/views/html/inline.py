@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bench.views.charts.panel import Panel, Tips, alone, svg_of
-from bench.views.charts.style import INK, Look, styled
+from bench.views.charts.style import INK, SeriesStyle, printable, styled
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?![\d.]*e)")
@@ -25,16 +25,16 @@ def inlined(task: str, panel: Panel, prefix: str) -> Markup:
     """Return a panel as an element of a page; `prefix` is the page's name for it and no other's."""
     figure, tips = alone(panel)
     root = element_of(figure, prefix, tips)
-    root.attrib |= {"role": "img", "aria-label": f"{task}, {panel.title}. {panel.description}"}
+    root.attrib |= {"role": "img", "aria-label": printable(f"{task}, {panel.title}. {panel.alt_text}")}
     return written(root)
 
 
 @styled()
-def swatch(look: Look, prefix: str) -> Markup:
+def swatch(style: SeriesStyle, prefix: str) -> Markup:
     """Return a family's line and marker in small."""
     figure = Figure(figsize=SWATCH)
-    figure.add_artist(Line2D([0.02, 0.98], [0.5, 0.5], **look.line))
-    figure.add_artist(Line2D([0.5], [0.5], **look.point | {"markersize": 6}))
+    figure.add_artist(Line2D([0.02, 0.98], [0.5, 0.5], **style.line))
+    figure.add_artist(Line2D([0.5], [0.5], **style.point | {"markersize": 6}))
     return written(element_of(figure, prefix, {}))
 
 
@@ -70,7 +70,7 @@ def mark_series(root: Tree.Element, tips: Tips) -> None:
         group.set("data-family", found[1])
         said = tips.get(group.get("id", ""))
         for point, tip in zip(group.iter(f"{SVG}use"), said, strict=True) if said else ():
-            Tree.SubElement(point, f"{SVG}title").text = tip
+            Tree.SubElement(point, f"{SVG}title").text = printable(tip)
 
 
 def rename(root: Tree.Element, prefix: str) -> None:

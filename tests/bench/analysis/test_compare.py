@@ -13,8 +13,8 @@ import pytest
 from harness import Outcome, in_process, one_line, record
 
 from bench.analysis.compare import compare, kind_of
-from bench.analysis.tables import write_tables
 from bench.records.store import write_record
+from bench.views.tables import write_tables
 
 ALL_RIGHT = {3: 100, 4: 100, 6: 100}
 SOURCES = ("records", "by_length.csv", "leaderboard.csv")

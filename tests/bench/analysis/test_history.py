@@ -10,11 +10,11 @@ import pytest
 from harness import Outcome, in_process, one_line, record_of
 
 from bench.analysis.history import COLUMNS, read_history
-from bench.analysis.tables import write_tables
 from bench.execution.job import Job, make_jobs
 from bench.records.store import read_record, write_record
 from bench.spec.catalogue import Catalogue
 from bench.suites.suites import SUITES
+from bench.views.tables import write_tables
 
 ONE, OTHER = "1" * 40, "2" * 40
 DATES = {ONE: "2026-01-01T00:00:00+00:00", OTHER: "2026-02-01T00:00:00+00:00"}
