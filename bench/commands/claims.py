@@ -23,12 +23,12 @@ def run(options: argparse.Namespace) -> int:
     from bench.views.terminal import Fitted
 
     judged, problems = write_claims(options.out, options.page)
-    terminal = Terminal()
     columns = [
         Column("verdict", "verdict", rank=0, words=True),
         Column("statement", "claim", rank=0, words=True, wraps=True),
         Column("evidence", "evidence", rank=1, words=True, wraps=True),
     ]
+    terminal = Terminal()
     terminal.print(Fitted(columns, [(one.verdict.word, one.claim.statement, one.evidence) for one in judged]))
     terminal.notes(problems)
     written = [options.out / "lessons.md", options.out / "claims.csv", *([options.page] if options.page else [])]

@@ -15,10 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Keep a run's headline numbers under this commit, and draw all that are kept.
-
-    Refused, like a promotion, unless all of the run was made by this very code, committed.
-    """
+    """Keep a run's headline numbers, and draw all that are kept; refused like a promotion where code moved."""
     from bench.analysis.history import append, read_history
     from bench.analysis.promote import checked_groups
     from bench.records.store import write_atomically

@@ -1,4 +1,4 @@
-"""`readme`: the tables and figures of README.md and docs, from the committed reference runs."""
+"""`readme`: the tables and figures of README and docs, from the committed reference runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrite every marked block of the pages."""
+    """Rewrite the marked blocks of README.md and of the pages in docs."""
     from bench.studies.extrapolation.write import horizons
     from bench.views.readme import BLOCKS, refresh
     from bench.views.records_page import refresh_records_page

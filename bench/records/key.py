@@ -17,6 +17,7 @@ from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 
 TRIAL = ROOT / "bench" / "trial" / "trial.py"  # training and evaluation begin here
+PROTOCOLS = ROOT / "bench" / "trial" / "protocols" / "__init__.py"  # imports every module beside it by a walk
 DATA_FILES = "DATA_FILES"  # by this name a source lists the files beside it that it reads
 # The first fields of a spec are hashed whatever they say, so that a changed default counts; later ones where they
 # depart from their default, so that a new option makes nothing stale: its default must never change.
@@ -132,6 +133,7 @@ def closure(file: Path) -> set[Path]:
         if source not in found:
             found.add(source)
             waiting += [module for _, _, module in read_source(source, file.parent).imports if module]
+            waiting += sorted(source.parent.glob("*.py")) if source == PROTOCOLS else []
     return found
 
 

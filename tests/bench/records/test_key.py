@@ -218,17 +218,19 @@ def test_code_is_seen_beside_docstrings_and_odd_characters(one: str, other: str,
 def test_closure_follows_imports_at_any_depth_and_stays_in_the_project() -> None:
     found = {file.relative_to(ROOT).as_posix() for file in closure(ROOT / "tasks" / "strings" / "reverse.py")}
     assert found == {
-        *("tasks/__init__.py", "tasks/base.py"),
-        *(f"tasks/strings/{name}.py" for name in ("__init__", "random_strings", "copy", "reverse")),
+        *(f"tasks/{name}.py" for name in ("__init__", "base", "checks")),
+        *(f"tasks/strings/{name}.py" for name in ("__init__", "adversarial", "draw", "ends", "copy", "reverse")),
     }
 
 
 def test_closure_of_the_trial_is_what_trains_and_evaluates() -> None:
     found = {file.relative_to(ROOT).as_posix() for file in closure(TRIAL)}
     expected = "trial train losses streams holdout evaluation_sets metrics decode optimisers".split()
+    expected += [f"protocols/{name}" for name in ("base", "strings", "signals", "text")]
     assert {f"bench/trial/{name}.py" for name in expected} <= found
     assert not [name for name in found if name.startswith("bench/") and not name.startswith("bench/trial/")]
-    assert not {file for file in found if file.startswith("models/")} - {"models/__init__.py", "models/base.py"}
+    models = {f"models/{name}.py" for name in ("__init__", "base", "registry")}
+    assert {file for file in found if file.startswith("models/")} == models
 
 
 def test_closure_of_a_plugin_reaches_what_it_imports_here(tmp_path: Path) -> None:
