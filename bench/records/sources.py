@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.spec.catalogue import ROOT, imported_names, module_file, parse, source_text
 
 TRIAL = ROOT / "bench" / "trial" / "trial.py"  # training and evaluation begin here
+PROTOCOLS = ROOT / "bench" / "trial" / "protocols" / "__init__.py"  # imports every module beside it by a walk
 
 
 @cache
@@ -41,7 +42,8 @@ def _imports(file: Path) -> tuple[Path, ...]:
     modules = set()
     for meaning in imported_names(parse(file)).values():
         modules |= {meaning, meaning.rpartition(".")[0]}
-    return tuple(found for module in modules if module and (found := module_file(module)))
+    walked = sorted(file.parent.glob("*.py")) if file == PROTOCOLS else []
+    return (*walked, *(found for module in modules if module and (found := module_file(module))))
 
 
 @cache

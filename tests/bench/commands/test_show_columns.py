@@ -50,10 +50,11 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
     assert done.out.startswith("training lstm(steps=2,batch=2) on addition(three digits): 2 steps at most ...\n")
     done = in_process(capsys, "show", "words_toy", "--model", "markov(order=2)")
     assert (done.code, done.err) == (0, "")
-    first, heading, text = done.out.splitlines()
+    first, heading, text, marked = done.out.splitlines()
     assert first == "fitting markov(order=2) on words_toy ..."
-    assert heading == f"words_toy, all {len(TEXT)} judged symbols (training reads them too)"
-    assert text.split()[1:] == TEXT[1:]  # each word follows from the two before it
+    assert heading == f"words_toy, all {len(TEXT)} evaluated tokens (training reads them too)"
+    assert text.split() == TEXT
+    assert marked.split()[2:] == TEXT[1:]  # each word follows from the two before it
 
 
 @pytest.mark.slow
@@ -62,7 +63,7 @@ def test_a_column_of_a_corpus_is_trained_as_its_suite_trains_it(capsys: pytest.C
     done = in_process(capsys, "show", "chars_nietzsche", "--model", "gru(notebook)", "--steps", 2)
     assert done.code == 0, done.err
     assert done.out.startswith("training gru(notebook)(steps=2) on chars_nietzsche: 2 steps at most ...\n")
-    assert done.out.count("judged symbols") == 1
+    assert done.out.count("evaluated tokens") == 1
 
 
 @NIETZSCHE
@@ -70,13 +71,13 @@ def test_a_corpus_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "chars_nietzsche")
     assert (done.code, done.err) == (0, "")
     heading, text = done.out.split("\n", 1)
-    assert heading == "chars_nietzsche, the first 60 of 120,179 judged symbols"
+    assert heading == "chars_nietzsche, the first 60 of 120,179 evaluated tokens"
     assert len(text) == len("  ") + 60 + len("\n")
 
 
 def test_a_length_that_means_nothing_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "words_toy", "--length", 4)
-    one_line(done, "--length 4 means nothing for task 'words_toy': it has one judged text to show")
+    one_line(done, "--length 4 means nothing for task 'words_toy': it has one evaluated text to show")
     before_training = in_process(capsys, "show", "words_toy", "--model", "lstm", "--length", 4, "--steps", 10**6)
     assert before_training == done
 
@@ -106,7 +107,7 @@ def test_weights_that_any_of_the_suites_budgets_left_are_used(
     assert in_process(capsys, *kept).code == 0
     assert (runs / "first").is_dir()
     done = in_process(capsys, *asked)
-    assert done.out.startswith("weights of small one kept in runs/first\ntoy(mine), all 16 judged symbols")
+    assert done.out.startswith("weights of small one kept in runs/first\ntoy(mine), all 16 evaluated tokens")
 
 
 def test_positions_that_end_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
