@@ -53,12 +53,14 @@ class Model(nn.Module):
 
     trainable: False is fitted at once by fit(source, source_length, target, mask), never by gradient
     pairwise: whether a pass holds something for every pair of positions, which bounds how many rows fit in it
+    reads_padding: whether outputs depend on how wide a batch is padded, a mistake that an ablation makes on purpose
     traced: whether `trace` gives numbers of a state that are worth a picture, each (batch,)
     decoder(inputs, state) -> (outputs, state), over any number of steps: a submodule or a method
     """
 
     trainable: bool = True
     pairwise: bool = True
+    reads_padding: bool = False
     traced: bool = False
     decoder: Callable[[Tensor, State], tuple[Tensor, State]]
     trace: Callable[[State], dict[str, Tensor]]  # where traced
@@ -81,6 +83,7 @@ class Encoder(nn.Module):
     """Reads the source once: forward(source, source_length) -> what its decoder begins with, mostly a `Memory`."""
 
     pairwise: bool = True
+    reads_padding: bool = False
 
 
 class Decoder(nn.Module):
@@ -101,8 +104,9 @@ class Seq2Seq(Model):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
-        parts = [part for part in (encoder, decoder) if part is not None]
-        self.pairwise = any(getattr(part, "pairwise", True) for part in parts)  # a plain module may not say
+        parts = [part for part in (encoder, decoder) if part is not None]  # which may be plain modules
+        self.pairwise = any(getattr(part, "pairwise", True) for part in parts)
+        self.reads_padding = any(getattr(part, "reads_padding", False) for part in parts)
         self.traced = callable(getattr(parts[-1], "trace", None))
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from bench.analysis.frame import Groups, Pair, kinds_by_length
 from bench.analysis.statistics import SOLVED, Floats, horizon, horizon_interval, interval
-from bench.analysis.summary import Pair, Row, bounded
+from bench.analysis.summary import Row, bounded
 from bench.records.store import Record
+
+ESTIMATES = [f"{name}{end}" for name in ("adversarial", "adversarial_l99") for end in ("", "_low", "_high")]
+NO_SETS: Row = dict.fromkeys((*ESTIMATES, "adversarial_l99_ratio", "adversarial_longest"), np.nan)
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,6 @@ class Adversaries:
         """Of each length the kind with the lowest mean accuracy, the first by name of those alike, and that mean."""
         means = [{kind: float(shares.mean()) for kind, shares in found.items()} for found in self.kinds]
         return [min(found.items(), key=lambda item: (item[1], item[0])) for found in means]
-
-
-def kinds_by_length(record: Record) -> dict[str, list[str]]:
-    """Return the kinds of adversarial sets that a record has at each length, lengths without any left out."""
-    return {length: sorted(kinds) for length, kinds in record.get("adversarial", {}).items() if kinds}
 
 
 def adversaries(records: Sequence[Record]) -> Adversaries | None:
@@ -62,7 +60,7 @@ def shares(counts: Sequence[dict[str, int]]) -> Floats:
     return np.array([count["right"] / count["examples"] for count in counts])
 
 
-def adversarial_by_length(groups: dict[Pair, list[Record]]) -> dict[tuple[str, str, int], Row]:
+def adversarial_by_length(groups: Groups) -> dict[tuple[str, str, int], Row]:
     """Return the columns of by_length.csv by (task, model, length), of those that have any."""
     rows: dict[tuple[str, str, int], Row] = {}
     for pair, records in groups.items():
@@ -81,7 +79,7 @@ def adversarial_by_length(groups: dict[Pair, list[Record]]) -> dict[tuple[str, s
     return rows
 
 
-def adversarial_summaries(groups: dict[Pair, list[Record]]) -> dict[Pair, Row]:
+def adversarial_summaries(groups: Groups) -> dict[Pair, Row]:
     """Return the columns of leaderboard.csv by pair, of those that have any."""
     found = {pair: (adversaries(records), records[0]["inside_lengths"]) for pair, records in groups.items()}
     return {pair: summary(sets, inside) for pair, (sets, inside) in found.items() if sets is not None}
@@ -89,7 +87,7 @@ def adversarial_summaries(groups: dict[Pair, list[Record]]) -> dict[Pair, Row]:
 
 def summary(found: Adversaries, inside: Sequence[int]) -> Row:
     """Return the mean beyond training, each length alike, and the horizon, with their intervals over seeds."""
-    columns: dict[str, Any] = {}
+    columns = dict(NO_SETS)
     beyond = np.array(found.lengths) > max(inside)
     if beyond.any():
         by_seed, examples = found.accuracy[:, beyond].mean(-1), found.examples[:, beyond].sum(-1)
@@ -97,4 +95,4 @@ def summary(found: Adversaries, inside: Sequence[int]) -> Row:
     reached = horizon(found.accuracy.mean(0), found.lengths, inside, SOLVED)
     ends = horizon_interval(found.accuracy, found.lengths, inside, SOLVED)
     columns |= bounded("adversarial_l99", float(reached), ends)
-    return columns | {"adversarial_l99_ratio": float(reached) / max(inside)}
+    return columns | {"adversarial_l99_ratio": float(reached) / max(inside), "adversarial_longest": found.lengths[-1]}

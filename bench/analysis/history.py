@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.analysis.promote import checked_groups
+from bench.analysis.frame import Groups
 from bench.analysis.tables import leaderboard
 from bench.records.provenance import commit_date
 from bench.records.store import write_atomically
@@ -17,19 +17,14 @@ KEY = ["commit", "suite", "task", "model"]
 TEXTS = dict.fromkeys([*KEY, "date", "device"], str)
 
 
-def append(file: Path, run: Path) -> tuple[int, str]:
-    """Add a run's pairs under the commit of this checkout -> how many, the commit; a pair kept before is replaced.
-
-    Refused, like a promotion, unless all of it was made by this very code, committed.
-    """
-    groups, commit = checked_groups(run)
-    board = leaderboard(groups)
-    rows = board.assign(commit=commit, date=commit_date(commit), suite=run.resolve().name)[COLUMNS]
+def append(file: Path, groups: Groups, commit: str, suite: str) -> int:
+    """Add a run's pairs under a commit -> how many; a pair kept before is replaced."""
+    rows = leaderboard(groups).assign(commit=commit, date=commit_date(commit), suite=suite)[COLUMNS]
     kept = read_history(file)
     frame = pd.concat([kept, rows]).drop_duplicates(KEY, keep="last") if len(kept) else rows
     frame = frame.sort_values(["date", "commit", "suite", "task", "model"], ignore_index=True)
     write_atomically(file, frame.to_csv(index=False, float_format="%.6g"))
-    return len(rows), commit
+    return len(rows)
 
 
 def read_history(file: Path) -> pd.DataFrame:

@@ -7,17 +7,14 @@ besides: all lengths of a (task, model) lose the same random share, as when a tr
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.regression import LEVEL, TOLERANCE, Priors, Sample, dropped, is_settled, learn
-from bench.analysis.statistics import Floats, wilson
-from bench.views.numbers import heading_rows, percent, row_of
+from bench.analysis.regression import Priors, Sample, dropped, is_settled, learn
+from bench.analysis.statistics import Floats
 
 FAILING = 0.02  # share of seeds that fail as a whole
 LARGE = 200  # examples a seed of the cells that power is told for
@@ -93,31 +90,3 @@ def detections(noise: Noise, seeds: tuple[int, int], priors: Priors, drop: float
         base, new = draw(noise, seeds[0], generator), draw(noise, seeds[1], generator, drops=planted)
         rows.append({"cell": cell, "spread": noise.spread[cell], "found": bool(dropped(base, new, priors)[cell])})
     return pd.DataFrame(rows, columns=["cell", "spread", "found"])
-
-
-def rates_table(noise: Noise, designs: Iterable[tuple[int, int]], priors: Priors, drop: float, suites: int) -> str:
-    """Return a Markdown table: for each design (seeds of base and new run) the false alarms, and the power by noise."""
-    designs = list(designs)
-    header = ("", *(f"{base} seeds against {new}" for base, new in designs))
-    alarms = [false_alarms(noise, design, priors, suites) for design in designs]
-    lines = [*heading_rows(header), row_of(["any false alarm in the suite", *(rate(n, suites) for n in alarms)])]
-    found = [detections(noise, design, priors, drop, suites) for design in designs]
-    for low, high in itertools.pairwise(CLASSES):
-        parts = [one[(one["spread"] >= low) & (one["spread"] < high)] for one in found]
-        cells = parts[0]["cell"].nunique()
-        spread = f"spread {100 * low:g} to {100 * high:g} points ({cells} cells)"
-        found_of = f"drop of {100 * drop:g} points found, {spread}"
-        lines.append(row_of([found_of, *(rate(int(part["found"].sum()), len(part)) for part in parts)]))
-    about = (
-        f"{suites:,} simulated suites of {len(noise.mean)} cells a figure; tolerance {100 * TOLERANCE:g} points, Holm "
-        f"at {100 * LEVEL:g} %; for false alarms {100 * FAILING:g} % of the seeds fail. Percent, 95 % intervals."
-    )
-    return f"{about}\n\n" + "\n".join(lines) + "\n"
-
-
-def rate(count: int, total: int) -> str:
-    """A share of simulations with its interval."""
-    if not total:
-        return "-"
-    low, high = wilson(count, total)
-    return f"{percent(count / total)} [{percent(float(low))}, {percent(float(high))}]"

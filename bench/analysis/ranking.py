@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, rankdata
 
+from bench.analysis.frame import Groups, variant_of
+from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.statistics import LEVEL, RESAMPLES, ROUNDING, Floats, area_over_log_length, wilson
-from bench.analysis.summary import Pair, blocks
+from bench.analysis.summary import blocks
 from bench.records.store import Record
-from bench.views.numbers import heading_rows, percent, row_of, share
 
 MOST = 24  # families compared; of more, nobody reads the table
 DIGITS = 9  # of an area; beyond them two are tied
@@ -22,7 +23,7 @@ Areas = dict[str, dict[str, dict[int, float]]]  # by family, task and seed
 
 @dataclass(frozen=True)
 class Comparison:
-    """How often family `one` beats `other` on the same task and seed, a tie half: with its interval and surer one."""
+    """How often family `one` beats `other` on the same task and seed, a tie half, and whether they surely differ."""
 
     one: str
     other: str
@@ -30,25 +31,39 @@ class Comparison:
     probability: float
     low: float
     high: float
-    told_apart: bool
+    different: bool
 
 
-def areas(groups: dict[Pair, list[Record]]) -> Areas:
-    """Gather the area over log length of every trained family, task and seed; fitted floors are left out."""
+def areas(groups: Groups) -> Areas:
+    """Gather the area over log length of exact match of every family, task and seed.
+
+    Left out are trivial baselines, families at other settings than the suite's own, and tasks without exact match.
+    """
     found: Areas = defaultdict(lambda: defaultdict(dict))
-    trained = {pair: records for pair, records in groups.items() if records[0]["status"] != "fitted"}
-    for block in blocks(trained):
+    for block in blocks({pair: records for pair, records in groups.items() if is_compared(records[0])}):
         per_seed = area_over_log_length(block.accuracy, block.lengths)
         for (task, model), records, values in zip(block.pairs, block.records, per_seed, strict=True):
             found[model][task] = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
     return found
 
 
+def is_compared(record: Record) -> bool:
+    """Whether a record is one of a trained family, at its suite's own settings, with exact match."""
+    return record["status"] != "fitted" and not variant_of(record) and EXACT in metrics_of(record)
+
+
+def comparable(groups: Groups) -> Areas:
+    """Return the areas of families that can be compared; none where fewer than two share their tasks, or too many."""
+    found = areas(groups)
+    common = set.intersection(*(set(tasks) for tasks in found.values())) if found else set()
+    return found if 2 <= len(found) <= MOST and common else {}
+
+
 def comparisons(found: Areas) -> list[Comparison]:
     """Compare every two families that share a task and a seed.
 
-    Two are told apart where, at a level corrected for all comparisons (Bonferroni), the interval leaves out a half and
-    so does the sign test: Wilson's is too narrow where a few runs all agree.
+    Two differ significantly where, at a level corrected for all comparisons (Bonferroni), the interval leaves out a
+    half and so does the sign test: Wilson's is too narrow where a few runs all agree.
     """
     pairs = list(itertools.combinations(sorted(found), 2))
     results = []
@@ -90,7 +105,8 @@ def win_interval(wins: list[Floats], level: float) -> tuple[float, float]:
 
 def sign_test(wins: float, count: int) -> float:
     """Probability of so uneven a count of wins, or a more uneven one, where both are alike; two-sided, exact."""
-    return float(min(1, 2 * binom.cdf(np.ceil(min(wins, count - wins) - ROUNDING), count, 0.5)))
+    fewer = math.ceil(min(wins, count - wins) - ROUNDING)
+    return min(1.0, 2 * sum(math.comb(count, wins) for wins in range(fewer + 1)) / 2**count)
 
 
 def ranks(found: Areas) -> pd.DataFrame:
@@ -101,60 +117,9 @@ def ranks(found: Areas) -> pd.DataFrame:
     estimate, drawn = np.zeros((len(tasks), len(models))), np.zeros((RESAMPLES, len(tasks), len(models)))
     for row, task in enumerate(tasks):
         values = [np.array(list(found[model][task].values())) for model in models]
-        estimate[row] = rankdata([-round(seeds.mean(), DIGITS) for seeds in values])
+        estimate[row] = pd.Series([round(seeds.mean(), DIGITS) for seeds in values]).rank(ascending=False)
         chosen = [seeds[generator.integers(len(seeds), size=(RESAMPLES, len(seeds)))].mean(1) for seeds in values]
-        drawn[:, row] = rankdata(-np.stack(chosen, 1).round(DIGITS), axis=1)
+        drawn[:, row] = pd.DataFrame(np.stack(chosen, 1).round(DIGITS)).rank(axis=1, ascending=False)
     low, high = np.quantile(drawn.mean(1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     columns = {"model": models, "tasks": len(tasks), "rank": estimate.mean(0), "low": low, "high": high}
     return pd.DataFrame(columns).sort_values(["rank", "model"], ignore_index=True)
-
-
-def comparison_section(groups: dict[Pair, list[Record]]) -> list[str]:
-    """Return the parts of the page that compare families; none where fewer than two share their tasks."""
-    found = {model: tasks for model, tasks in areas(groups).items() if "(" not in model}
-    common = set.intersection(*(set(tasks) for tasks in found.values())) if found else set()
-    if not 2 <= len(found) <= MOST or not common:
-        return []
-    return ["## Families compared\n", EXPLANATION, rank_table(found), probability_table(found)]
-
-
-EXPLANATION = """By area over log length, each family at its suite's own settings. The rank is the mean over the tasks
-that all of these families have (1 is best), its interval from seeds resampled within each task. Below it, how often the
-family of the row beats that of the column on the same task and seed (a tie counts half), in percent. *Not told apart*:
-the interval of that probability, corrected for the number of comparisons, holds a half, or a sign test does not reject
-one. Tasks are those of this suite; nothing is said of others.
-"""
-
-
-def rank_table(found: Areas) -> str:
-    """Return the table of ranks, and from whom each family cannot be told apart."""
-    alike: dict[str, set[str]] = defaultdict(set)
-    for one in comparisons(found):
-        if not one.told_apart:
-            alike[one.one].add(one.other)
-            alike[one.other].add(one.one)
-    lines = heading_rows(("model", "tasks", "mean rank", "not told apart from"))
-    for row in ranks(found).to_dict("records"):
-        said = f"{row['rank']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
-        lines.append(row_of([row["model"], str(row["tasks"]), said, ", ".join(sorted(alike[row["model"]])) or "-"]))
-    return "\n".join(lines) + "\n"
-
-
-def probability_table(found: Areas) -> str:
-    """Return how often the family of each row beats that of each column."""
-    known = {(one.one, one.other): one for one in comparisons(found)}
-    order = [str(model) for model in ranks(found)["model"]]
-    lines = heading_rows(("better than", *order))
-    for one in order:
-        cells = []
-        for other in order:
-            if (one, other) in known:
-                result = known[one, other]
-                cells.append(share(result.probability, result.low, result.high))
-            elif (other, one) in known:
-                result = known[other, one]
-                cells.append(share(1 - result.probability, 1 - result.high, 1 - result.low))
-            else:
-                cells.append(percent(float("nan")))
-        lines.append(row_of([one, *cells]))
-    return "\n".join(lines) + "\n"

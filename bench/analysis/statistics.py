@@ -7,10 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 LEVEL = 0.95
 SOLVED = 0.99
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 def wilson(right: ArrayLike, examples: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Score interval of a share (Wilson 1927): counts of any one shape -> low and high of that shape."""
     k, n = np.asarray(right, dtype=float), np.asarray(examples, dtype=float)
-    z = float(ndtri((1 + level) / 2))
+    z = NormalDist().inv_cdf((1 + level) / 2)
     centre = (k + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
     return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)  # exact at both ends
@@ -43,32 +43,34 @@ def resamples(seeds: int) -> tuple[Floats, Floats]:
 
 
 def quantiles(values: Floats, weights: Floats, level: float) -> tuple[Floats, Floats]:
-    """Both ends of the middle `level` of weighted values: (resamples, ...), (resamples,) -> low and high (...)."""
-    order = values.argsort(axis=0, kind="stable")
-    reached = weights[order].cumsum(axis=0)
-    ordered = np.take_along_axis(values, order, axis=0)
+    """Both ends of the middle `level` of weighted values: (..., resamples), (resamples,) -> low and high (...)."""
+    order = values.argsort(-1)
+    reached = weights[order].cumsum(-1)
     ends = []
     for share in ((1 - level) / 2, (1 + level) / 2):
-        first = (reached >= share - ROUNDING).argmax(axis=0)
-        ends.append(np.take_along_axis(ordered, first[None], axis=0)[0])
+        first = (reached >= share - ROUNDING).argmax(-1)[..., None]
+        ends.append(np.take_along_axis(values, np.take_along_axis(order, first, -1), -1)[..., 0])
     return ends[0], ends[1]
 
 
 def over_seeds(values: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Percentile bootstrap interval of the mean over seeds (Efron 1979): (..., seeds) -> low and high (...).
 
-    NaN for a single seed: one number says nothing of how much the next would differ.
+    NaN for a single seed: one number says nothing of how much the next would differ. NaN where a seed has no number.
     """
     data = np.asarray(values, dtype=float)
     shape, seeds = data.shape[:-1], data.shape[-1]
     if seeds < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan)
-    shares, weights = resamples(seeds)
     cells = data.reshape(-1, seeds)
-    step = max(1, AT_ONCE // len(shares))
-    parts = [quantiles(shares @ cells[i : i + step].T, weights, level) for i in range(0, len(cells), step)]
-    low, high = (np.concatenate(ends) if ends else np.empty(0) for ends in zip(*parts, strict=True))
-    return low.reshape(shape), high.reshape(shape)
+    ends, known = np.full((2, len(cells)), np.nan), ~np.isnan(cells).any(-1)
+    if known.any():
+        different, place = np.unique(cells[known], axis=0, return_inverse=True)  # a table's are alike by the hundred
+        shares, weights = resamples(seeds)
+        step = max(1, AT_ONCE // len(shares))
+        parts = [quantiles(different[i : i + step] @ shares.T, weights, level) for i in range(0, len(different), step)]
+        ends[:, known] = np.concatenate(parts, axis=1)[:, place.reshape(-1)]
+    return ends[0].reshape(shape), ends[1].reshape(shape)
 
 
 def interval(right: ArrayLike, examples: ArrayLike) -> tuple[Floats, Floats]:
@@ -94,11 +96,13 @@ def horizon(accuracy: ArrayLike, lengths: Sequence[int], inside: Sequence[int], 
 
     accuracy (..., lengths), at ascending lengths -> (...)
     """
-    chosen = np.array(lengths) >= min(inside)
-    if not chosen.any():
-        return np.zeros(np.shape(accuracy)[:-1])
-    holds = (np.asarray(accuracy)[..., chosen] >= level - ROUNDING).cumprod(-1)
-    return (holds * np.array(lengths)[chosen]).max(-1).astype(float)
+    curve = np.asarray(accuracy)
+    reached, holds = np.zeros(curve.shape[:-1]), np.ones(curve.shape[:-1], dtype=bool)
+    for place, length in enumerate(lengths):
+        if length >= min(inside):
+            holds &= curve[..., place] >= level - ROUNDING
+            reached = np.where(holds, float(length), reached)
+    return reached
 
 
 def horizon_interval(
@@ -112,8 +116,14 @@ def horizon_interval(
     if seeds < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     shares, weights = resamples(seeds)
-    curves = np.einsum("rs,...sl->r...l", shares, accuracy)
-    return quantiles(horizon(curves, lengths, inside, level), weights, LEVEL)
+    cells, reached = accuracy.reshape(-1, seeds, len(lengths)), []
+    step = max(1, AT_ONCE // (len(shares) * len(lengths)))
+    for i in range(0, len(cells), step):
+        by_length = np.moveaxis(cells[i : i + step], -1, 0)  # (lengths, cells, seeds)
+        curves = (by_length.reshape(-1, seeds) @ shares.T).reshape(*by_length.shape[:2], -1)
+        reached.append(horizon(np.moveaxis(curves, 0, -1), lengths, inside, level))
+    low, high = quantiles(np.concatenate(reached), weights, LEVEL)
+    return low.reshape(shape), high.reshape(shape)
 
 
 def area_over_log_length(accuracy: ArrayLike, lengths: Sequence[int]) -> Floats:
@@ -125,4 +135,5 @@ def area_over_log_length(accuracy: ArrayLike, lengths: Sequence[int]) -> Floats:
     if len(lengths) == 1:
         return curve[..., 0]
     logs = np.log(lengths)
-    return np.asarray(np.trapezoid(curve, logs, axis=-1) / (logs[-1] - logs[0]))
+    trapezoids = np.diff(logs) * (curve[..., 1:] + curve[..., :-1]) / 2  # numpy has them under this name from 2.0 on
+    return np.asarray(trapezoids.sum(-1) / (logs[-1] - logs[0]))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from bench.analysis.frame import RANDOM, Groups, tidy
+from bench.analysis.frame import Pair as Pair  # where others look for it
+from bench.analysis.metrics import EXACT, METRICS, NATS, Metric, metrics_of, primary
 from bench.analysis.statistics import (
     SOLVED,
     Floats,
@@ -24,76 +27,81 @@ from bench.analysis.statistics import (
 )
 from bench.records.store import Record
 
-Pair = tuple[str, str]
 Row = dict[str, Any]
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
-SCORES = "right examples stopped_wrong tokens tokens_right chance unseen nrmse next_step_nrmse".split()
-LATER = "nats"  # a score's number that the schema's first records have not
 LEAST_OF_TENFOLD = 5  # what counts as ten times is at least so many times the longest training length
-TEXTS = ("stream", "text")  # kinds whose symbols are foreseen from the true ones before
 
 
 @dataclass(frozen=True)
 class Block:
     """Pairs with the same lengths and number of seeds: they are summarised at once.
 
-    scores: numbers of the records' scores by name, each (pairs, seeds, lengths) at ascending lengths, NaN where none is
+    counts: by metric its numerators and denominators (2, pairs, seeds, lengths) at ascending lengths, NaN where none is
     """
 
     pairs: list[Pair]
     records: list[list[Record]]
     lengths: list[int]
     inside: list[int]
-    scores: dict[str, Floats]
+    counts: dict[str, Floats]
 
-    @property
-    def right(self) -> Floats:
-        """How many strings were right."""
-        return self.scores["right"]
+    def of(self, metric: str) -> Floats:
+        """Return a metric's numerators and denominators; nothing at all where no pair has it."""
+        shape = (2, len(self.pairs), len(self.records[0]), len(self.lengths))
+        return self.counts.get(metric, np.full(shape, np.nan))
 
     @property
     def examples(self) -> Floats:
-        """Of how many."""
-        return self.scores["examples"]
-
-    @property
-    def stopped_wrong(self) -> Floats:
-        """How many only stopped wrong."""
-        return self.scores["stopped_wrong"]
+        """How many strings, or of a text tokens, were evaluated (pairs, seeds, lengths)."""
+        return self.of("exact_match")[1]
 
     @property
     def accuracy(self) -> Floats:
         """Exact match (pairs, seeds, lengths)."""
-        return np.asarray(self.right / self.examples)
+        return share(self.of("exact_match"))
 
     def chosen(self, split: str) -> NDArray[np.bool_]:
         """Which lengths belong to a split, (lengths,)."""
         return np.array([split_of(length, self.inside) == split for length in self.lengths])
 
 
-def blocks(groups: dict[Pair, list[Record]]) -> list[Block]:
-    """Gather pairs that have the same lengths and number of seeds."""
+def share(counts: Floats) -> Floats:
+    """Divide numerators by denominators (2, ...)."""
+    return np.asarray(counts[0] / counts[1])
+
+
+def blocks(groups: Groups) -> list[Block]:
+    """Gather pairs that have the same lengths and number of seeds; lengths that not every seed has are left out."""
     found: dict[Any, list[Pair]] = defaultdict(list)
     for pair, records in groups.items():
-        found[tuple(records[0]["by_length"]), tuple(records[0]["inside_lengths"]), len(records)].append(pair)
-    return [block(pairs, [groups[pair] for pair in pairs]) for pairs in found.values()]
-
-
-def block(pairs: list[Pair], records: list[list[Record]]) -> Block:
-    """Put the counts of pairs with the same lengths into arrays."""
-    first = records[0][0]
-    texts = sorted(first["by_length"], key=int)
-    numbers = itemgetter(*SCORES)  # a suite has hundreds of thousands: each is looked up once
-    found = [
-        [[(*numbers(score), score.get(LATER)) for score in map(seed["by_length"].__getitem__, texts)] for seed in pair]
-        for pair in records
+        lengths = sorted(set.intersection(*(set(record["by_length"]) for record in records)), key=int)
+        if lengths:
+            found[tuple(map(int, lengths)), tuple(records[0]["inside_lengths"]), len(records)].append(pair)
+    return [
+        Block(pairs, records, list(lengths), list(inside), counts_of(records, lengths))
+        for (lengths, inside, _), pairs in found.items()
+        for records in [[groups[pair] for pair in pairs]]
     ]
-    scores = dict(zip((*SCORES, LATER), np.moveaxis(np.array(found, dtype=float), -1, 0), strict=True))
-    return Block(pairs, records, [int(text) for text in texts], first["inside_lengths"], scores)
 
 
-def summaries(groups: dict[Pair, list[Record]]) -> list[Row]:
+def counts_of(pairs: list[list[Record]], lengths: Sequence[int]) -> dict[str, Floats]:
+    """Return the tidy frame of pairs with the same number of seeds as arrays: see `Block`."""
+    records = [record for seeds in pairs for record in seeds]
+    frame = tidy(records)
+    frame = frame[(frame["set"] == RANDOM).to_numpy() & np.isin(frame["length"], lengths)]
+    trained = pd.MultiIndex.from_tuples([(record["task"], record["model"], record["seed"]) for record in records])
+    row = trained.get_indexer(pd.MultiIndex.from_frame(frame[["task", "model", "seed"]]))
+    column = np.searchsorted(lengths, frame["length"])
+    numbers, found = frame[["numerator", "denominator"]].to_numpy().T, {}
+    for metric, chosen in frame.groupby("metric", observed=True).indices.items():
+        counts = np.full((2, len(records), len(lengths)), np.nan)
+        counts[:, row[chosen], column[chosen]] = numbers[:, chosen]
+        found[str(metric)] = counts.reshape(2, len(pairs), -1, len(lengths))
+    return found
+
+
+def summaries(groups: Groups) -> list[Row]:
     """Return a row for every pair, in no order."""
     return [row for found in blocks(groups) for row in summarise(found)]
 
@@ -102,13 +110,17 @@ def summarise(found: Block) -> list[Row]:
     """Return the rows of one block."""
     columns: dict[str, Sequence[Any] | NDArray[Any]] = {}
     for name, split in SPLITS.items():
-        columns |= mean_over(found, name, found.chosen(split))
-    columns |= horizons(found) | solved(found) | errors_beyond(found) | costs(found) | foreseen(found)
+        columns |= mean_over(found, name, EXACT, split)
+        columns[f"{name}_sd"] = spread(mean_share(found.of("exact_match"), found.chosen(split)))
+    columns |= horizons(found) | solved(found) | costs(found) | predicted(found)
+    for metric in METRICS:
+        if metric.summary == "beyond" and not metric.of:
+            columns |= mean_over(found, metric.name, metric, "beyond")
     per_seed = area_over_log_length(found.accuracy, found.lengths)
     columns |= bounded("area", per_seed.mean(-1), over_seeds(per_seed))
     rows = [described(pair, records) for pair, records in zip(found.pairs, found.records, strict=True)]
     for index, row in enumerate(rows):
-        row |= {name: value[index] for name, value in columns.items()}
+        row |= {name: value[index] for name, value in columns.items()} | {"longest": found.lengths[-1]}
     return rows
 
 
@@ -117,15 +129,25 @@ def bounded(name: str, value: Any, bounds: tuple[Any, Any]) -> dict[str, Any]:
     return {name: value, f"{name}_low": np.minimum(bounds[0], value), f"{name}_high": np.maximum(bounds[1], value)}
 
 
-def mean_over(found: Block, name: str, chosen: NDArray[np.bool_]) -> dict[str, Any]:
-    """Mean over the evaluated lengths of one split, each length alike, with its interval and spread over seeds."""
+def nothing(name: str, found: Block) -> dict[str, Any]:
+    """Return the columns of an estimate that there is none of."""
+    empty = np.full(len(found.pairs), np.nan)
+    return bounded(name, empty, (empty, empty))
+
+
+def mean_share(counts: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    """Return the mean over some lengths, each alike, (pairs, seeds); NaN for none."""
+    return share(counts[..., chosen]).mean(-1) if chosen.any() else np.full(counts.shape[1:3], np.nan)
+
+
+def mean_over(found: Block, name: str, metric: Metric, split: str) -> dict[str, Any]:
+    """Mean of a metric over the evaluated lengths of one split, each length alike, with its interval."""
+    chosen, counts = found.chosen(split), found.of(metric.name)
     if not chosen.any():
-        nothing = np.full(len(found.pairs), np.nan)
-        return bounded(name, nothing, (nothing, nothing)) | {f"{name}_sd": nothing}
-    shares = found.accuracy[..., chosen].mean(-1)  # (pairs, seeds)
-    examples = found.examples[..., chosen].sum(-1)
-    columns = bounded(name, shares.mean(-1), interval(shares * examples, examples))
-    return columns | {f"{name}_sd": spread(shares)}
+        return nothing(name, found)
+    shares, wholes = mean_share(counts, chosen), counts[1][..., chosen].sum(-1)
+    is_counted = metric.interval == "counts"
+    return bounded(name, shares.mean(-1), interval(shares * wholes, wholes) if is_counted else over_seeds(shares))
 
 
 def horizons(found: Block) -> dict[str, Any]:
@@ -133,22 +155,19 @@ def horizons(found: Block) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, level in LEVELS.items():
         reached = horizon(found.accuracy.mean(1), found.lengths, found.inside, level)
-        columns |= bounded(
-            name, reached.astype(int), horizon_interval(found.accuracy, found.lengths, found.inside, level)
-        )
-        columns[f"{name}_ratio"] = reached / max(found.inside)
+        ends = horizon_interval(found.accuracy, found.lengths, found.inside, level)
+        columns |= bounded(name, reached.astype(int), ends) | {f"{name}_ratio": reached / max(found.inside)}
     return columns
 
 
 def solved(found: Block) -> dict[str, Any]:
     """Share of seeds with 99 % or more inside, and at the lengths nearest to 2 and 10 times the longest trained."""
-    inside = found.accuracy[..., found.chosen("train")]
-    columns = solve_rate("solve_rate", inside.mean(-1) if inside.size else np.zeros(found.accuracy.shape[:2]))
+    inside = np.nan_to_num(mean_share(found.of("exact_match"), found.chosen("train")))
+    columns = solve_rate("solve_rate", inside)
     for name, chosen in (("solve_rate_2x", twice_length), ("solve_rate_10x", tenfold_length)):
         length = chosen(found.lengths, found.inside)
         if length is None:
-            nothing = np.full(len(found.pairs), np.nan)
-            columns |= bounded(name, nothing, (nothing, nothing))
+            columns |= nothing(name, found)
         else:
             columns |= solve_rate(name, found.accuracy[..., found.lengths.index(length)])
     return columns
@@ -177,42 +196,29 @@ def nearest_beyond(lengths: Sequence[int], inside: Sequence[int], times: int) ->
     return min(beyond, key=lambda length: (abs(length - times * max(inside)), length)) if beyond else None
 
 
-def errors_beyond(found: Block) -> dict[str, Any]:
-    """Shares of strings past training that only stopped wrong, and that are wrong in content; each length alike."""
-    chosen = found.chosen("beyond")
-    wrong = (found.examples - found.right - found.stopped_wrong)[..., chosen]
-    columns: dict[str, Any] = {}
-    for name, counts in (("stopped_wrong", found.stopped_wrong[..., chosen]), ("content_wrong", wrong)):
-        if not chosen.any():
-            nothing = np.full(len(found.pairs), np.nan)
-            columns |= bounded(name, nothing, (nothing, nothing))
-            continue
-        shares, examples = (counts / found.examples[..., chosen]).mean(-1), found.examples[..., chosen].sum(-1)
-        columns |= bounded(name, shares.mean(-1), interval(shares * examples, examples))
-    return columns
-
-
-def foreseen(found: Block) -> dict[str, Any]:
-    """Of texts, the nats of a symbol at the longest length and at the longest training one, and symbols foreseen."""
-    nats, edge = found.scores["nats"], max(found.inside)
+def predicted(found: Block) -> dict[str, Any]:
+    """Of texts, nats at the longest length, in other units too, and at the longest training length; token accuracy."""
+    nats, edge = share(found.of("nats")), max(found.inside)
+    columns = measured_mean("nats", nats[..., -1])
     inside = nats[..., found.lengths.index(edge)] if edge in found.lengths else np.full(nats.shape[:2], np.nan)
-    columns = measured_mean("nats", nats[..., -1]) | measured_mean("nats_inside", inside)
-    columns |= in_other_units(columns["nats"])
-    right, tokens = (found.scores[name][..., -1] for name in ("tokens_right", "tokens"))
-    share, bounds = (right / tokens).mean(-1), interval(right, tokens)
-    texts = np.array([records[0]["kind"] in TEXTS for records in found.records])
-    accuracy = bounded("accuracy", share, bounds)
-    return columns | {name: np.where(texts, values, np.nan) for name, values in accuracy.items()}
+    columns |= measured_mean("nats_inside", inside) | other_units(NATS, columns["nats"])
+    right, tokens = found.of("token_accuracy")[..., -1]
+    of_texts = np.array([NATS in metrics_of(records[0]) for records in found.records])
+    accuracy = bounded("accuracy", (right / tokens).mean(-1), interval(right, tokens))
+    return columns | {name: np.where(of_texts, values, np.nan) for name, values in accuracy.items()}
 
 
-def in_other_units(nats: Floats) -> dict[str, Floats]:
-    """Return nats of a symbol as bits and as perplexity; one beyond all numbers is infinite."""
-    with np.errstate(over="ignore"):
-        return {"bits": nats / np.log(2), "perplexity": np.exp(nats)}
+def other_units(metric: Metric, values: Floats) -> dict[str, Floats]:
+    """Return a metric's values as those of the metrics that are the same in another unit."""
+    return {each.name: each.convert(values) for each in METRICS if each.of == metric.name and each.sets == RANDOM}
 
 
 def described(pair: Pair, records: list[Record]) -> Row:
-    """Return what a row says that no chance is in, and of which seeds."""
+    """Return what a row says that no chance is in, and of which seeds.
+
+    primary: the metric that orders rows; edge: the longest training length; window: the same of what was trained by
+    steps; mode: how a text was cut
+    """
     first = records[0]
     return {
         "task": pair[0],
@@ -226,23 +232,27 @@ def described(pair: Pair, records: list[Record]) -> Row:
         "diverged": sum(record["status"] == "diverged" for record in records),
         "evaluation_hash": first["evaluation_hash"],
         "kind": first["kind"],
+        "primary": primary(first).name,
+        "edge": max(first["inside_lengths"]),
+        "window": np.nan if first["status"] == "fitted" else max(first["inside_lengths"]),
+        "mode": first["spec"]["task_settings"].get("mode", ""),
     }
 
 
 def costs(found: Block) -> dict[str, Any]:
     """Steps, seconds, speed, and steps and seconds to 99 % of the held-out strings of training lengths."""
     solved_at = [[first_solved(record) for record in pair] for pair in found.records]
-    nothing = float("nan")
+    unknown = float("nan")
     measured: dict[str, list[list[float]]] = {
         "steps": [[record["steps"] for record in pair] for pair in found.records],
         "seconds": [[record["timing"]["train_seconds"] for record in pair] for pair in found.records],
         "tokens_per_second": [
-            [record["timing"].get("tokens_per_second") or nothing for record in pair] for pair in found.records
+            [record["timing"].get("tokens_per_second") or unknown for record in pair] for pair in found.records
         ],
-        "steps_to_99": [[nothing if look is None else look[0] for look in pair] for pair in solved_at],
-        "seconds_to_99": [[nothing if look is None else look[1] for look in pair] for pair in solved_at],
+        "steps_to_99": [[unknown if point is None else point[0] for point in pair] for pair in solved_at],
+        "seconds_to_99": [[unknown if point is None else point[1] for point in pair] for pair in solved_at],
     }
-    columns: dict[str, Any] = {"reached_99": [sum(look is not None for look in pair) for pair in solved_at]}
+    columns: dict[str, Any] = {"reached_99": [sum(point is not None for point in pair) for pair in solved_at]}
     for name, values in measured.items():
         columns |= measured_mean(name, np.array(values, dtype=float))
     return columns | {"steps": columns["steps"].round().astype(int)}
@@ -250,16 +260,14 @@ def costs(found: Block) -> dict[str, Any]:
 
 def measured_mean(name: str, values: Floats) -> dict[str, Any]:
     """Mean of a measured number over seeds (pairs, seeds), its interval; empty where a seed has none."""
-    mean = values.mean(-1)
-    low, high = over_seeds(np.nan_to_num(values))
-    return bounded(name, mean, (np.where(np.isnan(mean), np.nan, low), np.where(np.isnan(mean), np.nan, high)))
+    return bounded(name, values.mean(-1), over_seeds(values))
 
 
 def first_solved(record: Record) -> tuple[int, float] | None:
-    """Step and seconds of training at the first look with 99 % or more of the held-out strings right."""
-    for look, seconds in zip(record["curve"], record["timing"]["look_seconds"], strict=True):
-        if look["exact"] is not None and look["exact"] >= SOLVED:
-            return look["step"], seconds
+    """Step and seconds of training at the first validation point with 99 % or more of the held-out strings right."""
+    for point, seconds in zip(record["curve"], record["timing"]["look_seconds"], strict=True):
+        if point["exact"] is not None and point["exact"] >= SOLVED:
+            return point["step"], seconds
     return None
 
 

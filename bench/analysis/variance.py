@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from bench.analysis.frame import Groups, Pair, as_json
 from bench.analysis.statistics import LEVEL, ROUNDING, Floats, area_over_log_length
-from bench.analysis.summary import Pair, blocks
-from bench.records.store import Record
-from bench.views.numbers import heading_rows, row_of, share
+from bench.analysis.summary import blocks
+from bench.spec.settings import label
 
 DRAWS = 2000
 PARTS = ("weights", "data", "together")
@@ -32,24 +32,32 @@ class Split:
     high: Floats
 
 
-def grids(groups: dict[Pair, list[Record]]) -> dict[Pair, Floats]:
+def grids(groups: Groups) -> dict[Pair, Floats]:
     """Gather the areas of pairs trained on several data seeds with the same initial weights: (weights, data) each.
 
-    Rows of one pair differ in `data_seed` alone; seeds that not every row has are left out, and grids below 2 x 2.
+    Rows of one grid differ in `data_seed` alone; seeds that not every row has are left out, and grids below 2 x 2.
+    A grid is named by its family, and where a family has several by the settings in which these differ.
     """
-    areas: dict[Pair, dict[int, dict[int, float]]] = defaultdict(dict)
+    areas: dict[tuple[str, str, str], dict[int, dict[int, float]]] = defaultdict(dict)
+    specs: dict[tuple[str, str, str], dict[str, Any]] = {}
     crossed = {pair: found for pair, found in groups.items() if found[0]["spec"]["data_seed"] is not None}
     for block in blocks(crossed):
         per_seed = area_over_log_length(block.accuracy, block.lengths)
-        for (task, model), records, values in zip(block.pairs, block.records, per_seed, strict=True):
-            plain = re.sub(r"\(,|\(\)", lambda found: "(" * (found[0] == "(,"), re.sub(r",?data_seed=\d+", "", model))
+        for (task, _), records, values in zip(block.pairs, block.records, per_seed, strict=True):
+            spec = {name: value for name, value in records[0]["spec"].items() if name not in ("data_seed", "column")}
+            grid = (task, spec["model"], as_json(spec))
+            specs[grid] = spec.pop("model_settings") | spec
             by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
-            areas[task, plain][records[0]["spec"]["data_seed"]] = by_weights
+            areas[grid][records[0]["spec"]["data_seed"]] = by_weights
     found = {}
-    for pair, by_data in areas.items():
+    for grid, by_data in areas.items():
         seeds = sorted(set.intersection(*(set(row) for row in by_data.values())))
         if len(seeds) > 1 and len(by_data) > 1:
-            found[pair] = np.array([[by_data[data][seed] for data in sorted(by_data)] for seed in seeds])
+            others = [specs[other] for other in areas if other[:2] == grid[:2]]
+            apart = {k: v for k, v in specs[grid].items() if any(other.get(k) != v for other in others)}
+            found[grid[0], label(grid[1], apart)] = np.array(
+                [[by_data[data][seed] for data in sorted(by_data)] for seed in seeds]
+            )
     return found
 
 
@@ -86,24 +94,3 @@ def shares_of(parts: Floats) -> Floats:
     """Divide variances by their sum (..., 3); a grid without any variance has no shares, all zero."""
     total = parts.sum(-1, keepdims=True)
     return np.divide(parts, total, out=np.zeros_like(parts), where=total > ROUNDING**2)
-
-
-def variance_section(groups: dict[Pair, list[Record]]) -> list[str]:
-    """Return the parts of the page that split the spread over seeds; none where no row names its data's seed."""
-    found = grids(groups)
-    if not found:
-        return []
-    lines = heading_rows(("task", "model", "grid", "mean area", "spread", *PARTS), names=2)
-    for (task, model), grid in sorted(found.items()):
-        one = split(grid)
-        cells = [share(s, low, high) for s, low, high in zip(one.shares, one.low, one.high, strict=True)]
-        measured = [f"{one.grid[0]} x {one.grid[1]}", f"{100 * one.mean:.1f}", f"{100 * one.deviation:.1f}"]
-        lines.append(row_of([task, model, *measured, *cells]))
-    return ["## Where the spread over seeds comes from\n", EXPLANATION, "\n".join(lines) + "\n"]
-
-
-EXPLANATION = """Every initial weight was trained on every data stream of a grid. Of the variance of the area over log
-length, the shares in percent of the weights, of the data, and of what only both together explain (two-way random
-effects; intervals by a parametric bootstrap, wide because grids are small). *spread* is the standard deviation of one
-run, in points.
-"""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from bench.spec.catalogue import Entry, Setting
 from bench.spec.errors import RequestError, choose_from
-from bench.spec.spec import Spec
+from bench.spec.spec import RENAMED, Spec
 
 PARTS = ("task", "model", "train")
 TRAIN = {
@@ -37,13 +38,17 @@ class Change:
 
 
 def parse_change(text: str) -> Change:
-    """Split task.field=value."""
+    """Split task.field=value; a field of training may have its old name, which is said on standard error."""
     match = re.fullmatch(r"(\w+)\.(\w+)=(.*)", text)
     if not match or match[1] not in PARTS:
         raise RequestError(
             f"cannot read --set {text!r}; write task.FIELD=VALUE, model.FIELD=VALUE or train.FIELD=VALUE"
         )
-    return Change(*match.groups())
+    part, name, value = match.groups()
+    if part == "train" and name in RENAMED:
+        print(f"note: train.{name} is now called train.{RENAMED[name]}", file=sys.stderr)
+        name = RENAMED[name]
+    return Change(part, name, value)
 
 
 def read(text: str, kind: str, name: str) -> Any:

@@ -1,210 +1,169 @@
-"""The leaderboard as a Markdown page: a table a task, then accuracy by length."""
+"""The leaderboard as a Markdown page: the tables of each task, then families compared."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from bench.analysis.ranking import comparison_section
-from bench.analysis.variance import variance_section
+from bench.analysis.frame import Groups
+from bench.analysis.metrics import NATS, NRMSE, Metric, metrics_of, primary
+from bench.analysis.ranking import comparable, comparisons, ranks
+from bench.analysis.variance import PARTS, grids, split
 from bench.records.store import Record
 from bench.spec.settings import written
-from bench.views.adversarial_table import adversarial_parts
-from bench.views.numbers import (
-    amount,
-    budgeted,
-    estimate,
-    heading_rows,
-    measured,
-    named,
-    percent,
-    perplexity,
-    reach,
-    row_of,
-    share,
-)
-from bench.views.texts import INTRODUCTION as TEXTS
-from bench.views.texts import is_text, text_parts
+from bench.views.columns import SETS, Column, Row, as_markdown, costs, explained, headline
+from bench.views.lengths import lengths_heading, lengths_table
+from bench.views.numbers import markdown_table, percent, share
+from bench.views.texts import INTRODUCTION as OF_TEXTS
+from bench.views.texts import Models, describe, is_text, reference_lines, settings_said
 
-RULES = {
-    "symbols": (
-        "Stopping rule: training ends when {patience} looks in a row at 256 held-out strings of training lengths were "
-        "all exact, else after the last step. How settings were chosen: bench/suites/recipes.py."
-    ),
-    "values": (
-        "Stopping rule: the last step of the budget. How settings were chosen: bench/suites/recipes.py. Exact match is "
-        "the share of sequences whose free-running error stays under the tolerance."
-    ),
-    "stream": (
-        "Stopping rule: the last step of the budget. The settings of human_numbers were chosen on its text 9999 "
-        "itself, so those figures are optimistic (bench/suites/recipes.py). A length is the largest number of a "
-        "text; exact match counts numbers right in every word, token accuracy is next-word accuracy, both given the "
-        "true text before; in the modes chunks and windows every word counts by itself. The text marked † is the "
-        "training text itself."
-    ),
-}
-FORESEEN = (
-    " *nats* is the mean cross-entropy of a word of the longest text, in nats, and *perplexity* its exponential, both "
-    "given the true text before."
-)
-HEADER = (
-    "model",
-    "inside",
-    "beyond",
-    "shorter",
-    "L99",
-    "L90",
-    "L50",
-    "solved",
-    "parameters",
-    "steps / budget",
-    "seconds",
-)
-COSTS = (
-    "model",
-    "area",
-    "solved at 2x",
-    "stopped wrong",
-    "content wrong",
-    "steps to 99 %",
-    "seconds to 99 %",
-    "symbols a second",
-    "state",
-)
-
-
-def leaderboard_page(
-    suite: str, groups: dict[tuple[str, str], list[Record]], lengths: pd.DataFrame, board: pd.DataFrame
-) -> str:
-    """Return the whole page."""
-    strings = {pair: found for pair, found in groups.items() if not is_text(found[0])}
-    parts = [f"# Leaderboard of suite `{suite}`\n"]
-    parts += [INTRODUCTION] if strings else []
-    parts += [TEXTS] if len(strings) < len(groups) else []
-    for name, rows in board.groupby("task"):
-        models = {str(model): groups[str(name), str(model)] for model in rows["model"]}
-        found = lengths[lengths["task"] == name]
-        parts.append(f"## {name}\n")
-        parts += text_parts(rows, found, models) if is_text(first_of(models)) else string_parts(rows, found, models)
-    compared = [*comparison_section(strings), *variance_section(strings)]
-    if compared and len(strings) < len(groups):
-        compared.append(LEFT_OUT)
-    return "\n".join([*parts, *compared])
-
-
-def first_of(models: dict[str, list[Record]]) -> Record:
-    """Return a record of a task, for what all of them share."""
-    return next(iter(models.values()))[0]
-
-
-def string_parts(rows: pd.DataFrame, lengths: pd.DataFrame, models: dict[str, list[Record]]) -> list[str]:
-    """Return the part of the page of a task with exact match."""
-    records = [record for model in sorted(models) for record in models[model]]
-    first = records[0]
-    parts = [describe(records), table(rows, first), costs_table(rows, first)]
-    parts += adversarial_parts(rows, lengths, next((record for record in records if record.get("adversarial")), first))
-    return [*parts, lengths_heading(first), lengths_table(lengths, first)]
-
-
-LEFT_OUT = """Texts that are judged by their symbols are not in these comparisons: they have no exact match of a string.
-"""
 INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean over seeds, 95 % interval in brackets.
-*inside* and *beyond* are means over the evaluated lengths inside training and past it, *shorter* over untrained lengths
-below the longest trained one, each length alike. L99, L90 and L50 are the longest evaluated lengths up to which
-accuracy stays at that level, from the shortest training length on, with the multiple of the longest training length;
-`>=` marks that the longest evaluated length still holds, - that none does. *solved* counts seeds with 99 % or more
-inside, *solved at 2x* those at the evaluated length nearest to twice the longest training length. *area* is the mean
-over log length. *stopped wrong* are strings past training that are right once the true length is forced, *content
-wrong* all others that are wrong. *steps* and *seconds to 99 %* say when held-out strings of training lengths first were
-right that often, where every seed came there. *state* counts the numbers a decoder carries from step to step at the
-longest training length.
-
-Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile bootstrap over
-seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's over the seeds. No
+Means over lengths count each length alike. `>=` marks a horizon where the longest evaluated length still holds, - that
+no length does. How settings were chosen: bench/suites/recipes.py.
+"""
+INTERVALS = """Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile
+bootstrap over seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's. No
 bracket stands where there is a single seed, where all seeds agree (horizons, steps), and at parameters, state and
 budget, which no chance enters. Every bound is in leaderboard.csv and by_length.csv.
 """
+PATIENT = (
+    "training ends when {patience} validation points in a row, each at 256 held-out strings of training lengths, were "
+    "all exact, else after the last step."
+)
+UNDER_TOLERANCE = " Exact match is the share of sequences whose free-running error stays under the tolerance."
+OF_TASK = {
+    "human_numbers": (
+        " The settings of human_numbers were chosen on its text 9999 itself, so those figures are optimistic "
+        "(bench/suites/recipes.py). A length is the largest number of a text; exact match counts numbers right in "
+        "every word, token accuracy is next-word accuracy, both given the true text before; in the modes chunks and "
+        "windows every word counts by itself. The text marked † is the training text itself."
+    )
+}
+OF_NATS = " *nats* and *perplexity* are those of a word of the longest text, given the true text before."
+OF_SETS = "Adversarial sets ({kinds}); the last column names the kind with the least right at length {longest}:\n"
+LEFT_OUT = "Language-model results are not in these comparisons: they have no exact match of a string.\n"
 
 
-def describe(records: list[Record]) -> str:
-    """Say what the task's rows were trained and judged by."""
-    first = records[0]
-    patience = max(record["spec"]["patience"] for record in records)
-    rule = RULES[first["kind"]].format(patience=patience)
-    settings = first["spec"]["task_settings"]
-    said = f"Settings: {', '.join(f'{k} = {written(v)}' for k, v in sorted(settings.items()))}. " if settings else ""
-    foreseen = FORESEEN if first["kind"] == "stream" and nats_known(records) else ""
-    return f"{said}Trained at lengths {written(first['train_lengths'])}. {rule}{foreseen}\n"
+def leaderboard_page(suite: str, groups: Groups, lengths: pd.DataFrame, board: pd.DataFrame) -> str:
+    """Return the whole page."""
+    texts = {pair: found for pair, found in groups.items() if is_text(found[0])}
+    strings = {pair: found for pair, found in groups.items() if pair not in texts}
+    parts = [f"# Leaderboard of suite `{suite}`\n"]
+    if strings:
+        layouts = [*headline("exact_match"), *costs(told(strings.values(), board))[1:]]
+        parts.append(f"{INTRODUCTION}\n{explained(layouts)}\n{INTERVALS}")
+    if texts:
+        parts.append(f"{OF_TEXTS}\n{explained(headline('nats'))}")
+    for name, rows in board.groupby("task"):
+        models = {str(model): groups[str(name), str(model)] for model in rows["model"]}
+        parts += [f"## {name}\n", *task_parts(rows, lengths[lengths["task"] == name], models)]
+    compared = [*comparison_section(groups), *variance_section(groups)]
+    return "\n".join([*parts, *compared, *([LEFT_OUT] if compared and texts else [])])
 
 
-def nats_known(records: list[Record]) -> bool:
-    """Whether any score of some records says its nats."""
-    return any(score.get("nats") is not None for record in records for score in record["by_length"].values())
+def told(groups: Iterable[list[Record]], board: pd.DataFrame) -> list[Metric]:
+    """Return the metrics of some records, those alone that the leaderboard has a number of."""
+    found = {metric.name: metric for records in groups for metric in metrics_of(records[0])}
+    return [metric for name, metric in found.items() if name not in board or board[name].notna().any()]
 
 
-def table(board: pd.DataFrame, record: Record) -> str:
-    """Return one task's leaderboard."""
-    rows = [row_of(summary_cells(row, record)) for row in board.to_dict("records")]
-    return "\n".join([*heading_rows(HEADER), *rows]) + "\n"
+def task_parts(board: pd.DataFrame, lengths: pd.DataFrame, models: Models) -> list[str]:
+    """Return a task's part of the page."""
+    record, rows = next(iter(models.values()))[0], board.to_dict("records")
+    first = headline(primary(record).name)
+    by_length = [lengths_heading(models), lengths_table(lengths, models)]
+    if is_text(record):
+        return [describe(models), as_markdown(first, rows, reference_lines(models, first)), *by_length]
+    metrics = told(models.values(), board)
+    tables = [as_markdown(first, rows), as_markdown(costs(metrics), rows)]
+    return [described(models, metrics), *tables, *adversarial_parts(rows, lengths, models), *by_length]
 
 
-def summary_cells(row: dict[Any, Any], record: Record) -> list[str]:
-    """Return the cells under HEADER of one row of the leaderboard; `record` is any of the row's."""
-    longest_inside, longest = max(record["inside_lengths"]), max(map(int, record["by_length"]))
-    solved = f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}"
-    return [
-        named(row),
-        *(share(*estimate(row, name)) for name in ("inside", "beyond", "shorter")),
-        *(reach(*estimate(row, level), longest_inside, longest) for level in ("l99", "l90", "l50")),
-        f"{solved} [{percent(row['solve_rate_low'])}, {percent(row['solve_rate_high'])}]",
-        f"{row['parameters']:,}",
-        budgeted(row),
-        amount(*estimate(row, "seconds")),
+def described(models: Models, metrics: list[Metric]) -> str:
+    """Say what a task's models were trained and evaluated by."""
+    records = [record for found in models.values() for record in found]
+    spec, patience = records[0]["spec"], max(record["spec"]["patience"] for record in records)
+    said = [settings_said(spec["task_settings"].items()), f"Trained at lengths {written(records[0]['train_lengths'])}."]
+    rule = PATIENT.format(patience=patience) if patience else "the last step of the budget."
+    notes = f"{UNDER_TOLERANCE * (NRMSE in metrics)}{OF_TASK.get(spec['task'], '')}{OF_NATS * (NATS in metrics)}"
+    return f"{' '.join(filter(None, said))} Stopping rule: {rule}{notes}\n"
+
+
+def adversarial_parts(rows: list[dict[Any, Any]], lengths: pd.DataFrame, models: Models) -> list[str]:
+    """Return what the page says of a task's adversarial sets; nothing where no record has any."""
+    known = lengths[lengths["adversarial"].notna()]
+    if known.empty:
+        return []
+    longest = int(known["length"].max())
+    sets = [record.get("adversarial", {}) for found in models.values() for record in found]
+    kinds = sorted({kind for each in sets for found in each.values() for kind in found})
+    at_end = {row["model"]: row for row in known[known["length"] == longest].to_dict("records")}
+
+    def worst(row: Row, bounds: bool) -> str:
+        found = at_end.get(row["model"])
+        return f"{found['adversarial_worst']} {percent(found['adversarial_worst_match'])}" if found else "-"
+
+    layout = [*SETS, Column("", f"worst kind at {longest}", write=worst)]
+    return [OF_SETS.format(kinds=", ".join(kinds), longest=longest), explained(SETS[1:]), as_markdown(layout, rows)]
+
+
+COMPARED = """## Families compared
+
+By area over log length, each family at its suite's own settings. The rank is the mean over the tasks that all of these
+families have (1 is best), its interval from seeds resampled within each task. Below it, how often the family of the row
+beats that of the column on the same task and seed (a tie counts half), in percent. Two are *not significantly
+different* where the interval of that probability, corrected for the number of comparisons, holds a half, or a sign test
+does not reject one. Tasks are those of this suite; nothing is said of others.
+"""
+
+
+def comparison_section(groups: Groups) -> list[str]:
+    """Return the parts of the page that compare families; none where fewer than two share their tasks."""
+    areas = comparable(groups)
+    if not areas:
+        return []
+    found: dict[tuple[str, str], str] = {}
+    alike: dict[str, list[str]] = defaultdict(list)
+    for pair in comparisons(areas):
+        found[pair.one, pair.other] = share(pair.probability, pair.low, pair.high)
+        found[pair.other, pair.one] = share(1 - pair.probability, 1 - pair.high, 1 - pair.low)
+        if not pair.different:
+            alike[pair.one].append(pair.other)
+            alike[pair.other].append(pair.one)
+    rows = ranks(areas).to_dict("records")
+    ranked = [
+        (
+            row["model"],
+            str(row["tasks"]),
+            f"{row['rank']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
+            ", ".join(sorted(alike[row["model"]])) or "-",
+        )
+        for row in rows
     ]
+    order = [row["model"] for row in rows]
+    chances = [[one, *(found.get((one, other), "-") for other in order)] for one in order]
+    heads = ("model", "tasks", "mean rank", "not significantly different from")
+    return [COMPARED, markdown_table(heads, ranked), markdown_table(("better than", *order), chances)]
 
 
-def costs_table(board: pd.DataFrame, record: Record) -> str:
-    """Return one task's second table: area, how answers are wrong, what it cost to get there."""
-    foreseen = record["kind"] == "stream" and bool(board["nats"].notna().any())
-    lines = heading_rows((*COSTS, "nats", "perplexity") if foreseen else COSTS)
-    stops = record["kind"] == "symbols"
-    for row in board.to_dict("records"):
-        cells = [str(row["model"]), *(share(*estimate(row, name)) for name in ("area", "solve_rate_2x"))]
-        cells += [share(*estimate(row, name)) if stops else "-" for name in ("stopped_wrong", "content_wrong")]
-        cells += [amount(*estimate(row, "steps_to_99"), digits=0), amount(*estimate(row, "seconds_to_99"))]
-        cells += [amount(*estimate(row, "tokens_per_second"), digits=0), f"{row['state']:,}"]
-        cells += [measured(*estimate(row, "nats")), perplexity(row["perplexity"])] if foreseen else []
-        lines.append(row_of(cells))
-    return "\n".join(lines) + "\n"
+SPREAD = """## Where the spread over seeds comes from
+
+Every initial weight was trained on every data stream of a grid. Of the variance of the area over log length, the shares
+in percent of the weights, of the data, and of what only both together explain (two-way random effects; intervals by a
+parametric bootstrap, wide because grids are small). *spread* is the standard deviation of one run, in points.
+"""
 
 
-def lengths_heading(record: Record) -> str:
-    """Say what the table by length shows."""
-    if record["kind"] == "values":
-        return "Free-running NRMSE in percent by horizon (training horizons in bold):\n"
-    if record["kind"] == "stream":
-        return "Exact match / token accuracy in percent by text:\n"
-    return "Exact match in percent by length (training lengths in bold; † marks lengths with no string held out):\n"
-
-
-def lengths_table(lengths: pd.DataFrame, record: Record) -> str:
-    """Return one task's accuracy by length: a row a model, a column a length."""
-    seen = {str(length) for length, score in record["by_length"].items() if not score["unseen"]}
-    columns = sorted(set(lengths["length"]))
-    heads = [f"**{n}**" if n in record["inside_lengths"] else str(n) for n in columns]
-    heads = [f"{head}†" if str(n) in seen else head for head, n in zip(heads, columns, strict=True)]
-    cells: dict[str, dict[int, str]] = {}
-    for row in lengths.to_dict("records"):
-        cells.setdefault(str(row["model"]), {})[row["length"]] = cell(row, record["kind"])
-    rows = [row_of([model, *(found.get(n, "-") for n in columns)]) for model, found in cells.items()]
-    return "\n".join([*heading_rows(("model", *heads)), *rows]) + "\n"
-
-
-def cell(row: dict[Any, Any], kind: str) -> str:
-    """Return one cell of the table by length."""
-    if kind == "values":
-        return percent(row["nrmse"])
-    if kind == "stream":
-        return f"{percent(row['exact_match'])} / {percent(row['token_accuracy'])}"
-    return percent(row["exact_match"])
+def variance_section(groups: Groups) -> list[str]:
+    """Return the parts of the page that split the spread over seeds; none where no row names its data's seed."""
+    lines = []
+    for (task, model), grid in sorted(grids(groups).items()):
+        one = split(grid)
+        shares = [share(*ends) for ends in zip(one.shares, one.low, one.high, strict=True)]
+        size = f"{one.grid[0]} x {one.grid[1]}"
+        lines.append([task, model, size, f"{100 * one.mean:.1f}", f"{100 * one.deviation:.1f}", *shares])
+    heads = ("task", "model", "grid", "mean area", "spread", *PARTS)
+    return [SPREAD, markdown_table(heads, lines, names=2)] if lines else []

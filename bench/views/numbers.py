@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 ROUNDING = 1e-12  # relative: sums of the same numbers in another order
@@ -65,17 +66,22 @@ def heading_rows(header: tuple[str, ...], names: int = 1) -> list[str]:
     return [row_of(header), row_of(["---"] * names + ["---:"] * (len(header) - names))]
 
 
-def estimate(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
+def markdown_table(header: Sequence[str], lines: Iterable[Sequence[str]], names: int = 1) -> str:
+    """Return a Markdown table: so many columns of names, then numbers."""
+    return "\n".join([*heading_rows(tuple(header), names), *(row_of(tuple(line)) for line in lines)]) + "\n"
+
+
+def estimate(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
     """Return a number of a row and its interval."""
     return row[name], row[f"{name}_low"], row[f"{name}_high"]
 
 
-def named(row: dict[Any, Any]) -> str:
+def named(row: Mapping[Any, Any]) -> str:
     """Return a row's model, with how many of its seeds diverged."""
     return f"{row['model']} (diverged: {row['diverged']})" if row["diverged"] else str(row["model"])
 
 
-def budgeted(row: dict[Any, Any]) -> str:
+def budgeted(row: Mapping[Any, Any]) -> str:
     """Return the steps taken and allowed."""
     return f"{amount(*estimate(row, 'steps'), digits=0)} / {row['budget']:,}" if row["steps"] else "fitted"
 

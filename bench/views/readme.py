@@ -1,26 +1,85 @@
-"""Writes the tables of the README, between markers, from the committed baseline."""
+"""Writes tables and figures into README.md and the pages in docs/, between markers, from committed records.
+
+A block stands between `<!-- NAME FOLDER [WHAT] [columns=a,b] [rows=N] -->` and `<!-- end -->`.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-import pandas as pd
-
-from bench.analysis.tables import by_length, group, leaderboard
-from bench.records.store import Record, read_records, write_atomically
+from bench.records.store import write_atomically
 from bench.spec.errors import WorkError
-from bench.views.markdown import HEADER, lengths_table, summary_cells
-from bench.views.numbers import heading_rows, row_of
-from bench.views.texts import KIND, contexts_table, describe, is_text, models_table
+from bench.views.columns import Column, as_markdown, columns, headline
+from bench.views.lengths import lengths_table
+from bench.views.tables import Tables, read_tables
+from bench.views.texts import Models, describe, reference_lines
 
-BLOCK = re.compile(r"(<!-- (?P<name>\w+) (?P<folder>\S+)(?: (?P<task>\S+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (\w+) ([^\s>]+/[^\s>]+)((?: [^\s>]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
+LIMIT = re.compile(r"(columns|rows)=(.+)")
 
 
-def refresh(page: Path, root: Path) -> bool:
+@dataclass(frozen=True)
+class Asked:
+    """What a block shows: of a run, named by its folder, a task or whatever else its maker knows; maybe not all of it.
+
+    names, rows: the columns that it shows, and how many rows at most; tables: reads a run's tables, each run once
+    """
+
+    root: Path
+    page: Path
+    folder: str
+    what: str
+    names: list[str] | None
+    rows: int | None
+    tables: Callable[[Path], Tables]
+
+    @property
+    def run(self) -> Tables:
+        """The run's tables."""
+        return self.tables(self.root / self.folder)
+
+    def layout(self, usual: list[Column]) -> list[Column]:
+        """Return the columns that are shown."""
+        return columns(self.names) if self.names else usual
+
+    def models(self, task: str) -> Models:
+        """Return a task's records by model, the best first."""
+        board = self.run.board
+        found = {str(model): self.run.groups[task, str(model)] for model in board.loc[board["task"] == task, "model"]}
+        if not found:
+            raise WorkError(f"no task {task!r} in {self.folder!r}")
+        return dict(list(found.items())[: self.rows])
+
+    def link(self, path: str) -> str:
+        """Return a path of the project as the page names it."""
+        return Path(os.path.relpath(self.root / path, self.page.parent)).as_posix()
+
+
+Maker = Callable[[Asked], str]
+
+
+def refresh(page: Path, root: Path, blocks: Mapping[str, Maker]) -> bool:
     """Rewrite every marked block of a page; return whether anything changed."""
-    text = page.read_text(encoding="utf-8")
-    renewed = BLOCK.sub(lambda match: match[1] + block(match, root) + match[5], text)
+    text, tables = page.read_text(encoding="utf-8"), lru_cache(read_tables)
+
+    def block(match: re.Match[str]) -> str:
+        start, name, folder, rest, end = match.groups()
+        if name not in blocks:
+            raise WorkError(f"unknown block {name!r}; choose from: {', '.join(sorted(blocks))}")
+        limits = {found[1]: found[2] for word in rest.split() if (found := LIMIT.fullmatch(word))}
+        what = " ".join(word for word in rest.split() if not LIMIT.fullmatch(word))
+        names, rows = limits.get("columns", ""), limits.get("rows")
+        asked = Asked(
+            root, page, folder, what, names.split(",") if names else None, int(rows) if rows else None, tables
+        )
+        return f"{start}{blocks[name](asked)}{end}"
+
+    renewed = BLOCK.sub(block, text)
     if renewed != text:
         write_atomically(page, renewed)
     return renewed != text
@@ -35,71 +94,54 @@ def replace_block(page: Path, name: str, text: str) -> None:
     write_atomically(page, marked.sub(lambda found: found[1] + text + found[2], old))
 
 
-def block(match: re.Match[str], root: Path) -> str:
-    """Return what belongs between the markers `<!-- NAME FOLDER [TASK] -->` and `<!-- end -->`."""
-    if match["name"] == "figure":
-        return figure_block(root, match["folder"], match["task"])
-    if match["name"] == "horizons":
-        return horizons_block(root, match["folder"], match["task"])
-    records, _ = read_records(root / match["folder"] / "records")
-    if not records:
-        raise WorkError(f"no records in {match['folder']!r}: promote a run first")
-    groups, _ = group(records)
-    if match["name"] == "leaderboard":
-        return leaderboard_block(leaderboard(groups), groups)
-    if match["name"] == "texts":
-        return texts_block(leaderboard(groups), groups, match["task"])
-    if match["name"] == "lengths":
-        lengths, task = by_length(groups), match["task"]
-        rows, board = lengths[lengths["task"] == task], leaderboard(groups)
-        models = {str(name): groups[task, str(name)] for name in board.loc[board["task"] == task, "model"]}
-        if not models:
-            raise WorkError(f"no task {task!r} in {match['folder']!r}")
-        first = next(iter(models.values()))[0]
-        return contexts_table(rows, models) if is_text(first) else lengths_table(rows, first)
-    raise WorkError(f"unknown block {match['name']!r}; choose from: figure, horizons, leaderboard, lengths, texts")
-
-
-def figure_block(root: Path, folder: str, name: str) -> str:
+def figure(asked: Asked) -> str:
     """Draw a figure of a run into its folder; return the line that shows it, with what is to be seen in words."""
     from bench.views.charts.figures import picture_of
     from bench.views.charts.material import read_run
 
-    picture, seen = picture_of(read_run(root / folder, Path(folder).name), name)
-    write_atomically(root / folder / "figures" / f"{name}.png", picture)
-    return f"![{seen}]({folder}/figures/{name}.png)\n"
+    picture, seen = picture_of(read_run(asked.root / asked.folder, Path(asked.folder).name), asked.what)
+    path = f"{asked.folder}/figures/{asked.what}.png"
+    write_atomically(asked.root / path, picture)
+    return f"![{seen}]({asked.link(path)})\n"
 
 
-def horizons_block(root: Path, folder: str, page: str) -> str:
-    """Return the best family of every task of a run, with links to the tasks' sections on a page."""
-    from bench.studies.extrapolation.families import families, own_rows
-    from bench.studies.extrapolation.tables import best_table
-    from bench.views.charts.figures import file_names
-    from bench.views.charts.material import read_run
+def leaderboard(asked: Asked) -> str:
+    """Return the leaderboard of every task with exact match as one table, or of the task that is asked for.
 
-    run = read_run(root / folder, Path(folder).name)
-    found = {task: families(run, task) for task in own_rows(run)}
-    return best_table(found, file_names(list(found)), page) + "\n"
-
-
-def leaderboard_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]]) -> str:
-    """Return the leaderboard of every task with exact match as one table."""
-    lines = heading_rows(("task", *HEADER), names=2)
-    for task, rows in board[board["kind"] != KIND].groupby("task"):
-        for index, row in enumerate(rows.to_dict("records")):
-            cells = summary_cells(row, groups[row["task"], row["model"]][0])
-            lines.append(row_of((str(task) if index == 0 else "", *cells)))
-    return "\n".join(lines) + "\n"
+    Of a limited number of rows, each task has as many, its best.
+    """
+    board = asked.run.board
+    board = board[board["task"] == asked.what] if asked.what else board[board["primary"] == "exact_match"]
+    if board.empty:
+        raise WorkError(f"no task {asked.what or 'with exact match'!r} in {asked.folder!r}")
+    if asked.rows is not None:
+        each = max(1, asked.rows // board["task"].nunique())
+        board = board.groupby("task").head(each).head(asked.rows)
+    usual = [*columns("task"), *headline(board["primary"].iloc[0])]
+    shown = board.assign(task=board["task"].where(~board["task"].duplicated(), ""))
+    return as_markdown(asked.layout(usual), shown.to_dict("records"))
 
 
-def texts_block(board: pd.DataFrame, groups: dict[tuple[str, str], list[Record]], task: str | None) -> str:
-    """Return the language models of every text, or of one: how it is judged, then their table."""
-    texts = board[(board["kind"] == KIND) & (True if task is None else board["task"] == task)]
-    if texts.empty:
-        raise WorkError("no text that is judged by its symbols" + (f" is called {task!r}" if task else " is there"))
+def texts(asked: Asked) -> str:
+    """Return the language models of every text, or of one: how it is evaluated, then their table."""
+    board = asked.run.board
+    names = [asked.what] if asked.what else list(dict.fromkeys(board.loc[board["primary"] == "nats", "task"]))
     parts = []
-    for name, rows in texts.groupby("task"):
-        models = {str(model): groups[str(name), str(model)] for model in rows["model"]}
-        parts += [f"### {name}\n"] if task is None else []
-        parts += [describe(models), models_table(rows, models)]
+    for name in names:
+        models, layout = asked.models(name), asked.layout(headline("nats"))
+        rows = board[(board["task"] == name) & board["model"].isin(models)]
+        table = as_markdown(layout, rows.to_dict("records"), reference_lines(models, layout))
+        parts += [*([] if asked.what else [f"### {name}\n"]), describe(models), table]
+    if not parts:
+        raise WorkError(f"no language model in {asked.folder!r}")
     return "\n".join(parts)
+
+
+def lengths(asked: Asked) -> str:
+    """Return a task's table by length; columns are lengths."""
+    rows = asked.run.lengths
+    chosen = None if asked.names is None else [int(length) for length in asked.names]
+    return lengths_table(rows[rows["task"] == asked.what], asked.models(asked.what), chosen)
+
+
+BLOCKS: dict[str, Maker] = {"figure": figure, "leaderboard": leaderboard, "texts": texts, "lengths": lengths}

@@ -1,74 +1,144 @@
-"""The leaderboard on the terminal."""
+"""Tables that fit a terminal of any width: columns drop out, names never do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
-from rich.console import Group
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.table import Table
+from rich.text import Text
 
-from bench.views.numbers import percent, perplexity
-from bench.views.texts import KIND
+from bench.analysis.metrics import METRICS
+from bench.views.columns import Column, brief
 
 MOST = 200  # rows of a table that a terminal shows; the files have them all
-STRINGS = ("inside", "beyond", "shorter", "L99", "L50", "solved", "steps / budget", "seconds")
-TEXTS = ("nats", "bits", "perplexity", "accuracy, %", "nats inside", "steps / budget", "seconds")
+CUT = ".."  # stands for the middle of a name that is too long
+LEAST = 12  # columns of the screen that names get before the last numbers leave
+READABLE = 24  # and sentences
+PLAIN = str.maketrans({"±": "+/-", "≥": ">=", "†": "*", "…": "..."})
+TITLES = {
+    "exact_match": "free-running exact match, %",
+    "nats": "language models: nats of a token, state carried",
+}
 
 
-def leaderboard_table(board: pd.DataFrame) -> Group:
-    """Return the leaderboard as tables for people: percentages of exact match, and nats of texts."""
-    texts = board["kind"] == KIND
-    tables = []
-    if not texts.all():
-        tables.append(ranked("free-running exact match, %", board[~texts], STRINGS, string_cells))
-    if texts.any():
-        tables.append(ranked("texts: nats of a symbol, state carried", board[texts], TEXTS, text_cells))
-    return Group(*tables)
+@dataclass(frozen=True)
+class Fitted:
+    """A table that fits itself to where it is printed: lines of cells under columns; alike: see `fit_table`."""
+
+    columns: Sequence[Column]
+    lines: Sequence[Sequence[str]]
+    title: str = ""
+    caption: str = ""
+    alike: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        plain = PLAIN if options.ascii_only else {}
+        lines = [[cell.translate(plain) for cell in line] for line in self.lines]
+        yield fit_table(self.columns, lines, options.max_width, self.title, self.caption, self.alike)
 
 
-def ranked(
-    title: str, board: pd.DataFrame, header: tuple[str, ...], cells: Callable[[dict[Any, Any]], list[str]]
+def fit_table(
+    columns: Sequence[Column],
+    lines: Sequence[Sequence[str]],
+    width: int,
+    title: str = "",
+    caption: str = "",
+    alike: bool = False,
 ) -> Table:
-    """Return one table: a section a task."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("task", overflow="fold")
-    table.add_column("model", overflow="fold")
-    for name in header:
-        table.add_column(name, justify="right", no_wrap=True)
+    """Return lines of cells as a table of at most so many columns of the screen.
+
+    Names are whole, or cut in the middle so that no two become alike. Of the numbers those of the highest rank drop out
+    first. No cell is markup. alike: the first column says what is the same in a run of lines only once
+    """
+    cells = [[printable(line[index]) for line in lines] for index in range(len(columns))]
+    widths = fitted(columns, cells, width)
+    heads = [Text(text) if text else None for text in (title, caption)]
+    table = Table(title=heads[0], caption=heads[1], title_justify="left")
+    shown = []
+    for index, room in sorted(widths.items()):
+        column, found = columns[index], cells[index]
+        if column.words and not column.wraps:
+            whole = cut(list(dict.fromkeys(found)), room)
+            found = [whole[name] for name in found]
+        table.add_column(
+            Text(column.short or column.heading),
+            justify="left" if column.words else "right",
+            no_wrap=not column.wraps,
+            overflow="fold",
+            width=room,
+        )
+        shown.append(found)
     last = None
-    for row in board.head(MOST).to_dict("records"):
-        if last is not None and row["task"] != last:
+    for line in zip(*shown, strict=True):
+        if alike and last is not None and line[0] != last:
             table.add_section()
-        table.add_row("" if row["task"] == last else str(row["task"]), str(row["model"]), *cells(row))
-        last = row["task"]
-    if len(board) > MOST:
-        table.caption = f"{len(board) - MOST:,} more rows are in leaderboard.md"
+        table.add_row(*map(Text, ("", *line[1:]) if alike and line[0] == last else line))
+        last = line[0]
     return table
 
 
-def string_cells(row: dict[Any, Any]) -> list[str]:
-    """Return the cells under STRINGS."""
-    return [
-        *(percent(row[name]) for name in ("inside", "beyond", "shorter")),
-        *(str(row[level]) if row[level] else "-" for level in ("l99", "l50")),
-        f"{round(row['solve_rate'] * row['seeds'])}/{row['seeds']}",
-        *costs(row),
-    ]
+def fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> dict[int, int]:
+    """Return which columns are shown, and how wide."""
+    wanted = [max(map(cell_len, (c.short or c.heading, *found))) for c, found in zip(columns, cells, strict=True)]
+    flexible = {i: READABLE if c.wraps else LEAST for i, c in enumerate(columns) if c.words}
+    given = [min(want, flexible.get(i, want)) for i, want in enumerate(wanted)]
+    order = sorted(range(len(columns)), key=lambda i: columns[i].rank)
+    kept = [i for i in order if columns[i].rank <= 1]
+    names = [i for i in kept if columns[i].words and not columns[i].wraps]
+
+    def free() -> int:
+        return width - 1 - sum(given[i] + 3 for i in kept)  # a border; of each column two blanks and a border
+
+    def grow(chosen: Sequence[int]) -> None:
+        while free() > 0 and (narrow := [i for i in chosen if given[i] < wanted[i]]):
+            given[min(narrow, key=given.__getitem__)] += 1
+
+    while free() < 0 and columns[kept[-1]].rank:
+        kept.pop()
+    grow(names)
+    for i in [i for i in order if columns[i].rank > 1]:
+        if free() < given[i] + 3 or any(given[name] < wanted[name] for name in names):
+            break
+        kept.append(i)
+    grow([i for i in kept if columns[i].wraps])
+    return {i: given[i] for i in kept}
 
 
-def text_cells(row: dict[Any, Any]) -> list[str]:
-    """Return the cells under TEXTS."""
-    nats = [number(row[name]) for name in ("nats", "bits")]
-    return [*nats, perplexity(row["perplexity"]), percent(row["accuracy"]), number(row["nats_inside"]), *costs(row)]
+def cut(names: Sequence[str], width: int) -> dict[str, str]:
+    """Shorten different names that are too long in the middle, where it leaves them apart; else they are numbered."""
+    if all(cell_len(name) <= width for name in names):
+        return {name: name for name in names}
+    room = max(2, width // max(math.ceil(cell_len(name) / len(name)) for name in names if name) - len(CUT))
+    for head in sorted(range(room + 1), key=lambda head: abs(2 * head - room)):
+        short = {name: name if cell_len(name) <= width else cut_at(name, head, room - head) for name in names}
+        if len(set(short.values())) == len(names):
+            return short
+    marks = [f"{CUT}{number}" for number in range(1, len(names) + 1)]
+    return {name: name[: room + len(CUT) - len(mark)] + mark for name, mark in zip(names, marks, strict=True)}
 
 
-def costs(row: dict[Any, Any]) -> list[str]:
-    """Return the steps and the seconds of a row."""
-    return [f"{row['steps']:,} / {row['budget']:,}" if row["steps"] else "fitted", f"{row['seconds']:.1f}"]
+def cut_at(name: str, head: int, tail: int) -> str:
+    """Keep so many characters of either end of a name."""
+    return f"{name[:head]}{CUT}{name[len(name) - tail :]}"
 
 
-def number(value: float) -> str:
-    """A measured number, where there is one."""
-    return "-" if pd.isna(value) else f"{value:.3f}"
+def printable(text: str) -> str:
+    """Escape characters that would move the cursor or change colours."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def leaderboard_table(board: pd.DataFrame) -> Group:
+    """Return the leaderboard as tables for people, one for each primary metric."""
+    tables = []
+    for metric in [metric for metric in METRICS if (board["primary"] == metric.name).any()]:
+        rows, layout = board[board["primary"] == metric.name], brief(metric.name)
+        shown = rows.head(MOST).to_dict("records")
+        lines = list(zip(*(column.cells(shown, bounds=False) for column in layout), strict=True))
+        rest = f"{len(rows) - MOST:,} more rows are in leaderboard.md" if len(rows) > MOST else ""
+        tables.append(Fitted(layout, lines, TITLES.get(metric.name, metric.heading), rest, alike=True))
+    return Group(*tables)

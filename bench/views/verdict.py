@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import pandas as pd
 
 from bench.analysis.compare import Comparison
+from bench.analysis.power import CLASSES, FAILING, Noise, detections, false_alarms
+from bench.analysis.regression import LEVEL, TOLERANCE, Priors
+from bench.analysis.statistics import wilson
 from bench.spec.settings import written
-from bench.views.numbers import heading_rows, percent, row_of
+from bench.views.columns import Column, named
+from bench.views.numbers import markdown_table, percent, share
 
 SHOWN = 20  # rows of one verdict; the rest are counted
 TITLES = {
@@ -21,16 +26,18 @@ TITLES = {
     "new": "appeared",
     "not comparable": "not comparable",
 }
-CHANGED = ("task", "model", "lengths", "most at", "before", "after")
-OTHER = ("task", "model", "lengths", "why")
+CELLS = [named("task"), named("model"), Column("length", "lengths", rank=3, words=True, wraps=True)]
+BEFORE, AFTER = (Column("mean", heading, rank=1) for heading in ("before", "after"))
+CHANGED = [*CELLS, Column("length", "most at", rank=2), BEFORE, AFTER]
+OTHER = [*CELLS, Column("reason", "why", rank=1, words=True, wraps=True)]
 
 
 @dataclass(frozen=True)
 class Section:
-    """The cells of one verdict: a line a (task, model), under a header."""
+    """The cells of one verdict: a line a (task, model), under columns."""
 
     title: str
-    header: tuple[str, ...]
+    columns: list[Column]
     lines: list[list[str]]
 
 
@@ -97,5 +104,30 @@ def as_markdown(found: Comparison, tolerance: float) -> str:
     """Return the comparison for pasting; accuracies in percent, spread over seeds after ±, seeds in brackets."""
     parts = [f"**{headline(found, tolerance)}**"]
     for part in sections(found):
-        parts.append("\n".join([f"### {part.title}\n", *heading_rows(part.header, names=3), *map(row_of, part.lines)]))
-    return "\n\n".join(parts) + "\n"
+        header = [column.heading for column in part.columns]
+        parts.append(f"### {part.title}\n\n{markdown_table(header, part.lines, names=3)}")
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def rates_table(noise: Noise, designs: Iterable[tuple[int, int]], priors: Priors, drop: float, suites: int) -> str:
+    """Return a Markdown table: for each design (seeds of base and new run) the false alarms, and the power by noise."""
+    designs = list(designs)
+    header = ("", *(f"{base} seeds against {new}" for base, new in designs))
+    alarms = [rate(false_alarms(noise, design, priors, suites), suites) for design in designs]
+    lines = [["any false alarm in the suite", *alarms]]
+    found = [detections(noise, design, priors, drop, suites) for design in designs]
+    for low, high in itertools.pairwise(CLASSES):
+        parts = [one[(one["spread"] >= low) & (one["spread"] < high)] for one in found]
+        spread = f"spread {100 * low:g} to {100 * high:g} points ({parts[0]['cell'].nunique()} cells)"
+        rates = [rate(int(part["found"].sum()), len(part)) for part in parts]
+        lines.append([f"drop of {100 * drop:g} points found, {spread}", *rates])
+    about = (
+        f"{suites:,} simulated suites of {len(noise.mean)} cells a figure; tolerance {100 * TOLERANCE:g} points, Holm "
+        f"at {100 * LEVEL:g} %; for false alarms {100 * FAILING:g} % of the seeds fail. Percent, 95 % intervals."
+    )
+    return f"{about}\n\n{markdown_table(header, lines)}"
+
+
+def rate(count: int, total: int) -> str:
+    """A share of simulations with its interval."""
+    return share(count / total, *map(float, wilson(count, total))) if total else "-"

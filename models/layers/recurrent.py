@@ -147,11 +147,11 @@ class RecurrentEncoder(Encoder):
         super().__init__()
         self.reader = embedding_of(space, settings.width, unit=settings.start != "torch")
         self.stack = stack
-        self.final = settings.final
+        self.reads_padding = settings.final == "padding"
 
     def forward(self, source: Tensor, source_length: Tensor) -> Memory:
         """Read source (batch, source_time[, values]), source_length (batch,) -> Memory."""
-        ends = source_length if self.final == "stop" else torch.full_like(source_length, source.shape[1])
+        ends = torch.full_like(source_length, source.shape[1]) if self.reads_padding else source_length
         states, final = self.stack(self.reader(source), self.stack.start(len(source)), ends)
         return Memory(source_length, states, final)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import torch
+from bench.trial.evaluate import evaluate
 from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial.evaluate import evaluate
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.train import fit
 from models import build

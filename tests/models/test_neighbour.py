@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
+from bench.trial.evaluate import evaluate
 from torch import Tensor
 
 from bench.spec.spec import Spec
 from bench.trial.batches import fitting_batch
-from bench.trial.evaluate import evaluate
 from bench.trial.losses import shift_right
 from bench.trial.train import fit
 from models import build

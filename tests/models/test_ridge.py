@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from bench.trial.evaluate import evaluate
 
 from bench.spec.spec import Spec
 from bench.trial.batches import draw
 from bench.trial.decode import free_running
-from bench.trial.evaluate import evaluate
 from bench.trial.streams import stream
 from bench.trial.train import fit
 from models import build

@@ -14,10 +14,11 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.spec.spec import Spec
-from bench.trial.batches import draw, streamed
-from bench.trial.evaluate import evaluate
+from bench.trial.batches import draw
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import masked_mean, shift_right
+from bench.trial.protocols import protocol_of
+from bench.trial.protocols.text import in_order
 from bench.trial.streams import stream
 from models import MODELS, build
 from models.base import Model, UnsuitableError, detach
@@ -75,7 +76,7 @@ def test_drawing_a_batch(name: str, benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(group="sampling")
 def test_drawing_windows_of_a_text(benchmark: BenchmarkFixture) -> None:
-    feed = streamed(TEXT, Spec("human_numbers", "", batch=ROWS), 1, "cpu")
+    feed = in_order(TEXT, Spec("human_numbers", "", batch=ROWS), 1, "cpu")
     step = benchmark(next, feed)
     assert step.inputs.shape == (ROWS, TEXT.window)
 
@@ -103,7 +104,7 @@ def test_a_training_step_on_strings(name: str, benchmark: BenchmarkFixture) -> N
 @pytest.mark.parametrize("name", [name for name in sorted(MODELS) if suits(name, TEXT, **STREAMS.get(name, {}))])
 def test_a_training_step_on_a_text(name: str, benchmark: BenchmarkFixture) -> None:
     model = built(name, TEXT, **STREAMS.get(name, {}))
-    first, second = itertools.islice(streamed(TEXT, Spec("human_numbers", name, batch=ROWS), 1, "cpu"), 2)
+    first, second = itertools.islice(in_order(TEXT, Spec("human_numbers", name, batch=ROWS), 1, "cpu"), 2)
     with torch.no_grad():
         state = detach(model.decoder(first.inputs, model.begin(None, first.batch.source_length))[1])
 
@@ -144,7 +145,7 @@ EVALUATED = [
 )
 def test_an_evaluation_at_one_length(name: str, task: Task, benchmark: BenchmarkFixture) -> None:
     evaluation_set(task, 28, ROWS)  # drawn once for all, as in a run
-    score = benchmark(evaluate, built(name, task), task, 28, ROWS, "cpu")
+    score = benchmark(protocol_of(task).score, built(name, task), task, 28, ROWS, "cpu")
     assert score.examples == ROWS
 
 

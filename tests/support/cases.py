@@ -12,8 +12,8 @@ from torch import Tensor
 
 from bench.checks.contracts import small_batch
 from bench.spec.spec import Spec
-from bench.trial.batches import fitting_batch
 from bench.trial.losses import shift_right
+from bench.trial.protocols import protocol_of
 from models import MODELS, build
 from models.base import Model, UnsuitableError
 from models.layers.schemes import SCHEMES
@@ -101,7 +101,8 @@ class Case:
         """Build the model, fitted where it is a trivial baseline, in evaluation mode."""
         model = self.new()
         if not model.trainable:
-            data = fitting_batch(self.task, Spec(self.task.name, self.model, fits=fits), 1, "cpu")
+            spec = Spec(self.task.name, self.model, fits=fits)
+            data = protocol_of(self.task).fitting_batch(self.task, spec, 1, "cpu")
             model.fit(data.batch.source, data.batch.source_length, data.batch.target, data.weight)
         return model.eval()
 

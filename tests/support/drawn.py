@@ -28,3 +28,9 @@ def drawn(panel: Panel) -> tuple[Axes, dict[str, list[str]]]:
 def series(axes: Axes, gid: str) -> tuple[list[float], list[float]]:
     (line,) = [line for line in axes.lines if line.get_gid() == gid]
     return list(map(float, line.get_xdata())), list(map(float, line.get_ydata()))
+
+
+def band_of(axes: Axes, family: str) -> set[tuple[int, float]]:
+    """The corners of a family's band."""
+    (band,) = [band for band in axes.collections if band.get_gid() == f"{family}.points.interval"]
+    return {(round(x), round(y, 6)) for x, y in band.get_paths()[0].vertices.tolist()}

@@ -1,18 +1,90 @@
-"""Axes that several charts share."""
+"""Axes that several charts share: what one shows, on which scale, how its numbers are written."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from bench.views.numbers import percent
 
 LOG_FROM = 10  # lengths that span more than this factor are shown on a log scale
 MOST_TICKS = 7
 SHORT = 0.001  # smaller numbers are written with a power of ten
 INK_ALPHA = 0.13
+DEPTH = 1000
+FULL = 1.01  # where an axis of shares that need not show 0 ends, if its values let it
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an axis shows and how.
+
+    form: "linear"; "log"; "length": log where the values span more than a factor of ten; "share": 0 to 1, in percent;
+    "cost": along the bottom, log down to a thousandth of the most, then linear to nothing
+    ticks: where given, the axis is marked there, with these words, and nowhere else
+    least: what a free axis spans at least, so that noise does not fill it; top: values above it are cut off
+    limits: where the axis begins and ends, whatever the values are
+    """
+
+    name: str
+    form: str = "linear"
+    ticks: Mapping[float, str] = field(default_factory=dict)
+    least: float = 0.0
+    top: float | None = None
+    from_zero: bool = False
+    limits: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name with its unit."""
+        return f"{self.name}, %" if self.form == "share" else self.name
+
+    def write(self, value: float) -> str:
+        """Write a value for people."""
+        if math.isnan(value):
+            return "no number"
+        if self.form == "share":
+            return f"{percent(value)} %" if value >= 0 else f"{100 * value:.1f} %"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+    def apply(self, axis: Axis, values: Iterable[float]) -> None:
+        """Set an axis up for these values."""
+        known = [float(value) for value in values if math.isfinite(value)]
+        positive = [value for value in known if value > 0]
+        axis.set_label_text(self.label)
+        if self.form == "log" or (self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)):
+            log_axis(axis, positive)
+        elif self.form == "cost":
+            cost_axis(axis, known)
+        elif self.form == "share":
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+        else:
+            axis.set_major_formatter(FuncFormatter(plain))
+            axis.set_major_locator(MaxNLocator(6, integer=self.form == "length"))
+        if self.ticks:
+            axis.set_major_locator(FixedLocator(list(self.ticks)))
+            axis.set_major_formatter(FixedFormatter(list(self.ticks.values())))
+        if self.limits:
+            axis.axes.set(**{f"{name_of(axis)}lim": self.limits})
+
+    def free_limits(self, values: Sequence[float]) -> tuple[float, float] | None:
+        """Return limits that show all values, at least so far apart as is worth seeing; None without values."""
+        if not values:
+            return None
+        low, high = 0.0 if self.from_zero else min(values), max(values)
+        room = max(0.08 * (high - low), (self.least - (high - low)) / 2)
+        past = max(0.0, high + room - FULL) if self.form == "share" else 0.0
+        return (low - room - past if low else -past), high + room - past
+
+
+def name_of(axis: Axis) -> str:
+    """Return "x" or "y"."""
+    return str(axis.axis_name)  # type: ignore[attr-defined]  # matplotlib's stubs leave it out
 
 
 def plain(value: float, _: object = None) -> str:
@@ -36,7 +108,7 @@ def round_numbers(low: float, high: float) -> list[float]:
 def log_axis(axis: Axis, values: Iterable[float]) -> None:
     """Make an axis logarithmic over values above 0, with round numbers written plainly."""
     known = [value for value in values if value > 0]
-    name: str = axis.axis_name  # type: ignore[attr-defined]  # "x" or "y"; matplotlib's stubs leave it out
+    name = name_of(axis)
     axis.axes.set(**{f"{name}scale": "log"})
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(plain))
@@ -47,36 +119,25 @@ def log_axis(axis: Axis, values: Iterable[float]) -> None:
         axis.set_major_locator(FixedLocator(round_numbers(low, high) or [known[0]]))
 
 
-def length_axis(axes: Axes, lengths: Sequence[int], name: str) -> None:
-    """Lengths along the bottom, on a log scale where they span more than a factor of ten."""
-    axes.set_xlabel(name)
-    if max(lengths) > LOG_FROM * min(lengths):
-        log_axis(axes.xaxis, lengths)
-    else:
-        axes.xaxis.set_major_formatter(FuncFormatter(plain))
-        axes.locator_params(axis="x", nbins=6, integer=True)
+def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
+    """Make an axis of costs: logarithmic, and linear near nothing, which trivial baselines cost."""
+    most = max(costs) or 1.0
+    least = 10.0 ** math.floor(math.log10(min(cost for cost in [*costs, most] if cost > most / DEPTH)))
+    powers = range(round(math.log10(least)), math.floor(math.log10(most * 1.7)) + 1)
+    axis.axes.set_xscale("symlog", linthresh=least, linscale=0.5)
+    axis.axes.set_xlim(-0.15 * least, most * 1.7)
+    axis.set_major_locator(FixedLocator([0, *(10.0**power for power in powers)]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(plain))
 
 
-def share_axis(axes: Axes, name: str) -> None:
-    """Shares up the side, in percent."""
-    axes.set(ylim=(-0.03, 1.03), ylabel=name)
-    axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-
-
-def trained_range(axes: Axes, inside: Sequence[int]) -> None:
-    """Shade the training lengths, a single one a little to either side; call it when the scale is set."""
+def trained_range(axes: Axes, inside: tuple[float, float]) -> None:
+    """Shade a range of training lengths, a single one a little to either side; call it when the scale is set."""
     low, high = axes.get_xlim()
-    wide = (high / low) ** 0.015 if axes.get_xscale() == "log" else (high - low) * 0.015
     if axes.get_xscale() == "log":
-        left, right = min(inside) / wide, max(inside) * wide
+        wide = (high / low) ** 0.015
+        left, right = inside[0] / wide, inside[1] * wide
     else:
-        left, right = min(inside) - wide, max(inside) + wide
+        wide = (high - low) * 0.015
+        left, right = inside[0] - wide, inside[1] + wide
     axes.axvspan(max(left, low), min(right, high), color=axes.spines["left"].get_edgecolor(), alpha=INK_ALPHA, lw=0)
-
-
-def length_name(kind: str) -> str:
-    """Say what a length is."""
-    return {"values": "horizon (steps)", "stream": "largest number of the text", "text": "context (symbols)"}.get(
-        kind, "length"
-    )

@@ -1,15 +1,15 @@
-"""The heat map: every task with every family, by one of three measures."""
+"""The heat map: every task with every family, by how far each holds or by its exact match."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from bench.analysis.summary import twice_length
 from bench.views.charts.material import Run
@@ -17,7 +17,15 @@ from bench.views.charts.panel import Panel, Tips
 from bench.views.charts.style import label, right_colour, right_map
 from bench.views.numbers import percent
 
-MEASURES = {"inside": "inside training", "twice": "at twice the training length", "reach": "horizon L90"}
+MEASURES = {"reach": "horizon L90", "inside": "in distribution", "twice": "at twice the training length"}
+EXPLAINED = {
+    "reach": "The longest length up to which exact match stays at 90 %, as a multiple of the longest training length, "
+    "on a log scale of colours; >=: the longest evaluated length still holds; none: not even training lengths hold.",
+    "inside": "Exact match in percent, mean over the training lengths.",
+    "twice": "Exact match in percent at the evaluated length beyond training that is nearest to twice the longest "
+    "training length.",
+}
+HELD = 0.3  # the brightness of a horizon that is the longest training length
 TILE = (0.72, 0.42)  # inches
 HEAT_MARGINS = (1.6, 0.2, 0.1, 1.15)
 
@@ -50,22 +58,29 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
         length = twice_length(list(rows["length"]), run.groups[task, model][0]["inside_lengths"])
         found = float(rows.loc[rows["length"] == length, "exact_match"].mean())
         return Tile(percent(found), found)
-    record = run.groups[task, model][0]
-    edge, last, reached = max(record["inside_lengths"]), max(map(int, record["by_length"])), row["l90"]
-    text = f"{'>= ' if reached == last else ''}{reached / edge:.3g}x" if reached else "none"
-    return Tile(text, math.log1p(reached / edge) / math.log1p(max(farthest(run), 1)))
+    times = row["l90_ratio"]
+    text = f"{'>= ' if row['l90'] == row['longest'] else ''}{times:.3g}x" if times else "none"
+    return Tile(text, brightness(times, farthest(run)))
+
+
+def brightness(times: float, most: float) -> float:
+    """Return how bright a horizon is, 0 to 1: by its logarithm, from the longest training length to the farthest."""
+    if not times:
+        return 0.0
+    if times <= 1:
+        return HELD * max(1 + math.log2(times), 1 / 3)
+    return HELD + (1 - HELD) * math.log(times) / math.log(most)
 
 
 def farthest(run: Run) -> float:
     """Return the largest horizon of all, as a multiple of the longest training length."""
-    board = run.board[run.board["task"].isin(run.strings)]
-    edges = [max(run.groups[task, model][0]["inside_lengths"]) for task, model in board[["task", "model"]].to_numpy()]
-    return float((board["l90"] / edges).max())
+    return float(run.board.loc[run.board["task"].isin(run.strings), "l90_ratio"].max())
 
 
 def families(run: Run) -> list[str]:
-    """Return the families that have a task with exact match, in order of name."""
-    return [model for model in run.looks if any((task, model) in run.groups for task in run.strings)]
+    """Return the families that have a task with exact match, those with the most such tasks first, then by name."""
+    counts = Counter(model for task, model in run.groups if task in run.strings)
+    return sorted(counts, key=lambda model: (-counts[model], model))
 
 
 def where(run: Run, task: str, measure: str) -> str:
@@ -101,13 +116,8 @@ def draw_heat(tiles: Sequence[Sequence[Tile]], tasks: Mapping[str, str], models:
     for row, line in enumerate(tiles):
         for column, one in enumerate(line):
             axes.text(column, row, one.text, ha="center", va="center", fontsize=9, color=one.colours[1])
-    axes.xaxis.set_major_locator(FixedLocator(range(len(models))))
-    axes.xaxis.set_major_formatter(FixedFormatter([label(model) for model in models]))
-    axes.yaxis.set_major_locator(FixedLocator(range(len(tasks))))
-    axes.yaxis.set_major_formatter(FixedFormatter([f"{label(task)}\n{at}" for task, at in tasks.items()]))
-    axes.tick_params(axis="x", length=0)
-    for text in axes.get_xticklabels():
-        text.set(rotation=35, ha="right", rotation_mode="anchor")
-    axes.tick_params(axis="y", length=0, labelsize=9)
+    axes.set_xticks(range(len(models)), map(label, models), rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(tasks)), [f"{label(task)}\n{at}" for task, at in tasks.items()], size=9)
+    axes.tick_params(length=0)
     axes.grid(False)
     return {}

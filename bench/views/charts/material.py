@@ -1,4 +1,4 @@
-"""What the page and the figures are made of: a run's records, the frames of its tables, a look a family."""
+"""What the page and the figures are made of: a run's records and tables, a style a family."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from typing import Any
 
 import pandas as pd
 
-from bench.analysis.summary import Pair
-from bench.analysis.tables import by_length, group, leaderboard
+from bench.analysis import metrics
+from bench.analysis.frame import Groups, group
+from bench.analysis.tables import tables
 from bench.records.store import Record, read_records
 from bench.spec.errors import WorkError
-from bench.views.charts.style import Look, looks_of
-from bench.views.texts import is_text
+from bench.views.charts.style import SeriesStyle, styles_of
 
-STOP = "<stop>"  # what records call the symbol that ends a string
+EOS = "<stop>"  # what records call the token that ends a string
+EXACT, NRMSE, NATS = metrics.EXACT.name, metrics.NRMSE.name, metrics.NATS.name
+LENGTHS = {NRMSE: "horizon (steps)", "token_accuracy": "largest number of the text", NATS: "context (tokens)"}
+
+
+def primary_metric(record: Record) -> str:
+    """Return the metric that a record's charts are of: exact match, NRMSE, token accuracy or nats."""
+    return metrics.by_context(record)[-1].name
+
+
+def length_name(record: Record) -> str:
+    """Say what a record's lengths are."""
+    return LENGTHS.get(primary_metric(record), "length")
 
 
 @dataclass(frozen=True)
@@ -23,11 +35,11 @@ class Run:
     """A run as it is shown; `problems` says which records were left out."""
 
     suite: str
-    groups: dict[Pair, list[Record]]
+    groups: Groups
     lengths: pd.DataFrame
     board: pd.DataFrame
     problems: list[str]
-    looks: dict[str, Look]
+    styles: dict[str, SeriesStyle]
 
     @property
     def tasks(self) -> list[str]:
@@ -36,17 +48,17 @@ class Run:
 
     @property
     def strings(self) -> list[str]:
-        """Its tasks with exact match: all but texts that are judged by their symbols."""
-        return [task for task in self.tasks if not self.is_text(task)]
+        """Its tasks with exact match: all but language models."""
+        return [task for task in self.tasks if self.metric(task) != NATS]
 
     @property
     def texts(self) -> list[str]:
-        """Its texts that are judged by their symbols."""
-        return [task for task in self.tasks if self.is_text(task)]
+        """Its tasks that are evaluated in nats per token."""
+        return [task for task in self.tasks if self.metric(task) == NATS]
 
-    def is_text(self, task: str) -> bool:
-        """Whether a task is a text that is judged by its symbols."""
-        return is_text(self.any_record(task))
+    def metric(self, task: str) -> str:
+        """Return a task's primary metric."""
+        return primary_metric(self.any_record(task))
 
     def records(self, task: str) -> dict[str, list[Record]]:
         """Return a task's records by family, the leaderboard's best first."""
@@ -76,16 +88,16 @@ class Run:
         """Return a record of a task that was trained step by step, if there is one."""
         return next((found[0] for found in self.records(task).values() if found[0]["steps"]), self.any_record(task))
 
-    def looks_in(self, task: str) -> dict[str, Look]:
-        """Return the looks of a task's families, in order of name."""
-        return {model: look for model, look in self.looks.items() if (task, model) in self.groups}
+    def styles_in(self, task: str) -> dict[str, SeriesStyle]:
+        """Return the styles of a task's families, in order of name."""
+        return {model: style for model, style in self.styles.items() if (task, model) in self.groups}
 
-    def has_stops(self, task: str) -> bool:
-        """Whether a task's strings end in a stop symbol: one is seen at the end of a truth, or went wrong."""
-        if self.is_text(task):
+    def has_eos(self, task: str) -> bool:
+        """Whether a task's strings end in an EOS token: one is seen at the end of a truth, or went wrong."""
+        if self.metric(task) == NATS:
             return False
         samples = [sample for found in self.records(task).values() for record in found for sample in record["samples"]]
-        return any(sample["truth"][-1:] == [STOP] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
+        return any(sample["truth"][-1:] == [EOS] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
 
 
 def read_run(out: Path, suite: str) -> Run:
@@ -93,6 +105,10 @@ def read_run(out: Path, suite: str) -> Run:
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
+    return run_of(suite, records, problems)
+
+
+def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
+    """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
-    looks = looks_of(model for _, model in groups)
-    return Run(suite, groups, by_length(groups), leaderboard(groups), problems + mixed, looks)
+    return Run(suite, groups, *tables(groups), problems + mixed, styles_of(model for _, model in groups))

@@ -7,15 +7,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.views.charts.style import Look, label, styled
+from bench.views.charts.style import SeriesStyle, label, printable, styled
 
 Tips = dict[str, list[str]]  # by a series' name: what each of its points says
-SMALL, WIDE = (3.5, 2.6), (5.0, 3.0)  # inches
+SMALL, HALF, WIDE, WHOLE = (3.5, 2.6), (4.5, 3.0), (5.0, 3.0), (7.2, 3.4)  # inches
 MARGINS = (0.66, 0.14, 0.32, 0.5)  # left, right, above, below, inches
+LETTER = 0.076  # inches of a letter beside an axis
 UNTITLED = 0.12  # above a panel without a title
 LEGEND_ROW, HEADING, DOTS = 0.24, 0.34, 110
 LEGEND_LINE, LEGEND_LETTER = 0.6, 0.075  # inches of an entry, and of each letter of its name
@@ -26,15 +28,15 @@ class Panel:
     """A picture: its title (its task is said around it), what is to be seen in words, how it is drawn on axes."""
 
     title: str
-    description: str
+    alt_text: str
     draw: Callable[[Axes], Tips]
     size: tuple[float, float] = SMALL
     margins: tuple[float, float, float, float] = MARGINS
 
 
-def series(look: Look, part: object = "") -> str:
+def series(style: SeriesStyle, part: object = "") -> str:
     """Return the name under which a family's artist is known: pages switch families on and off by it."""
-    return f"family-{look.index}.{part}"
+    return f"family-{style.index}.{part}"
 
 
 def alone(panel: Panel) -> tuple[Figure, Tips]:
@@ -52,16 +54,18 @@ def axes_of(figure: Figure, panel: Panel, left: float, bottom: float, titled: bo
     return figure.add_axes((*corner, width / full_width, height / full_height))
 
 
-def together(heading: str, panels: Sequence[Panel], columns: int, looks: Mapping[str, Look] | None = None) -> Figure:
-    """Draw panels of one size in a grid under a heading, with a legend below where `looks` are given."""
+def together(
+    heading: str, panels: Sequence[Panel], columns: int, styles: Mapping[str, SeriesStyle] | None = None
+) -> Figure:
+    """Draw panels of one size in a grid under a heading, with a legend below where `styles` are given."""
     columns = min(columns, len(panels))
     width, height = panels[0].size
-    names = [label(name) for name in looks or {}]
+    names = [label(name) for name in styles or {}]
     across = max(1, int(columns * width / (LEGEND_LINE + LEGEND_LETTER * max(map(len, names), default=1))))
     below = LEGEND_ROW * math.ceil(len(names) / across) + (0.1 if names else 0)
     full = HEADING + math.ceil(len(panels) / columns) * height + below
     figure = Figure(figsize=(columns * width, full))
-    figure.text(0.1 / (columns * width), 1 - 0.1 / full, heading, va="top", size=12, weight="bold")
+    figure.text(0.1 / (columns * width), 1 - 0.1 / full, printable(heading), va="top", size=12, weight="bold")
     titled = len(panels) > 1
     for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
@@ -70,19 +74,20 @@ def together(heading: str, panels: Sequence[Panel], columns: int, looks: Mapping
             axes.set_title(label(panel.title))
         panel.draw(axes)
     if names:
-        figure.legend(handles=legend_handles(looks or {}), labels=names, loc="lower left", ncols=across)
+        figure.legend(handles=legend_handles(styles or {}), labels=names, loc="lower left", ncols=across)
     return figure
 
 
-def legend_handles(looks: Mapping[str, Look]) -> list[Line2D]:
+def legend_handles(styles: Mapping[str, SeriesStyle]) -> list[Line2D]:
     """Return a line and a marker for each family."""
-    return [Line2D([], [], **look.line | look.point) for look in looks.values()]
+    return [Line2D([], [], **style.line | style.point) for style in styles.values()]
 
 
 @styled()
-def svg_of(figure: Figure) -> bytes:
-    """Return a figure as SVG, the same bytes each time."""
+def svg_of(figure: Figure, salt: str = "lengthwise") -> bytes:
+    """Return a figure as SVG, the same bytes each time; with another salt it has other names within."""
     buffer = io.BytesIO()
+    mpl.rcParams["svg.hashsalt"] = salt
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 

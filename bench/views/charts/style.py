@@ -1,4 +1,4 @@
-"""One look: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
+"""How series are drawn: each family keeps its colour, marker and dash on every chart, and reads without colour too."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
 LONGEST_NAME = 36
 RIGHT_MAP = "cividis"  # bright is right, dark is wrong; its lightness alone tells the same
+DARK = 0.465  # shares below it are so dark that white reads on them, on others black
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
@@ -42,7 +43,6 @@ SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
     "axes.formatter.use_mathtext": False,
     "svg.fonttype": "none",
-    "svg.hashsalt": "lengthwise",
     "path.simplify_threshold": 0.3,
     **dict.fromkeys(
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "hatch.color"),
@@ -52,7 +52,7 @@ SETTINGS: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class SeriesStyle:
     """How a family is drawn; `index` is its place among the run's families."""
 
     index: int
@@ -71,14 +71,14 @@ class Look:
         return {"color": self.colour, "marker": self.marker, "markeredgewidth": 0}
 
 
-def looks_of(models: Iterable[str]) -> dict[str, Look]:
-    """Return the look of each family, in order of name; as many differ as there are families, up to 90."""
-    return {model: look_at(index) for index, model in enumerate(sorted(set(models)))}
+def styles_of(models: Iterable[str]) -> dict[str, SeriesStyle]:
+    """Return the style of each family, in order of name; as many differ as there are families, up to 90."""
+    return {model: style_at(index) for index, model in enumerate(sorted(set(models)))}
 
 
-def look_at(index: int) -> Look:
-    """Return a look by its number: colours, markers and dashes go round at paces of their own."""
-    return Look(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
+def style_at(index: int) -> SeriesStyle:
+    """Return a style by its number: colours, markers and dashes go round at paces of their own."""
+    return SeriesStyle(index, COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)])
 
 
 @contextmanager
@@ -93,8 +93,13 @@ def styled() -> Iterator[None]:
 
 def label(name: str) -> str:
     """Return a name as charts write it: on one line, of bounded length, without control characters."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, which no XML may hold."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def right_map() -> Colormap:
@@ -104,19 +109,4 @@ def right_map() -> Colormap:
 
 def right_colour(share: float) -> tuple[str, str]:
     """Return the colour of a share that is right, and black or white, whichever reads better on it."""
-    red, green, blue, _ = right_map()(float(np.clip(share, 0, 1)))
-    written = mpl.colors.to_hex((red, green, blue))
-    return written, max("#000000", "#ffffff", key=lambda ink: contrast(ink, written))
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours as the Web Content Accessibility Guidelines (WCAG 2) count it, 1 to 21."""
-    dark, light = sorted(luminance(colour) for colour in (one, other))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """Return a colour's relative luminance, 0 to 1 (WCAG 2)."""
-    channels = np.asarray(mpl.colors.to_rgb(colour))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
+    return mpl.colors.to_hex(right_map()(float(np.clip(share, 0, 1)))), "#ffffff" if share < DARK else "#000000"

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
-from typing import Any
 
+from bench.analysis.parts import tokens_of
 from bench.records.store import Record
-from bench.views.charts.material import STOP
-from bench.views.charts.style import Look
-from bench.views.texts import is_text
+from bench.views.charts.material import EOS, NATS, primary_metric
+from bench.views.charts.style import SeriesStyle
 
 FILLER = "\N{WHITE VERTICAL RECTANGLE}"  # a symbol that is no symbol of a string, such as padding
 ABSENT = "\N{MIDDLE DOT}"  # stands where an answer has ended and the truth has not
 VISIBLE = {" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "\N{RIGHTWARDS ARROW}"}
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # in place of a character that is out of the vocabulary
-PLACES = {"inside": "inside training", "edge": "the longest training length", "beyond": "beyond training"}
+PLACES = {"inside": "in distribution", "edge": "the longest training length", "beyond": "extrapolation"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Answer:
     """What a family wrote: pieces of text, each with whether it differs from the truth; how many symbols do."""
 
     model: str
-    look: Look
+    style: SeriesStyle
     pieces: list[tuple[bool, str]]
     wrong: int
 
@@ -40,44 +39,44 @@ class Example:
     answers: list[Answer]
 
 
-def examples(records: Mapping[str, list[Record]], looks: Mapping[str, Look]) -> tuple[list[Example], list[Example]]:
+def examples(
+    records: Mapping[str, list[Record]], styles: Mapping[str, SeriesStyle]
+) -> tuple[list[Example], list[Example]]:
     """Return the strings that a task's records kept, with the answers of each family's first seed.
 
     The first string of each length, and the others.
     """
     asked: dict[tuple[int, tuple[str, ...], tuple[str, ...]], dict[str, list[str]]] = {}
     for model, (record, *_) in records.items():
-        for sample in filter(is_string, record["samples"]):
-            given, truth, written = (shown(sample[part], record) for part in ("given", "truth", "written"))
+        for sample in record["samples"]:
+            if not tokens_of(sample["truth"]):
+                continue
+            parts = (sample["given"], sample["truth"], sample["written"])
+            given, truth, written = (shown(tokens_of(part) or [], record) for part in parts)
             asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
     first_record = next(iter(records.values()))[0]
     firsts: dict[int, Example] = {}
     others = []
     for key in sorted(asked, key=lambda key: key[0]):
-        one = example(*key, asked[key], looks, heading_of(key[0], first_record))
+        one = example(*key, asked[key], styles, heading_of(key[0], first_record))
         if firsts.setdefault(one.length, one) is not one:
             others.append(one)
     return list(firsts.values()), others
 
 
-def is_string(sample: dict[str, Any]) -> bool:
-    """Whether a sample is of symbols, not of numbers."""
-    return bool(sample["truth"]) and isinstance(sample["truth"][0], str)
-
-
 def example(
     length: int, given: Sequence[str], truth: Sequence[str], written: Mapping[str, list[str]],
-    looks: Mapping[str, Look], heading: str,
+    styles: Mapping[str, SeriesStyle], heading: str,
 ) -> Example:  # fmt: skip
     """Put the answers to one question under its truth, symbol under symbol."""
     widths = columns([truth, *written.values()])
-    answers = [answer(model, looks[model], truth, own, widths) for model, own in written.items()]
+    answers = [answer(model, styles[model], truth, own, widths) for model, own in written.items()]
     return Example(length, heading, spelled(given, columns([given])), spelled(truth, widths), answers)
 
 
 def shown(symbols: list[str], record: Record) -> list[str]:
     """Return symbols as a page shows them: those of a text of characters so that each can be seen."""
-    if not is_text(record) or not all(map(is_narrow, symbols)):
+    if primary_metric(record) != NATS or not all(map(is_narrow, symbols)):
         return symbols
     return [VISIBLE.get(symbol, UNKNOWN if symbol == "<unknown>" else symbol) for symbol in symbols]
 
@@ -97,11 +96,13 @@ def is_narrow(symbol: str) -> bool:
 def spelled(symbols: Sequence[str], widths: list[int] | None, first: int = 0) -> str:
     """Write symbols, each as wide as its place asks; `first` is the place of the first."""
     if widths is None:
-        return "".join(symbol if len(symbol) == 1 or symbol == STOP else FILLER for symbol in symbols)
+        return "".join(symbol if len(symbol) == 1 or symbol == EOS else FILLER for symbol in symbols)
     return "".join(symbol.ljust(widths[first + index]) for index, symbol in enumerate(symbols))
 
 
-def answer(model: str, look: Look, truth: Sequence[str], written: list[str], widths: list[int] | None) -> Answer:
+def answer(
+    model: str, style: SeriesStyle, truth: Sequence[str], written: list[str], widths: list[int] | None
+) -> Answer:
     """Compare an answer with the truth symbol by symbol; where only one of them goes on, all differs."""
     shown = [*written, *[ABSENT] * (len(truth) - len(written))]
     wrong = [index >= len(truth) or symbol != truth[index] for index, symbol in enumerate(shown)]
@@ -109,12 +110,12 @@ def answer(model: str, look: Look, truth: Sequence[str], written: list[str], wid
     for differs, run in groupby(range(len(shown)), key=lambda index: wrong[index]):
         places = list(run)
         pieces.append((differs, spelled([shown[place] for place in places], widths, places[0])))
-    return Answer(model, look, pieces, sum(wrong))
+    return Answer(model, style, pieces, sum(wrong))
 
 
 def heading_of(length: int, record: Record) -> str:
     """Say which length a string has, and where that lies; of a text that is judged by its symbols, one is shown."""
-    if is_text(record):
-        return "The beginning of the judged text"
+    if primary_metric(record) == NATS:
+        return "The beginning of the evaluated text"
     longest = max(record["inside_lengths"])
     return f"Length {length}, {PLACES['edge' if length == longest else 'beyond' if length > longest else 'inside']}"

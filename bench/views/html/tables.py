@@ -1,189 +1,137 @@
-"""The page's tables: the leaderboard with what it is sorted by, and the numbers beside the charts."""
+"""The page's tables: the leaderboards with what they are sorted by, and the numbers beside the charts."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from bench.views import texts
-from bench.views.charts.curves import said
-from bench.views.charts.errors import COLUMNS
-from bench.views.charts.material import Run
-from bench.views.charts.style import Look
-from bench.views.markdown import HEADER, summary_cells
+from bench.views.charts.curves import MEASURES, end_of
+from bench.views.charts.errors import COLUMNS, PARTS, SPLITS
+from bench.views.charts.material import NATS, Run
+from bench.views.charts.style import SeriesStyle
+from bench.views.columns import Column, columns, headline
 from bench.views.numbers import estimate, measured, percent, share
 
-SORTED_BY = {
-    "solved": "solve_rate",
-    "steps / budget": "steps",
-    "nats inside": "nats_inside",
-}  # other columns: by what they are called
-WORDS = ("task", "model")
-FEWER = ("nats", "bits", "perplexity", "nats inside")
-NAMES = ("task", *HEADER, "area")
-TEXT_NAMES = ("task", *texts.HEADER)
-EXPLAINED = {
-    "task": "what is learned",
-    "model": "the family",
-    "inside": "exact match at training lengths, in percent",
-    "beyond": "mean exact match over the evaluated lengths past training",
-    "shorter": "the same over untrained lengths below the longest trained one",
-    "L99": "longest evaluated length up to which exact match stays at 99 %",
-    "L90": "longest evaluated length up to which exact match stays at 90 %",
-    "L50": "longest evaluated length up to which exact match stays at 50 %",
-    "solved": "seeds with 99 % or more inside training",
-    "parameters": "numbers that were learned",
-    "steps / budget": "optimiser steps taken and allowed",
-    "seconds": "training time",
-    "area": "mean exact match over log length, from the shortest evaluated length to the longest",
-    "nats": "mean cross-entropy of a symbol over the whole judged text, state carried: the fewer the better",
-    "bits": "the nats divided by ln 2",
-    "perplexity": "the exponential of the nats",
-    "accuracy": "symbols that were the first choice, in percent",
-    "nats inside": "nats at contexts as long as the training window",
-    "window": "symbols that a training step reads, and how the text was cut where it was not read in order",
-    "seeds": "trainings",
-}
+LATER = 5  # columns of this rank and above are shown if asked for
+RankedRow = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of the leaderboard; `words`: sorted as text; `fewer`: the best is the least."""
+class BoardCell:
+    """A number as it is shown, its interval, and what it is sorted by ("" for nothing)."""
 
-    name: str
-    explained: str
-    words: bool
-    fewer: bool = False
+    text: str
+    interval: str
+    key: str
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row of the leaderboard: its cells, and beside each what it is sorted by ("" for nothing).
+class Ranking:
+    """A leaderboard: a row is its task's index, its family's style (None for a reference) and its cells.
 
-    look: its family's; None for a reference
+    later: how many of its columns, the last ones, are shown if asked for
     """
 
-    task: int
-    look: Look | None
-    cells: list[tuple[str, str]]
+    name: str
+    columns: list[Column]
+    later: int
+    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]]
 
 
 @dataclass(frozen=True)
-class Table:
+class Numbers:
     """Numbers beside a chart; a row's first cell is its heading."""
 
     caption: str
-    heads: list[str]
+    heads: Sequence[str]
     rows: list[list[str]]
 
 
-def board_columns() -> list[Column]:
-    """Return the leaderboard's columns."""
-    return [Column(name, EXPLAINED.get(name, ""), name in WORDS) for name in NAMES]
+def boards(run: Run) -> dict[str, Ranking]:
+    """Return the leaderboards by metric: of the tasks with exact match, and of those in nats."""
+    task, area = columns("task area")
+    exact, nats = [task, *headline("exact_match"), area], [task, *headline(NATS)]
+    found = {"exact": ranking("board", exact, rows_of(run, run.strings))} if run.strings else {}
+    return found | ({NATS: ranking("board-texts", nats, rows_of(run, run.texts))} if run.texts else {})
 
 
-def board_lines(run: Run) -> list[Line]:
-    """Return the leaderboard's rows, but those of texts that are judged by their symbols."""
-    lines = []
-    for row in run.board[run.board["kind"] != texts.KIND].to_dict("records"):
-        shown = summary_cells(row, run.groups[row["task"], row["model"]][0])
-        said = [row["task"], *shown, share(*estimate(row, "area"))]
-        lines.append(Line(run.tasks.index(row["task"]), run.looks[row["model"]], keyed(row, NAMES, said)))
-    return lines
+def ranking(name: str, layout: Sequence[Column], rows: Sequence[RankedRow]) -> Ranking:
+    """Return a leaderboard of columns, those that matter most first."""
+    order = sorted(layout, key=lambda column: column.rank >= LATER)
+    cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
+    return Ranking(name, order, sum(column.rank >= LATER for column in order), cells)
 
 
-def text_columns() -> list[Column]:
-    """Return the columns of the leaderboard of texts."""
-    return [Column(name, EXPLAINED.get(name, ""), name in WORDS, name in FEWER) for name in TEXT_NAMES]
+def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
+    """Return a cell; NaN, and what a reference has not, is sorted as nothing and stands last."""
+    key = row.get(column.name, math.nan)
+    said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
+    shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
+    return BoardCell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
 
 
-def text_lines(run: Run) -> list[Line]:
-    """Return the rows of the leaderboard of texts, under each text's models what compressors reach."""
-    lines = []
-    for task in run.texts:
-        index, groups = run.tasks.index(task), run.records(task)
-        for row in run.ranked(task).to_dict("records"):
-            window = texts.window_of(groups[row["model"]][0])
-            row |= {"window": float("nan") if window is None else window}
-            said = [task, *texts.model_cells(row, groups[row["model"]][0])]
-            lines.append(Line(index, run.looks[row["model"]], keyed(row, TEXT_NAMES, said)))
-        for name, bits in texts.references_of(groups).items():
-            cells = [task, name, *texts.reference_cells(name, bits)[1:]]
-            known = {"task": task, "model": name, "bits": bits}
-            keys = [sort_key(known.get(column, float("nan"))) for column in TEXT_NAMES]
-            lines.append(Line(index, None, list(zip(cells, keys, strict=True))))
-    return lines
+def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
+    """Return the rows of some tasks, under each text's models what compressors reach."""
+    rows: list[RankedRow] = []
+    for task in tasks:
+        index = run.tasks.index(task)
+        rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
+        references = texts.references_of(run.records(task)).items()
+        rows += [(index, None, {"task": task, "model": name, "bits": bits}) for name, bits in references]
+    return rows
 
 
-def keyed(row: dict[Any, Any], names: tuple[str, ...], said: list[str]) -> list[tuple[str, str]]:
-    """Put beside each cell what it is sorted by."""
-    keys = [row.get(SORTED_BY.get(name, name.lower()), text) for name, text in zip(names, said, strict=True)]
-    return [(text, sort_key(key)) for text, key in zip(said, keys, strict=True)]
+def length_numbers(run: Run, task: str) -> Numbers:
+    """Return the numbers of a task's chart by length: exact match, or nats by context."""
+    rows, nats = run.rows(task), run.metric(task) == NATS
+    said = [measured(*estimate(row, "nats")) if nats else exact_cell(row) for row in rows.to_dict("records")]
+    table = rows.assign(said=said).pivot_table("said", "model", "length", aggfunc="first").fillna("")
+    whole = {texts.whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
+    heads = ["whole text" if length in whole else str(length) for length in map(int, table.columns)]
+    caption = "Nats per token by context, in tokens" if nats else "Exact match in percent by length"
+    return Numbers(f"{caption}, with 95 % intervals", ["family", *heads], table.reset_index().to_numpy().tolist())
 
 
-def sort_key(value: object) -> str:
-    """Write what a cell is sorted by; NaN is nothing, and stands last."""
-    return "" if isinstance(value, float) and math.isnan(value) else str(value)
-
-
-def length_table(run: Run, task: str) -> Table:
-    """Return the numbers of a task's chart by length."""
-    if run.is_text(task):
-        return context_table(run, task)
-    columns = sorted(set(run.rows(task)["length"]))
-    rows = []
-    for model in sorted(run.records(task)):
-        by_length = run.rows(task, model).set_index("length").to_dict("index")
-        found = (by_length.get(length) for length in columns)
-        rows.append([model, *("" if row is None else cell(row) for row in found)])
-    return Table("Exact match in percent by length, with 95 % intervals", ["family", *map(str, columns)], rows)
-
-
-def context_table(run: Run, task: str) -> Table:
-    """Return the numbers of a text's chart: nats by context."""
-    groups, lengths = run.records(task), sorted(set(run.rows(task)["length"]))
-    whole = {texts.whole_of(found[0]) for found in groups.values()}
-    rows = []
-    for model in groups:
-        found = run.rows(task, model).set_index("length").to_dict("index")
-        said = [measured(*estimate(found[n], "nats")) if n in found else "" for n in lengths]
-        rows.append([model, *said])
-    heads = ["family", *("whole text" if n in whole else str(n) for n in lengths)]
-    return Table("Nats of a symbol by context in symbols, with 95 % intervals over seeds", heads, rows)
-
-
-def cell(row: dict[Any, Any]) -> str:
+def exact_cell(row: dict[Any, Any]) -> str:
     """Write an accuracy with its interval, and the error of real values."""
     text = share(row["exact_match"], row["low"], row["high"])
     return text if math.isnan(row["nrmse"]) else f"{text}, NRMSE {percent(row['nrmse'])}"
 
 
-def stop_table(run: Run, task: str) -> Table:
-    """Return the numbers of a task's stop and content errors, inside training and beyond."""
-    heads = ["family"]
-    for where in ("inside", "beyond"):
-        heads += [f"{where}: right", f"{where}: stop error", f"{where}: content error"]
-    rows = []
-    for model in run.records(task):
-        cells = [model]
-        for split in ("train", "beyond"):
-            found = run.rows(task, model)
-            found = found[found["split"] == split]
-            cells += [percent(found[column].mean()) for column in COLUMNS]
-        rows.append(cells)
-    return Table("Share of strings in percent, mean over lengths", heads, rows)
-
-
-def curve_table(run: Run, task: str) -> Table:
-    """Return where each learning curve of a task ended."""
+def eos_numbers(run: Run, task: str) -> Numbers:
+    """Return the numbers of a task's EOS and token errors, in distribution and beyond."""
+    heads = [f"{where}: {part}" for where in SPLITS for part in PARTS]
+    means = run.rows(task).groupby(["model", "split"])[list(COLUMNS)].mean()
     rows = [
-        [model, str(record["seed"]), said(record, "exact"), said(record, "loss"), f"{record['steps']:,}"]
+        [
+            model,
+            *(percent(means[column].get((model, split), math.nan)) for split in SPLITS.values() for column in COLUMNS),
+        ]
+        for model in run.records(task)
+    ]
+    return Numbers("Share of strings in percent, mean over lengths", ["family", *heads], rows)
+
+
+def curve_numbers(run: Run, task: str) -> Numbers:
+    """Return where each learning curve of a task ended; nothing of a text is held out of its training part."""
+    measures = [name for name in MEASURES if name == "loss" or run.metric(task) != NATS]
+    rows = [
+        [model, str(record["seed"]), *(end_of(record, name) for name in measures), f"{record['steps']:,}"]
         for model, records in run.records(task).items()
         for record in records
         if record["curve"]
     ]
-    heads = ["family", "seed", "held-out exact match", "training loss", "steps taken"]
-    if run.is_text(task):  # nothing of a text is held out of its training part
-        heads, rows = [*heads[:2], *heads[3:]], [[*row[:2], *row[3:]] for row in rows]
-    return Table("The end of each curve", heads, rows)
+    heads = ["family", "seed", *(MEASURES[name] for name in measures), "steps taken"]
+    return Numbers("The end of each curve", heads, rows)
+
+
+NUMBERS: dict[str, Callable[[Run, str], Numbers]] = {
+    "lengths": length_numbers,
+    "stops": eos_numbers,
+    "curves": curve_numbers,
+}

@@ -10,8 +10,8 @@ import pytest
 from harness import record
 from scipy.stats import binomtest
 
-from bench.analysis.tables import write_tables
 from bench.records.store import Record, write_record
+from bench.views.tables import write_tables
 
 LENGTHS_END = (
     "adversarial,adversarial_low,adversarial_high,adversarial_examples,adversarial_worst,adversarial_worst_match"

@@ -13,8 +13,8 @@ import pytest
 from harness import Outcome, in_process, one_line, record
 
 from bench.analysis.compare import compare, kind_of
-from bench.analysis.tables import write_tables
 from bench.records.store import write_record
+from bench.views.tables import write_tables
 
 ALL_RIGHT = {3: 100, 4: 100, 6: 100}
 SOURCES = ("records", "by_length.csv", "leaderboard.csv")
@@ -206,7 +206,7 @@ def test_a_tolerance_is_points(tolerance: str, base: Path, run: Command) -> None
 def test_the_base_is_by_default_the_baseline_of_the_runs_name(
     base: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.commands.compare.BASELINE", base.parent / "baselines")
+    monkeypatch.setattr("bench.commands.places.BASELINE", base.parent / "baselines")
     shutil.copytree(base, base.parent / "baselines" / "quick")
     assert run(copied(base, "quick")).code == 0
     make(base.parent / "quick", "gru", dict.fromkeys(ALL_RIGHT, 0))

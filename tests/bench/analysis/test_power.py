@@ -21,11 +21,10 @@ from bench.analysis.power import (
     draw,
     false_alarms,
     noise_of,
-    rate,
-    rates_table,
 )
 from bench.analysis.regression import Priors, dropped, learn
 from bench.records.store import read_records, write_record
+from bench.views.verdict import rate, rates_table
 
 QUICK = ROOT / "results" / "baseline" / "quick"
 MOST_ALARMS = 0.01

@@ -12,8 +12,9 @@ import pytest
 import recomputed
 from harness import ROOT, record, score
 
-from bench.analysis.tables import BY_LENGTH, LEADERBOARD, write_tables
 from bench.records.store import read_records, write_record
+from bench.views.columns import BY_LENGTH, LEADERBOARD
+from bench.views.tables import write_tables
 
 BASELINES = sorted(folder for folder in (ROOT / "results" / "baseline").glob("*") if (folder / "records").is_dir())
 EXACT = {

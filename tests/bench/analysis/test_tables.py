@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-import csv
 import itertools
-import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import record, score
-from hypothesis import example, given
-from hypothesis import strategies as st
+from run_tables import FILES, column, tables
 from scipy.stats import binomtest
 
-from bench.analysis.tables import write_tables
-from bench.records.store import Record, write_record
-from bench.views.numbers import amount, percent, reach, share
+from bench.records.store import write_record
 
 BY_LENGTH = (
     "task,task_version,model,seeds,split,length,ratio,exact_match,low,high,token_accuracy,chance,examples".split(",")
@@ -22,27 +17,6 @@ BY_LENGTH = (
 LEADERBOARD = (
     "task,task_version,model,parameters,seeds,inside,beyond,l99,l90,l50,solve_rate,steps,seconds,device".split(",")
 )
-FILES = ("by_length.csv", "leaderboard.csv", "leaderboard.md")
-
-
-def tables(folder: Path, *records: Record) -> tuple[list[dict[str, str]], list[dict[str, str]], str, list[str]]:
-    """Write records and their tables -> rows of by_length.csv and of leaderboard.csv, the page, the notes."""
-    for made in records:
-        write_record(folder / "records", made)
-    problems = write_tables(folder, "mine")[2]
-    rows = [list(csv.DictReader((folder / name).read_text(encoding="utf-8").splitlines())) for name in FILES[:2]]
-    return rows[0], rows[1], (folder / "leaderboard.md").read_text(), problems
-
-
-def lines_of(page: str, model: str) -> list[list[str]]:
-    """Return the cells of a model's lines: of the leaderboard, of the costs, of the accuracies by length."""
-    lines = [line for line in page.splitlines() if line.startswith(f"| {model} ")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-
-
-def column(rows: list[dict[str, str]], name: str) -> list[float]:
-    """Return a column of numbers."""
-    return [float(row[name]) for row in rows]
 
 
 def test_columns_are_those_that_programs_rely_on(tmp_path: Path) -> None:
@@ -193,16 +167,6 @@ def test_seeds_of_other_makes_are_left_out_and_named(other: dict[str, Any], odd:
     assert f"[{odd}]" in problems[0]
 
 
-def test_diverged_seeds_are_counted_and_shown(tmp_path: Path) -> None:
-    made = [record({3: 90, 4: 50}, seed=0), record({3: 0, 4: 0}, seed=1, status="diverged")]
-    lengths, board, page, _ = tables(tmp_path, *made)
-    assert board[0]["diverged"] == "1"
-    assert board[0]["seeds"] == "2"
-    assert column(board, "inside") == [0.45]
-    assert "| gru (diverged: 1) |" in page
-    assert [row["diverged"] for row in lengths] == ["1", "1"]
-
-
 def test_values_show_their_error_and_one_that_overflowed_stays_empty(tmp_path: Path) -> None:
     made = [record({3: 90, 4: 50}, kind="values", seed=seed) for seed in range(2)]
     for seed, errors in enumerate(((0.02, 0.5), (0.04, None))):
@@ -215,15 +179,6 @@ def test_values_show_their_error_and_one_that_overflowed_stays_empty(tmp_path: P
     assert [(row["nrmse_low"], row["nrmse_high"]) for row in lengths] == [("0.02", "0.04"), ("", "")]
 
 
-def test_lengths_without_held_out_strings_are_marked(tmp_path: Path) -> None:
-    made = record({2: 90, 3: 90, 4: 50})
-    made["by_length"]["2"] |= {"unseen": False, "examples": 9, "right": 9}
-    lengths, _, page, _ = tables(tmp_path, made)
-    assert [row["unseen"] for row in lengths] == ["False", "True", "True"]
-    assert column(lengths, "examples") == [9, 100, 100]
-    assert "| model | 2† | **3** | 4 |" in page
-
-
 def test_task_without_lengths_beyond_training_has_tables(tmp_path: Path) -> None:
     _, board, page, _ = tables(tmp_path, record({3: 90}))
     assert board[0]["beyond"] == ""
@@ -232,144 +187,7 @@ def test_task_without_lengths_beyond_training_has_tables(tmp_path: Path) -> None
         assert [board[0][f"{name}{end}"] for end in ("", "_low", "_high")] == ["", "", ""]
 
 
-@pytest.mark.parametrize("name", ["task", "model"])
-def test_names_with_a_pipe_do_not_break_the_page(name: str, tmp_path: Path) -> None:
-    _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, **{name: "mine(kind=a|b)"}))
-    blocks = [block.splitlines() for block in page.split("\n\n") if block.startswith("| model")]
-    assert len(blocks) == 3  # the leaderboard, the costs, accuracy by length
-    for lines in blocks:
-        assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
-
-
-def test_page_says_suite_settings_training_lengths_and_stopping_rule(tmp_path: Path) -> None:
-    made = record({3: 90, 5: 50}, inside=(3, 4))
-    made["spec"] |= {"task_settings": {"symbols": 7}, "patience": 5}
-    page = tables(tmp_path, made)[2]
-    assert "suite `mine`" in page
-    assert "symbols = 7" in page
-    assert "Trained at lengths 3,4." in page
-    assert "Stopping rule" in page
-    assert "5 looks in a row" in page
-
-
-@given(st.floats(0, 1))
-@example(0.9995)
-@example(0.99949999)
-@example(0.0005)
-@example(math.nextafter(1, 0))
-@example(math.nextafter(0, 1))
-@example(0.0)
-@example(1.0)
-def test_percent_is_100_or_0_only_for_all_or_nothing(value: float) -> None:
-    shown = percent(value)
-    assert (shown == "100.0") == (value == 1)
-    assert (shown == "0.0") == (value == 0)
-    assert float(shown.removeprefix(">")) == pytest.approx(100 * value, abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(0.5, "50.0"), (0.99951, ">99.9"), (0.0002, "0.02"), (math.nan, "-"), (math.inf, "inf")]
-)
-def test_percent_of_known_values(value: float, shown: str) -> None:
-    assert percent(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("length", "low", "high", "shown"),
-    [
-        (0, math.nan, math.nan, "-"),
-        (10, math.nan, math.nan, "10 (1x)"),
-        (15, math.nan, math.nan, "15 (1.5x)"),
-        (100, math.nan, math.nan, ">= 100 (10x)"),
-        (0, 0, 0, "-"),
-        (10, 10, 10, "10 (1x)"),
-        (100, 100, 100, ">= 100 (10x)"),
-        (10, 0, 15, "10 (1x) [0, 15]"),
-        (15, 10, 100, "15 (1.5x) [10, >= 100]"),
-        (0, 0, 10, "- [0, 10]"),
-    ],
-)
-def test_horizon_at_the_longest_evaluated_length_is_marked_as_open(
-    length: int, low: float, high: float, shown: str
-) -> None:
-    assert reach(length, low, high, 10, 100) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "low", "high", "digits", "shown"),
-    [
-        (math.nan, math.nan, math.nan, 1, "-"),
-        (1234.56, math.nan, math.nan, 1, "1,234.6"),
-        (1234.56, 1000, 2000, 0, "1,235 [1,000, 2,000]"),
-        (5, 5, 5, 0, "5"),
-    ],
-)
-def test_amount_shows_an_interval_where_seeds_differ(
-    value: float, low: float, high: float, digits: int, shown: str
-) -> None:
-    assert amount(value, low, high, digits) == shown
-
-
-def test_share_without_a_value_is_a_dash() -> None:
-    assert share(math.nan, math.nan, math.nan) == "-"
-    assert share(0.5, 0.25, 0.75) == "50.0 [25.0, 75.0]"
-    assert share(0.5, math.nan, math.nan) == "50.0"
-
-
-@pytest.mark.parametrize("seeds", [1, 2, 3])
-@pytest.mark.parametrize("lengths", [(3,), (3, 4), (3, 4, 5)])
-def test_nothing_right_is_shown_as_nothing(seeds: int, lengths: tuple[int, ...], tmp_path: Path) -> None:
-    made = [record(dict.fromkeys((*lengths, 10), 0), seed=seed, inside=lengths) for seed in range(seeds)]
-    for one in made:
-        for number in one["by_length"].values():
-            number |= {"examples": 64}
-    _, board, page, _ = tables(tmp_path, *made)
-    for name in ("inside", "beyond", "solve_rate", "solve_rate_2x", "stopped_wrong"):
-        assert (board[0][name], board[0][f"{name}_low"]) == ("0", "0")
-        assert float(board[0][f"{name}_high"]) > 0
-    assert (board[0]["content_wrong"], board[0]["content_wrong_high"]) == ("1", "1")
-    first, costs, by_length = lines_of(page, "gru")
-    assert all(cell.startswith("0.0 [0.0, ") for cell in (*first[1:3], costs[2], costs[3]))
-    assert first[3:7] == ["-"] * 4
-    assert first[7].startswith(f"0/{seeds} [0.0, ")
-    assert by_length[1:] == ["0.0"] * (len(lengths) + 1)
-
-
-def test_wrong_stops_and_wrong_content_are_told_apart(tmp_path: Path) -> None:
-    made = record({3: 90, 4: 50, 5: 20})
-    made["by_length"]["4"]["stopped_wrong"] = 30
-    made["by_length"]["5"]["stopped_wrong"] = 10
-    lengths, board, page, _ = tables(tmp_path, made)
-    assert column(lengths, "stopped_wrong") == [0, 0.3, 0.1]
-    assert [row["content_wrong"] for row in lengths] == ["0.1", "0.2", "0.7"]
-    assert (board[0]["stopped_wrong"], board[0]["content_wrong"]) == ("0.2", "0.45")
-    known = [binomtest(count, 200).proportion_ci(method="wilson") for count in (40, 90)]
-    shown = [
-        f"{100 * value:.1f} [{100 * one.low:.1f}, {100 * one.high:.1f}]"
-        for value, one in zip((0.2, 0.45), known, strict=True)
-    ]
-    assert lines_of(page, "gru")[1][3:5] == shown
-
-
 def test_nothing_wrong_in_content_is_exactly_nothing(tmp_path: Path) -> None:
     made = record({2: 8, 3: 100, 4: 50}, inside=(3,))
     made["by_length"]["2"] = score(8, examples=9, stopped_wrong=1)
     assert [row["content_wrong"] for row in tables(tmp_path, made)[0]] == ["0", "0", "0.5"]
-
-
-def test_texts_name_no_wrong_stops(tmp_path: Path) -> None:
-    _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, kind="stream"))
-    assert lines_of(page, "gru")[1][3:5] == ["-", "-"]
-    assert lines_of(page, "gru")[2][1:] == ["90.0 / 81.0", "50.0 / 45.0"]
-
-
-@pytest.mark.parametrize("steps", [0, 700])
-def test_what_was_fitted_has_no_steps(steps: int, tmp_path: Path) -> None:
-    _, _, page, _ = tables(tmp_path, record({3: 90, 4: 50}, steps=steps))
-    assert lines_of(page, "gru")[0][9] == ("700 / 1,000" if steps else "fitted")
-
-
-def test_page_says_how_it_comes_by_its_intervals(tmp_path: Path) -> None:
-    page = tables(tmp_path, record({3: 90, 4: 50}))[2]
-    for word in ("Wilson", "bootstrap", "solved at 2x", "stopped wrong", "content\nwrong", "99 %", "*state*", "*area*"):
-        assert word in page

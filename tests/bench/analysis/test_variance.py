@@ -8,9 +8,9 @@ from harness import record
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.analysis.frame import group
 from bench.analysis.statistics import Floats
-from bench.analysis.tables import group
-from bench.analysis.variance import components, grids, split, variance_section
+from bench.analysis.variance import components, grids, split
 from bench.records.store import Record
 
 GRIDS = st.tuples(st.integers(2, 5), st.integers(2, 5), st.integers(0, 2**32 - 1)).map(
@@ -108,30 +108,42 @@ def test_intervals_cover_the_true_share_of_the_weights_mostly() -> None:
     assert sum(one.low[0] <= 0.5 <= one.high[0] for one in found) >= 0.85 * times
 
 
-def crossed(model: str, data_seed: int | None, areas: dict[int, float], **changes: object) -> list[Record]:
+def crossed(
+    model: str, data_seed: int | None, areas: dict[int, float], hidden: int = 64, **changes: object
+) -> list[Record]:
     """Return a row's records: one length, so that the share right is the area; by seed of the weights."""
     made = []
     for seed, area in areas.items():
         one = record({3: round(100 * area)}, model=model, seed=seed, **changes)
-        one["spec"] |= {"data_seed": data_seed, "column": model}
+        own = {
+            "data_seed": data_seed,
+            "column": model,
+            "model": model.split("(")[0],
+            "model_settings": {"hidden": hidden},
+        }
+        one["spec"] |= own
         made.append(one)
     return made
 
 
-@pytest.mark.parametrize(
-    ("names", "plain"),
-    [
-        (("gru(data_seed=0)", "gru(data_seed=10)"), "gru"),
-        (("gru(hidden=8,data_seed=0)", "gru(hidden=8,data_seed=10)"), "gru(hidden=8)"),
-        (("gru(data_seed=0,hidden=8)", "gru(data_seed=10,hidden=8)"), "gru(hidden=8)"),
-        (("gru(a=1,data_seed=0,b=2)", "gru(a=1,data_seed=10,b=2)"), "gru(a=1,b=2)"),
-    ],
-)
-def test_rows_of_one_pair_differ_in_the_data_alone(names: tuple[str, str], plain: str) -> None:
+@pytest.mark.parametrize("names", [("gru(data_seed=0)", "gru(data_seed=10)"), ("a gru", "data_seed=3 in name alone")])
+def test_rows_of_one_grid_differ_in_the_data_alone_whatever_they_are_called(names: tuple[str, str]) -> None:
     made = [*crossed(names[0], 0, {0: 0.1, 1: 0.2, 2: 0.3}), *crossed(names[1], 10, {0: 0.4, 1: 0.5, 2: 0.6})]
+    for one in made:
+        one["spec"]["model"] = "gru"
     found = grids(group(made)[0])
-    assert list(found) == [("copy", plain)]
-    assert found["copy", plain] == pytest.approx(np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]))  # (weights, data)
+    assert list(found) == [("copy", "gru")]
+    assert found["copy", "gru"] == pytest.approx(np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]))  # (weights, data)
+
+
+def test_grids_of_one_family_are_named_by_the_settings_in_which_they_differ() -> None:
+    made = [
+        one
+        for data in (0, 10)
+        for hidden in (8, 64)
+        for one in crossed(f"gru({hidden}, {data})", data, {0: 0.1, 1: 0.2}, hidden=hidden)
+    ]
+    assert sorted(grids(group(made)[0])) == [("copy", "gru(hidden=64)"), ("copy", "gru(hidden=8)")]
 
 
 def test_data_seeds_are_in_order_of_number() -> None:
@@ -156,7 +168,6 @@ def test_rows_without_a_data_seed_and_grids_too_small_are_no_grids() -> None:
         *crossed("elman(data_seed=1)", 1, {1: 0.1, 2: 0.2}),
     ]
     assert grids(group(made)[0]) == {}
-    assert variance_section(group(made)[0]) == []
 
 
 def test_tasks_are_grids_of_their_own() -> None:
@@ -167,18 +178,3 @@ def test_tasks_are_grids_of_their_own() -> None:
         for one in crossed(f"gru(data_seed={data})", data, {0: 0.2, 1: 0.6}, task=task)
     ]
     assert sorted(grids(group(made)[0])) == [("copy", "gru"), ("reverse", "gru")]
-
-
-def test_page_says_the_shares() -> None:
-    made = [
-        *crossed("gru(data_seed=0)", 0, {0: 0.2, 1: 0.6}),
-        *crossed("gru(data_seed=1)", 1, {0: 0.2, 1: 0.6}),
-        *crossed("lstm(data_seed=0)", 0, {0: 0.5, 1: 0.5}),
-        *crossed("lstm(data_seed=1)", 1, {0: 0.5, 1: 0.5}),
-    ]
-    page = "\n".join(variance_section(group(made)[0]))
-    assert "## Where the spread over seeds comes from" in page
-    assert "| task | model | grid | mean area | spread | weights | data | together |" in page
-    assert "| copy | gru | 2 x 2 | 40.0 | 28.3 | 100.0 [" in page
-    nothing = " | 0.0 [0.0, 0.0]"
-    assert f"| copy | lstm | 2 x 2 | 50.0 | 0.0{3 * nothing} |" in page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from harness import OWN_MODELS, OWN_TASKS, Pretender, in_process, one_line, records_in
+from harness import OWN_MODELS, OWN_TASKS, Pretender, in_process, one_line, pretend, records_in
 
 from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, shaped, trained_parameters
 from bench.spec.catalogue import Catalogue
@@ -62,9 +62,8 @@ def fixed(source, target, *, width: int = 5):
 @pytest.fixture
 def pretender(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pretender:
     """Nothing is trained, and nothing is written but in the test's own folder."""
-    stand_in = Pretender()
-    monkeypatch.setattr("bench.execution.runner.run_cells", stand_in)
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
+    stand_in: Pretender = pretend(monkeypatch)
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
     return stand_in
 
 
@@ -191,7 +190,7 @@ def test_run_trains_the_sizes_and_names_families_that_are_far_off(
     asked = ("--tasks", "copy,reverse", "--models", "gru,transformer,majority", "--parameters", 1500, "--steps", 9)
     done = in_process(capsys, *RUN, *asked, "--out", tmp_path)
     assert done.code == 0, done.err
-    sizes = {(cell.spec.row, cell.spec.column): cell.spec.steps for cell in pretender.cells}
+    sizes = {job.pair: job.spec.steps for job in pretender.jobs}
     columns = (f"gru(hidden={by_trying(1500, gru_on_copy, 50)},steps=9)", "transformer(hidden=8,steps=9)")
     wanted = {(row, column): 9 for row in ("copy", "reverse") for column in (*columns, "majority(steps=9)")}
     assert sizes == wanted
@@ -217,7 +216,7 @@ def test_plug_ins_are_sized_too(tmp_path: Path, pretender: Pretender, capsys: py
     asked = ("--plugin", tmp_path / "mine.py", "--tasks", "copy", "--models", "even,fixed")
     done = in_process(capsys, *RUN, *asked, "--parameters", 500, "--out", tmp_path / "out")
     assert done.code == 0, done.err
-    assert {cell.spec.column for cell in pretender.cells} == {"even(hidden=42)", "fixed"}
+    assert {job.spec.column for job in pretender.jobs} == {"even(hidden=42)", "fixed"}
     assert abs(2 * IDS * 42 + IDS - 500) < abs(2 * IDS * 40 + IDS - 500)
     assert [line for line in done.out.splitlines() if line.startswith("note: fixed")] == [
         f"note: fixed has no size within 10 % of 500 parameters: fixed has {2 * IDS * 5 + IDS} on copy"
@@ -253,7 +252,7 @@ BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     ),
     "row": (
         ("--tasks", "addition(revresed)", "--models", "gru"),
-        ("'addition(revresed)'", ", ".join(OWN_TASKS), "rows: addition(reversed)"),
+        ("'addition(revresed)'", ", ".join(OWN_TASKS), "; rows: ", "addition(reversed)"),
     ),
     "half a name": (("--models", "linear_rnn(hidden=1"), ("'linear_rnn(hidden=1'", "linear_rnn(hidden=1)")),
 }
@@ -265,7 +264,7 @@ def test_a_bad_request_is_one_line(
 ) -> None:
     arguments, said = BAD_REQUESTS[name]
     one_line(in_process(capsys, *RUN, *arguments, "--out", tmp_path / "out"), *said)
-    assert not pretender.cells
+    assert not pretender.jobs
 
 
 def test_a_family_that_refuses_every_size_says_why(

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from harness import Pretender, in_process, one_line
+from harness import Pretender, in_process, one_line, pretend
 
 from bench.spec.catalogue import Catalogue
-from bench.spec.spec import Spec
+from bench.spec.settings import Change
 from bench.suites.plan import plan
-from bench.suites.suites import SUITES, Suite
+from bench.suites.suites import SUITES
 from tasks import TASKS
 from tasks.text.corpora import CorpusError
 
@@ -19,9 +19,8 @@ from tasks.text.corpora import CorpusError
 @pytest.fixture
 def pretender(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pretender:
     """Nothing is trained, and nothing is written but in the test's own folder."""
-    stand_in = Pretender()
-    monkeypatch.setattr("bench.execution.runner.run_cells", stand_in)
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
+    stand_in: Pretender = pretend(monkeypatch)
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
     return stand_in
 
 
@@ -48,7 +47,7 @@ def test_commas_in_brackets_belong_to_a_name(
     assert "only in addition; got task 'addition(reversed)'" in done.err
     done = in_process(capsys, *asked[:5], "--models", "ridge,rnn(decoder=blind,hidden=100,layers=5)", "--out", tmp_path)
     assert done.code == 0, done.err
-    found = {(cell.spec.row, cell.spec.column) for cell in pretender.cells}
+    found = {job.pair for job in pretender.jobs}
     assert found == {("sine", "ridge"), ("addition", "rnn(decoder=blind,hidden=100,layers=5)")}
 
 
@@ -60,15 +59,21 @@ def test_rows_are_selected_by_their_whole_name() -> None:
     assert [replace(spec, examples=1) for spec in elsewhere] == [replace(spec, examples=1) for spec in recipe]
 
 
-def test_a_pair_that_a_row_lacks_is_posed_as_the_row_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_a_row_lacks_has_the_rows_own_settings() -> None:
     (made,) = plan(SUITES["language"], Catalogue(), ["human_numbers(book)"], ["gru"], [], None)
     book = {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}
     assert (made.task, made.task_settings, made.row) == ("human_numbers", book, "human_numbers(book)")
-    posed = {"symbols": 4, "stop": "once"}
-    specs = tuple(Spec("copy", "elman", posed | more, row="mine") for more in ({"eval_lengths": (3,)}, {}))
-    monkeypatch.setitem(SUITES, "own", Suite("own", "", 1, specs))
-    (made,) = plan(SUITES["own"], Catalogue(), ["mine"], ["gru"], [], None)
-    assert made.task_settings == posed
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine(two frequencies)"], ["gru"], [], None)  # of another suite
+    assert made.task_settings == {"frequencies": (1.0, 3.0), "weights": (1.0, 1.0)}
+    assert made.examples == SUITES["smoke"].specs[0].examples
+
+
+def test_a_change_that_makes_another_configured_task_bears_its_name() -> None:
+    changes = [Change("task", "frequencies", "1,3"), Change("task", "weights", "1,1")]
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine"], ["gru"], changes, None)
+    assert made.row == "sine(two frequencies)"
+    (made,) = plan(SUITES["smoke"], Catalogue(), ["sine"], ["gru"], changes[:1], None)
+    assert made.row == "sine(frequencies=1.0,3.0)"
 
 
 def test_a_missing_corpus_is_said_in_one_line(

@@ -1,4 +1,4 @@
-"""Charts of texts that are judged by their symbols."""
+"""Charts of language models, in nats per token."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from drawn import drawn, run_of, series
 from harness import FACTS, record, text_record
 from matplotlib.axes import Axes
 
-from bench.views.charts.contexts import context_panel
 from bench.views.charts.cost import cost_panels
-from bench.views.charts.curves import curve_panels, learners
-from bench.views.charts.heat import families, heat_panel
-from bench.views.charts.mask import COUNTED, READ, mask_panel, places_of
+from bench.views.charts.curves import curve_panels
+from bench.views.charts.lengths import length_panels
+from bench.views.charts.mask import COUNTED, READ, mask_panels, parts_of
 from bench.views.charts.material import Run
-from bench.views.charts.style import looks_of
-from bench.views.html.answers import examples
 from bench.views.html.inline import inlined
 
 WHOLE = FACTS["judged_symbols"]
 
 
 def context_chart(run: Run) -> tuple[Axes, dict[str, list[str]]]:
-    return drawn(context_panel(run.rows("chars"), run.records("chars"), run.looks_in("chars")))
+    return drawn(*length_panels(run, "chars"))
 
 
 def test_chart_by_context_has_nats_on_a_log_axis_and_the_whole_text_apart(tmp_path: Path) -> None:
@@ -93,75 +90,50 @@ def test_a_chart_by_context_of_little_can_be_drawn_and_put_in_a_page(tmp_path: P
     }
     for name, one in made.items():
         run = run_of(tmp_path / name, one)
-        panel = context_panel(run.rows("chars"), run.records("chars"), run.looks)
+        (panel,) = length_panels(run, "chars")
         assert "<svg" in inlined("chars", panel, "c1")
 
 
 def test_description_of_a_text_says_the_window_the_whole_text_and_the_compressors(tmp_path: Path) -> None:
     run = run_of(tmp_path, text_record({8: 1.5, WHOLE: 1.25}))
-    said = context_panel(run.rows("chars"), run.records("chars"), run.looks).description
+    said = length_panels(run, "chars")[0].alt_text
     assert (
         said
-        == "Nats of a symbol: gru 1.500 at its window of 8 and 1.250 over the whole text; gzip 3.61 bits; xz 3.02 bits."
+        == "Nats per token: gru 1.500 at its window of 8 and 1.250 over the whole text; gzip 3.61 bits; xz 3.02 bits."
     )
 
 
 def test_cost_of_a_text_is_told_in_nats(tmp_path: Path) -> None:
     run = run_of(tmp_path, text_record({8: 1.5, WHOLE: 1.25}), text_record({8: None, WHOLE: None}, model="lost"))
-    panels = cost_panels(run.ranked("chars"), run.looks)
+    panels = cost_panels(run, "chars")
     assert [panel.title for panel in panels] == [
-        "nats of a symbol against seconds",
-        "nats of a symbol against parameters",
+        "nats per token against seconds",
+        "nats per token against parameters",
     ]
     axes, tips = drawn(panels[1])
     assert series(axes, "family-0.cost") == ([1234], [1.25])
     assert tips == {"family-0.cost": ["gru: 1.250 nats for 1,234 parameters"]}
 
 
-def test_a_windows_last_symbol_alone_is_counted_and_nothing_is_held_out() -> None:
+def test_a_windows_last_symbol_alone_is_counted_and_nothing_is_held_out(tmp_path: Path) -> None:
     last, every = text_record({8: 1.5}, window=3, mode="windows"), text_record({8: 1.5}, window=3)
-    assert places_of(last).tolist() == [[READ, READ, COUNTED]] * 4
-    assert "4 counted, 8 read only, 0 held out, 0 padding" in mask_panel(last).description
-    assert places_of(every).tolist() == [[COUNTED] * 3] * 4
-    assert "12 counted, 0 held out, 0 padding" in mask_panel(every).description
+    assert parts_of(last).tolist() == [[READ, READ, COUNTED]] * 4
+    (panel,) = mask_panels(run_of(tmp_path / "last", last), "chars")
+    assert "4 counted, 8 read only, 0 held out, 0 padding" in panel.alt_text
+    assert parts_of(every).tolist() == [[COUNTED] * 3] * 4
+    (panel,) = mask_panels(run_of(tmp_path / "every", every), "chars")
+    assert "12 counted, 0 held out, 0 padding" in panel.alt_text
 
 
-def test_blanks_line_ends_and_unknown_characters_of_a_text_can_be_seen() -> None:
-    sample = {"length": WHOLE, "first": 0, "given": [], "truth": ["a", " ", "\n", "<unknown>"], "written": [*"a\n\t "]}
-    (one,), others = examples({"gru": [text_record({8: 1.5}, samples=[sample])]}, looks_of(["gru"]))
-    assert not others
-    assert (one.heading, one.given, one.truth) == (
-        "The beginning of the judged text",
-        "",
-        "a␣↵\N{REPLACEMENT CHARACTER}",
-    )
-    assert one.answers[0].pieces == [(False, "a"), (True, "↵→␣")]
-
-
-def test_words_of_a_text_are_left_as_they_are() -> None:
-    sample = {"length": WHOLE, "first": 0, "given": [], "truth": ["The", "<unknown>"], "written": ["The", "<stop>"]}
-    (one,), _ = examples({"gru": [text_record({8: 1.5}, samples=[sample])]}, looks_of(["gru"]))
-    assert one.truth.split() == ["The", "<unknown>"]
-
-
-def test_a_text_has_no_stop_errors_though_a_sentence_stops(tmp_path: Path) -> None:
+def test_a_text_has_no_eos_errors_though_a_sentence_stops(tmp_path: Path) -> None:
     sample = {"length": WHOLE, "first": 0, "given": [], "truth": ["The", "<stop>"], "written": ["The", "<stop>"]}
     run = run_of(tmp_path, text_record({8: 1.5, WHOLE: 1.25}, samples=[sample]), record({3: 90}))
-    assert not run.has_stops("chars")
+    assert not run.has_eos("chars")
     assert (run.texts, run.strings) == (["chars"], ["copy"])
 
 
-def test_loss_of_a_text_is_on_a_plain_axis() -> None:
-    found = learners({"gru": [text_record({8: 1.5})]})
-    (panel,) = curve_panels(found, looks_of(found))
+def test_loss_of_a_text_is_on_a_plain_axis(tmp_path: Path) -> None:
+    (panel,) = curve_panels(run_of(tmp_path, text_record({8: 1.5})), "chars")
     axes, _ = drawn(panel)
     assert axes.get_yscale() == "linear"
     assert "nats" in axes.get_ylabel()
-
-
-def test_heat_map_leaves_texts_and_their_families_out(tmp_path: Path) -> None:
-    run = run_of(tmp_path, record({5: 100, 10: 100}, inside=(5,)), text_record({8: 1.5, WHOLE: 1.25}, model="lstm"))
-    assert families(run) == ["gru"]
-    panel = heat_panel(run, "reach")
-    assert "chars" not in panel.description
-    assert drawn(panel)[0].images[0].get_array().shape == (1, 1)

@@ -1,4 +1,4 @@
-"""Texts that are judged by their symbols: their tables, their order, their place beside tasks with exact match."""
+"""Language-model results, per token: their tables, their order, their place beside tasks with exact match."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ import pytest
 from harness import FACTS, record, text_record
 from rich.console import Console
 
-from bench.analysis.tables import by_length, group, leaderboard, write_tables
+from bench.analysis.frame import group
+from bench.analysis.tables import by_length, leaderboard
 from bench.records.store import Record, read_record, write_record
 from bench.spec.errors import WorkError
-from bench.views.numbers import measured, perplexity
-from bench.views.readme import refresh
+from bench.views.columns import headline
+from bench.views.readme import BLOCKS, refresh
+from bench.views.tables import write_tables
 from bench.views.terminal import leaderboard_table
-from bench.views.texts import HEADER, INTRODUCTION, contexts_of, whole_of, window_of
+from bench.views.texts import INTRODUCTION, contexts_of, whole_of, window_of
 
 WHOLE = FACTS["judged_symbols"]
-HEAD = f"| {' | '.join(HEADER)} |"
+HEAD = f"| {' | '.join(column.heading for column in headline('nats'))} |"
 
 
 def page_of(folder: Path, *records: Record) -> str:
@@ -77,8 +79,8 @@ def test_a_models_line_says_its_nats_in_three_units_and_how_it_was_trained(tmp_p
 
 def test_the_text_is_described_from_what_the_records_say(tmp_path: Path) -> None:
     page = page_of(tmp_path, *some_texts())
-    assert "Trained on 480,714 symbols, judged on 120,179; a model chooses among 88 " in page
-    assert "0.04 % of the judged ones are out of the vocabulary" in page
+    assert "Trained on 480,714 tokens, evaluated on 120,179; a model chooses among 88 " in page
+    assert "0.04 % of the evaluated ones are out of the vocabulary" in page
     assert "the second half of each piece is scored (mode windows: pieces start every half length" in page
     assert "Stopping rule: the last step of the budget." in page
     assert "Settings:" not in page  # windows and modes are in the table
@@ -88,7 +90,7 @@ def test_the_text_is_described_from_what_the_records_say(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("mode", "said"),
-    [("chunks", "the second half of each piece is scored."), ("windows", "the last symbol of each alone is scored.")],
+    [("chunks", "the second half of each piece is scored."), ("windows", "the last token of each alone is scored.")],
 )
 def test_one_mode_for_all_is_said_alone(mode: str, said: str, tmp_path: Path) -> None:
     page = page_of(tmp_path, text_record({8: 1.5, WHOLE: 1.0}, mode=mode, task=f"chars(mode={mode})"))
@@ -109,17 +111,17 @@ def test_a_closed_vocabulary_and_a_text_learnt_by_heart_are_said(tmp_path: Path)
     made["by_length"]["16"]["unseen"] = False
     page = page_of(tmp_path, made)
     assert "none can be out of the vocabulary." in page
-    assert "The judged text is the training text itself." in page
+    assert "The evaluated text is the training text itself." in page
     assert "| model | 4 | **whole text, state carried** |" in page
 
 
 def test_nats_by_context_have_the_window_in_bold(tmp_path: Path) -> None:
     page = page_of(tmp_path / "one", *some_texts()[:3])
-    assert "by context, in symbols (training window in bold):" in page
+    assert "Nats by length (training lengths in bold):" in page
     assert "| model | 4 | **8** | whole text, state carried |" in page
     assert lines_of(page, "gru")[1] == ["gru", "2.000", "1.600", "1.100"]
     page = page_of(tmp_path / "two", *some_texts())
-    assert "(each model's training window in bold):" in page
+    assert "(each model's training lengths in bold):" in page
     assert "| model | 4 | 8 | whole text, state carried |" in page
     assert lines_of(page, "gru")[1] == ["gru", "2.000", "**1.600**", "1.100"]
     assert lines_of(page, "rnn(windows)")[1] == ["rnn(windows)", "**2.500**", "2.000", "2.250"]
@@ -128,7 +130,7 @@ def test_nats_by_context_have_the_window_in_bold(tmp_path: Path) -> None:
 
 def test_a_window_that_was_not_evaluated_is_named(tmp_path: Path) -> None:
     page = page_of(tmp_path, text_record({8: 1.5, 32: 1.25, WHOLE: 1.0}, window=25))
-    assert "(training window in bold; 25 was not evaluated)" in page
+    assert "(training lengths in bold; 25 was not evaluated)" in page
     assert lines_of(page, "gru")[0][5:7] == ["-", "25"]
     (row,) = rows_of(tmp_path, "leaderboard.csv")
     assert (row["nats_inside"], row["nats"]) == ("", "1")
@@ -158,13 +160,15 @@ def test_seeds_that_agree_have_no_bracket(tmp_path: Path) -> None:
 
 def test_texts_stand_beside_tasks_with_exact_match_and_are_not_compared_with_them(tmp_path: Path) -> None:
     strings = [record({3: 90, 4: 50 + seed}, model=m, seed=seed) for m in ("gru", "lstm") for seed in range(2)]
+    for made in strings:
+        made["spec"]["model"] = made["model"]
     alone = page_of(tmp_path / "alone", *strings)
     both = page_of(tmp_path / "both", *strings, *some_texts())
     compared = alone[alone.index("## Families compared") :]
     assert compared in both  # as if the texts were not there
-    assert "Texts that are judged by their symbols are not in these comparisons" in both
-    assert both.index("Free-running exact match") < both.index("Texts: a language model")
-    assert "Texts" not in alone
+    assert "Language-model results are not in these comparisons" in both
+    assert both.index("Free-running exact match") < both.index("Language-model results, per token")
+    assert "Language-model" not in alone
     only = page_of(tmp_path / "only", *some_texts())
     assert "exact match" not in only.lower().replace("no exact match", "")
     assert "## Families compared" not in only
@@ -177,9 +181,9 @@ def test_a_table_of_words_says_nats_where_its_records_have_them(tmp_path: Path) 
     for score in new["by_length"].values():
         score["nats"] = 0.5
     page = page_of(tmp_path / "new", old, new)
-    assert "| symbols a second | state | nats | perplexity |" in page
+    assert "| tokens a second | state | nats | perplexity |" in page
     assert [lines_of(page, model)[1][-2:] for model in ("gru", "lstm")] == [["-", "-"], ["0.500", "1.65"]]
-    assert "*nats* is the mean cross-entropy of a word" in page
+    assert "those of a word of the longest text" in page
 
 
 def test_the_terminal_shows_nats_of_texts_and_exact_match_of_strings() -> None:
@@ -188,7 +192,7 @@ def test_the_terminal_shows_nats_of_texts_and_exact_match_of_strings() -> None:
     console.print(leaderboard_table(leaderboard(groups)))
     shown = console.file.getvalue()
     assert "free-running exact match, %" in shown
-    assert "texts: nats of a symbol, state carried" in shown
+    assert "language models: nats of a token, state carried" in shown
     (line,) = [line for line in shown.splitlines() if "markov" in line]
     assert [cell.strip() for cell in line.strip("│").split("│")][1:5] == ["markov", "1.750", "2.525", "5.75"]
     console.print(leaderboard_table(leaderboard(group(some_texts())[0])))
@@ -205,8 +209,8 @@ def test_readme_blocks_of_texts_are_those_of_the_records(tmp_path: Path) -> None
         f"<!-- {name.format('results/language')} -->\nold\n<!-- end -->\n" for name in (whole, one, contexts, board)
     ]
     page.write_text("before\n" + "".join(markers) + "after\n")
-    assert refresh(page, tmp_path)
-    assert not refresh(page, tmp_path)
+    assert refresh(page, tmp_path, BLOCKS)
+    assert not refresh(page, tmp_path, BLOCKS)
     parts = page.read_text().split("<!-- end -->\n")
     assert parts[-1] == "after\n"
     assert parts[0].index("### chars\n") < parts[0].index("### words\n")
@@ -225,7 +229,7 @@ def test_a_readme_block_of_a_task_that_is_not_there_says_so(marker: str, tmp_pat
     page = tmp_path / "README.md"
     page.write_text(f"<!-- {marker} -->\n<!-- end -->\n")
     with pytest.raises(WorkError, match="'none'"):
-        refresh(page, tmp_path)
+        refresh(page, tmp_path, BLOCKS)
 
 
 def test_the_whole_text_is_the_last_length_of_a_corpus() -> None:
@@ -251,32 +255,9 @@ def test_seeds_in_a_text_differ_in_a_comparison_of_frames_alone() -> None:
     assert len(by_length(groups)) == 3 * len(groups)
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (1, "1.00"),
-        (4.5678, "4.57"),
-        (99.99, "99.99"),
-        (182.34, "182.3"),
-        (5e8, "5e+08"),
-        (math.inf, "inf"),
-        (math.nan, "-"),
-    ],
-)
-def test_perplexities_have_the_digits_that_count(value: float, shown: str) -> None:
-    assert perplexity(value) == shown
-
-
-def test_nats_have_three_digits_and_a_bracket_where_seeds_differ() -> None:
-    assert measured(1.5) == "1.500"
-    assert measured(1.5, 1.25, 1.75) == "1.500 [1.250, 1.750]"
-    assert measured(0.3, 0.1 + 0.2, 0.3) == "0.300"
-    assert measured(math.nan, math.nan, math.nan) == "-"
-
-
-def test_pairs_of_another_kind_are_left_out_and_named() -> None:
+def test_pairs_with_other_metrics_are_left_out_and_named() -> None:
     *texts, odd = some_texts()
     left = [record for record in texts if record["model"] != odd["model"]]
     kept, problems = group([*left, odd | {"kind": "stream", "model": "odd"}])
     assert {model for _, model in kept} == {record["model"] for record in left}
-    assert problems == [f"{odd['task']} odd: judged as stream, not as the task: left out"]
+    assert problems == [f"{odd['task']} odd: evaluated by other metrics than most of its task: left out"]
