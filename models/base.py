@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 State: TypeAlias = "Tensor | tuple[State, ...] | None"  # what a decoder carries: nested tuples, named ones too
 
-EOS = 2  # the id of the end-of-sequence token in every discrete space: padding, its start and its end come first
-FIRST_TOKEN = 3  # where the data begin
+PAD, EOS, FIRST_TOKEN = 0, 2, 3  # ids of every discrete space: padding, the end of a sequence, where the data begin
 
 
 class Space(Protocol):
@@ -185,6 +184,20 @@ def adapted(module: nn.Module) -> Model:
 def steps(module: nn.Module) -> bool:
     """Whether a module has the step form: `begin`, and a `decoder` that is a method or a submodule."""
     return all(callable(getattr(module, name, None)) for name in ("begin", "decoder"))
+
+
+def embedding_of(space: Space, width: int, *, unit: bool = False) -> nn.Module:
+    """Return the layer that embeds this space: ids or vectors (batch, time[, size]) -> (batch, time, width).
+
+    unit: embeddings start with a norm of about 1, not of sqrt(width), so that a tanh recurrence starts out near linear
+    and keeps what it read.
+    """
+    if not space.discrete:
+        return nn.Linear(space.size, width)
+    embedding = nn.Embedding(space.size, width)
+    if unit:
+        nn.init.normal_(embedding.weight, std=width**-0.5)
+    return embedding
 
 
 def detach(state: State) -> State:

@@ -33,8 +33,5 @@ class Elman(RecurrentFamily):
     """Elman encoder and decoder; the encoder's last state starts the decoder."""
 
     paper = "Elman 1990, Finding structure in time"
+    layer_class: ClassVar[type[RecurrentLayer]] = ElmanLayer
     learn_start: ClassVar[bool] = True
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return a tanh layer."""
-        return ElmanLayer(width, hidden)

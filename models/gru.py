@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -30,11 +31,8 @@ class GRU(RecurrentFamily):
     """torch.nn.GRU encoder and decoder; the encoder's state at each row's end starts the decoder."""
 
     paper = "Cho et al. 2014, arXiv 1406.1078"
+    layer_class: ClassVar[type[RecurrentLayer]] = GRULayer
     dropout_on: str = "all"
     start: str = "orthogonal"
     tied: bool = False
     final: str = "stop"
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return a GRU layer."""
-        return GRULayer(width, hidden)

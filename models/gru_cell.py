@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,4 @@ class GRUCell(RecurrentFamily):
     """GRU encoder and decoder with the gates written out; `gru` is the same by torch.nn."""
 
     paper = "Cho et al. 2014, arXiv 1406.1078"
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return a GRU layer that steps by its formulas."""
-        return GRUCellLayer(width, hidden)
+    layer_class: ClassVar[type[RecurrentLayer]] = GRUCellLayer

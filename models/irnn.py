@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import nn
 
@@ -32,7 +33,4 @@ class IRNN(RecurrentFamily):
     """ReLU encoder and decoder whose recurrence starts as the identity."""
 
     paper = "Le et al. 2015, arXiv 1504.00941"
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return a ReLU layer that starts as the identity."""
-        return IRNNLayer(width, hidden)
+    layer_class: ClassVar[type[RecurrentLayer]] = IRNNLayer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -59,6 +60,7 @@ class LSTM(RecurrentFamily):
     """torch.nn.LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn)."""
 
     paper = "Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000"
+    layer_class: ClassVar[type[RecurrentLayer]] = LSTMLayer
     dropout_on: str = "all"
     activity: float = 0.0
     change: float = 0.0
@@ -69,10 +71,6 @@ class LSTM(RecurrentFamily):
     def __post_init__(self) -> None:
         self.require_choices(decoder_cell=DECODER_CELLS)
         super().__post_init__()
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return an LSTM layer."""
-        return LSTMLayer(width, hidden)
 
     def decoder_layer(self, width: int, hidden: int) -> RecurrentLayer:
         """Return a layer of the decoder's kind."""

@@ -23,13 +23,10 @@ class LSTMAttention(RecurrentFamily):
 
     paper = "Bahdanau et al. 2015, arXiv 1409.0473"
     inductive_bias = "attention by content"
+    layer_class: ClassVar[type[RecurrentLayer]] = LSTMLayer
     attention: ClassVar[bool] = True
     embedding: int = field(default=0, init=False)
     start: str = "orthogonal"
-
-    def layer(self, width: int, hidden: int) -> RecurrentLayer:
-        """Return an LSTM layer."""
-        return LSTMLayer(width, hidden)
 
     def build(self, source: Space | None, target: Space) -> Seq2Seq:
         """Compose encoder and decoder."""

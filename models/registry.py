@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, make_dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from torch import nn
 
@@ -24,6 +24,7 @@ class Family(ABC):
     inductive_biases: the same where a setting decides, by "setting=value"
     """
 
+    name: ClassVar[str] = ""  # that it is registered by
     paper: ClassVar[str] = ""
     inductive_bias: ClassVar[str] = ""
     inductive_biases: ClassVar[Mapping[str, str]] = {}
@@ -35,11 +36,23 @@ class Family(ABC):
         Data that the family cannot take raise UnsuitableError.
         """
 
+    def require_strings(self, source: Space | None, target: Space) -> Space:
+        """Return the source's space; raise UnsuitableError unless source and target are of tokens."""
+        if source is None or not source.discrete or not target.discrete:
+            raise UnsuitableError(f"{self.name} reads a source of tokens and writes tokens; this task has other data")
+        return source
+
     def require_choices(self, **choices: Iterable[str]) -> None:
         """Raise ValueError unless each of these settings is one of its choices."""
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}; choose from: {', '.join(known)}")
+
+    def require_sizes(self, *names: str) -> None:
+        """Raise ValueError unless each of these settings is 1 or more."""
+        if any(getattr(self, name) < 1 for name in names):
+            shown = ", ".join(f"{name} {getattr(self, name)}" for name in names)
+            raise ValueError(f"sizes must be 1 or more; got {shown}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +63,15 @@ class PlainFamily(Family):
 
     def build(self, source: Space | None, target: Space) -> nn.Module:
         """Call it; one with `forward` alone suits tasks of strings."""
-        name = type(self).__name__
         settings = {each.name: getattr(self, each.name) for each in fields(self)}
         try:
             module = self.make(source, target, **settings)
         except (AttributeError, TypeError) as error:
             if source is not None:
                 raise
-            raise UnsuitableError(f"{name} cannot be built without a source: {error}") from error
+            raise UnsuitableError(f"{self.name} cannot be built without a source: {error}") from error
         if (source is None or not target.discrete) and not steps(module):
-            raise UnsuitableError(f"{name} has `forward` alone; this task needs `begin` and `decoder`")
+            raise UnsuitableError(f"{self.name} has `forward` alone; this task needs `begin` and `decoder`")
         return module
 
 
@@ -77,7 +89,9 @@ def register(name: str) -> Callable[[Registered], Registered]:
     def add(registered: Registered) -> Registered:
         if name in MODELS:
             raise ValueError(f"a model {name!r} exists already; give yours another name")
-        MODELS[name] = registered if is_dataclass(registered) else plain_family(registered)  # type: ignore[assignment]
+        family = registered if is_dataclass(registered) else plain_family(registered)
+        MODELS[name] = cast("type[Family]", family)
+        MODELS[name].name = name
         return registered
 
     return add

@@ -1,6 +1,8 @@
-"""Ridge: linear autoregression, fitted in closed form. The floor for real values, and for sines the ceiling."""
+"""Ridge: linear autoregression in closed form. The trivial baseline of real values, and for sines the ceiling."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,24 +10,16 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 
 from models.base import Model, Space, State, UnsuitableError
-from models.registry import register
+from models.registry import Family, register
 
 
-@register("ridge")
-class RidgeRegression(Model):
-    """x[t] = sum_k c[k] x[t-k] over the last `lags` values (scikit-learn's Ridge with a tiny penalty, in float64).
-
-    A sum of n sines obeys such a recurrence exactly with 2 n lags (Prony 1795), so for noiseless sines this is exact.
-    """
+class Autoregression(Model):
+    """x[t] = sum_k c[k] x[t-k] over the last `lags` values (scikit-learn's Ridge, in float64)."""
 
     trainable = False
 
-    def __init__(self, source: Space | None, target: Space, *, lags: int = 8, penalty: float = 1e-8) -> None:
+    def __init__(self, lags: int, penalty: float) -> None:
         super().__init__()
-        if source is None or source.discrete or source.size != 1 or target.size != 1:
-            raise UnsuitableError("ridge continues one real value; this task has other data")
-        if lags < 1:
-            raise ValueError(f"lags must be 1 or more; got {lags}")
         self.lags = lags
         self.regression = Ridge(alpha=penalty, fit_intercept=False)
 
@@ -54,3 +48,28 @@ class RidgeRegression(Model):
         coefficients = torch.from_numpy(np.asarray(self.regression.coef_)).to(whole)
         outputs = whole.unfold(1, self.lags, 1) @ coefficients
         return outputs[..., None], whole[:, whole.shape[1] - self.lags + 1 :]
+
+
+@register("ridge")
+@dataclass(frozen=True, kw_only=True)
+class RidgeRegression(Family):
+    """Linear autoregression over the last `lags` values, fitted in closed form with a tiny penalty.
+
+    A sum of n sines obeys such a recurrence exactly with 2 n lags, so for noiseless sines this is exact.
+    """
+
+    paper = "Prony 1795; Hoerl and Kennard 1970, Ridge regression"
+    inductive_bias = "a linear recurrence, fitted in closed form"
+
+    lags: int = 8
+    penalty: float = 1e-8
+
+    def __post_init__(self) -> None:
+        if self.lags < 1:
+            raise ValueError(f"lags must be 1 or more; got {self.lags}")
+
+    def build(self, source: Space | None, target: Space) -> Model:
+        """Build it for sequences of one real value."""
+        if source is None or source.discrete or source.size != 1 or target.size != 1:
+            raise UnsuitableError("ridge continues one real value; this task has other data")
+        return Autoregression(self.lags, self.penalty)

@@ -114,9 +114,7 @@ class SelectiveSSM(ResidualFamily):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        state, expansion, window = self.state, self.expansion, self.window
-        if min(state, expansion, window) < 1:
-            raise ValueError(f"sizes must be 1 or more; got state {state}, expansion {expansion}, window {window}")
+        self.require_sizes("state", "expansion", "window")
 
     def mixer(self, hidden: int) -> RecurrentLayer:
         """Return a selective state space model."""

@@ -8,12 +8,14 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.spec.catalogue import ROOT, Catalogue
 from bench.spec.errors import RequestError
+from bench.spec.settings import split_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     suite = find_suite(options.suite)
     catalogue = Catalogue(tuple(options.plugin))
-    options.tasks, options.models = names(options.tasks, "--tasks"), names(options.models, "--models")
+    options.tasks = names(options.tasks, "--tasks", catalogue.entries["task"])
+    options.models = names(options.models, "--models", catalogue.entries["model"])
     specs, notes = planned(options, suite, catalogue)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):  # which GPUs there are is asked only if one is needed
@@ -185,11 +188,11 @@ def make_console() -> Console:
     return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
-def names(text: str | None, option: str) -> list[str] | None:
-    """Split a list of names; commas inside brackets belong to a name."""
+def names(text: str | None, option: str, known: Iterable[str] = ()) -> list[str] | None:
+    """Split a list of names; see `split_names`."""
     if text is None:
         return None
-    found = [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
+    found = split_names(text, known)
     if not found:
         raise RequestError(f"{option} names nothing; got {text!r}")
     return found

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
-from models.layers.embedding import embedding_of
 from models.layers.steps import Layer, RecurrentLayer, start_orthogonal
 from models.registry import Family
 
@@ -85,6 +83,7 @@ class RecurrentFamily(Family):
     """
 
     inductive_bias = "none: a state of fixed size"
+    layer_class: ClassVar[type[RecurrentLayer]]  # built of a width and a hidden size
     attention: ClassVar[bool] = False  # whether the decoder attends to the encoder's states
     learn_start: ClassVar[bool] = False  # whether the state before anything was read is learnt
 
@@ -112,9 +111,9 @@ class RecurrentFamily(Family):
         """How many numbers a token is embedded in."""
         return self.embedding or self.hidden
 
-    @abstractmethod
     def layer(self, width: int, hidden: int) -> RecurrentLayer:
         """Return one layer, for vectors of `width`."""
+        return self.layer_class(width, hidden)
 
     def decoder_layer(self, width: int, hidden: int) -> RecurrentLayer:
         """Return one layer of the decoder."""
@@ -178,7 +177,7 @@ class RecurrentDecoder(Decoder):
         self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
         if settings.tied:
             if self.blind or attention is not None or not space.discrete:
-                raise ValueError("tied weights need a decoder that is fed symbols and has no attention")
+                raise ValueError("tied weights need a decoder that is fed tokens and has no attention")
             if width != hidden:
                 raise ValueError(f"tied weights need an embedding as wide as the state; got {width} and {hidden}")
             self.readout.weight = cast("nn.Embedding", self.reader).weight

@@ -98,7 +98,7 @@ class Case:
         return build(self.model, self.task.source, self.task.target, **self.settings)
 
     def ready(self, fits: int = 64) -> Model:
-        """Build the model, fitted where it is a floor, in evaluation mode."""
+        """Build the model, fitted where it is a trivial baseline, in evaluation mode."""
         model = self.new()
         if not model.trainable:
             spec = Spec(self.task.name, self.model, fits=fits)

@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-import inspect
 import json
 import shutil
-import sys
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
-from harness import OWN_MODELS, OWN_TASKS, ROOT, in_subprocess, python
+from harness import ROOT, in_subprocess, python
 
 from bench.records.sources import TRIAL, closure, code_of, fingerprint
-from bench.spec.catalogue import Catalogue
-from bench.spec.settings import read, written
-from models import MODELS
-from tasks import TASKS
 
 MODULE = '''"""What it is."""
 
@@ -142,38 +135,6 @@ def test_fingerprint_of_a_plugin_does_not_hang_on_its_folder(tmp_path: Path) -> 
     assert same == moved != edited
 
 
-def test_catalogue_names_what_the_registries_hold() -> None:
-    entries = Catalogue().entries
-    assert sorted(entries["task"]) == OWN_TASKS
-    assert sorted(entries["model"]) == OWN_MODELS
-    for kind, registry in (("task", TASKS), ("model", MODELS)):
-        for name, entry in entries[kind].items():
-            assert entry.file == Path(inspect.getfile(registry[name]))
-            assert entry.summary == (inspect.getdoc(registry[name]) or "").splitlines()[0]
-
-
-@pytest.mark.parametrize("name", OWN_TASKS)
-def test_catalogue_reads_a_tasks_version_and_settings(name: str) -> None:
-    entry, task = Catalogue().entries["task"][name], TASKS[name]
-    assert entry.version == task.version
-    assert list(entry.settings) == [field.name for field in fields(task)]
-    scope = vars(sys.modules[task.__module__])
-    for field in fields(task):
-        assert field.default is not MISSING
-        assert eval(entry.settings[field.name].default, scope) == field.default
-        assert read(written(field.default), entry.settings[field.name].type, field.name) == field.default
-
-
-@pytest.mark.parametrize("name", OWN_MODELS)
-def test_catalogue_reads_a_models_settings(name: str) -> None:
-    entry, model = Catalogue().entries["model"][name], MODELS[name]
-    keywords = {field.name: field.default for field in fields(model) if field.init}
-    assert list(entry.settings) == list(keywords)
-    for setting, default in keywords.items():
-        assert eval(entry.settings[setting].default, vars(sys.modules[model.__module__])) == default
-        assert read(written(default), entry.settings[setting].type, setting) == default
-
-
 STALE_CELLS = """
 import sys
 from pathlib import Path
@@ -190,9 +151,9 @@ for cell in make_cells(specs, [0], catalogue):
 ALL = {("copy", "elman"), ("copy", "gru"), ("reverse", "elman"), ("reverse", "gru")}
 REVERSE, GRU = ({cell for cell in ALL if name in cell} for name in ("reverse", "gru"))
 EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
-    "model": ("models/gru.py", "parts = 1", "parts = 2", GRU),
-    "model's default": ("models/gru.py", "hidden: int = 64", "hidden: int = 32", GRU),
-    "model's comment": ("models/gru.py", "    parts = 1", "    # another\n    parts = 1  # one", set()),
+    "model": ("models/gru.py", "state.contiguous()", "state.clone()", GRU),
+    "model's default": ("models/gru.py", "tied: bool = False", "tied: bool = True", GRU),
+    "model's comment": ("models/gru.py", "    tied: bool", "    # another\n    tied: bool", set()),
     "model's docstring": ("models/gru.py", '"""GRU: gated', '"""Other: gated', set()),
     "what models share": ("models/layers/recurrent.py", "DECODERS = (", "OTHERS = DECODERS = (", ALL),
     "another model": ("models/transformer.py", "from __future__", "X = 1\nfrom __future__", set()),
@@ -203,7 +164,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "what tasks share": ("tasks/strings/ends.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
     "loss": ("bench/trial/losses.py", "clamp(min=1)", "clamp(min=2)", ALL),
     "hold-out": ("bench/trial/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
-    "evaluation": ("bench/trial/evaluate.py", "ROWS = 256", "ROWS = 128", ALL),
+    "evaluation": ("bench/trial/batches.py", "ROWS = 256", "ROWS = 128", ALL),
     "random streams": ("bench/trial/streams.py", "digest_size=8", "digest_size=7", ALL),
     "tables": ("bench/analysis/summary.py", "0.99", "0.98", set()),
     "page": ("bench/views/numbers.py", "{scaled:.1f}", "{scaled:.2f}", set()),
@@ -266,7 +227,7 @@ def test_an_edit_makes_stale_exactly_the_cells_that_it_could_change(edit: str, c
 def test_a_run_trains_again_exactly_the_cells_that_an_edit_made_stale(checkout: Path) -> None:
     before = contents(checkout)
     edited(checkout, "bench/analysis/summary.py", "0.99", "0.98")
-    edited(checkout, "models/gru.py", "parts = 1", "parts = 1\n    other = 2")
+    edited(checkout, "models/gru.py", "tied: bool = False", "tied: bool = False\n    other = 2")
     trained(checkout)
     after = contents(checkout)
     assert {cell for cell in ALL if after[cell] != before[cell]} == GRU

@@ -1,29 +1,30 @@
-"""`run --parameters`: families at matched sizes, and one column of a suite alone."""
+"""`run --parameters`: families at matched sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from harness import OWN_MODELS, OWN_TASKS, Pretender, in_process, one_line, records_in
 
-from bench.checks.sizes import REFUSED, Matching, nearest, shaped, trained_parameters
+from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, shaped, trained_parameters
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import Change
-from bench.spec.spec import Spec
 from bench.suites.plan import plan
-from bench.suites.suites import SUITES, Suite
-from bench.trial.build import build_task
+from bench.suites.suites import SUITES
+from bench.trial.build import build_model, build_task
 from models import MODELS
 from models.registry import plain_family
-from tasks import TASKS
-from tasks.text.corpora import CorpusError
+from tasks import TASKS, Symbols
 
 RUN = ("run", "--suite", "quick", "--seeds", 1, "--device", "cpu", "--jobs", 1)
+
+
 IDS = 6  # three reserved ids and three symbols, as copy has them
+
+
 PLUGIN = '''
 """Two families: one wants even sizes of 4 and more and looks at its weights, one has no setting `hidden`."""
 import torch
@@ -134,8 +135,23 @@ def test_a_family_that_looks_at_its_weights_is_built_in_memory(monkeypatch: pyte
 
     monkeypatch.setitem(MODELS, "weighty", plain_family(weighty))
     before = torch.random.get_rng_state()
-    model = shaped("weighty", build_task("copy", {}), {"hidden": 3})
+    model = shaped(lambda: build_model("weighty", build_task("copy", {}), {"hidden": 3}))
     assert trained_parameters(model) == 12
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "expected"),
+    [
+        ("gru", Symbols(3), 2 * IDS * 64 + 2 * 3 * (2 * 64**2 + 2 * 64) + IDS * 64 + IDS),
+        ("gru", None, IDS * 64 + 3 * (2 * 64**2 + 2 * 64) + IDS * 64 + IDS),
+        ("majority", Symbols(3), None),
+        ("decoder_only", None, None),
+    ],
+)
+def test_a_family_is_counted_as_it_is_by_default(name: str, source: Symbols | None, expected: int | None) -> None:
+    before = torch.random.get_rng_state()
+    assert parameters_of(name, source, Symbols(3)) == expected
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -211,6 +227,8 @@ def test_plug_ins_are_sized_too(tmp_path: Path, pretender: Pretender, capsys: py
 
 
 TWO = ("--tasks", "copy", "--models", "gru")
+
+
 BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     **{
         f"parameters {text!r}": (
@@ -262,54 +280,3 @@ def columns(*arguments: object, suite: str = "full") -> list[tuple[str, str]]:
     """Name the pairs that a suite has under --tasks and --models."""
     tasks, models = ([part] if isinstance(part, str) else part for part in arguments)
     return [(spec.row, spec.column) for spec in plan(SUITES[suite], Catalogue(), tasks, models, [], None)]
-
-
-def test_one_column_of_several_is_selected_by_its_whole_name() -> None:
-    name = "lstm(decoder=blind,hidden=200)"
-    assert columns(None, name) == columns("addition", name) == [("addition", name)]
-    both = [("addition", "lstm"), ("addition(reversed)", "lstm"), ("addition", name)]
-    assert columns("addition", "lstm") == both
-    assert columns("addition", ["elman", name]) == [("addition", "elman"), ("addition(reversed)", "elman"), both[-1]]
-    assert columns(None, "lstm(2 layers)", suite="language") == [("human_numbers(book)", "lstm(2 layers)")]
-
-
-def test_commas_in_brackets_belong_to_a_name(
-    tmp_path: Path, pretender: Pretender, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = ("run", "--suite", "full", "--seeds", 1, "--tasks", "addition(reversed), addition", "--out", tmp_path)
-    done = in_process(capsys, *asked, "--models", " gru,rnn(decoder=blind,hidden=100,layers=5)", "--steps", 3)
-    assert "only in addition; got task 'addition(reversed)'" in done.err
-    done = in_process(capsys, *asked[:5], "--models", "ridge,rnn(decoder=blind,hidden=100,layers=5)", "--out", tmp_path)
-    assert done.code == 0, done.err
-    found = {(cell.spec.row, cell.spec.column) for cell in pretender.cells}
-    assert found == {("sine", "ridge"), ("addition", "rnn(decoder=blind,hidden=100,layers=5)")}
-
-
-def test_rows_are_selected_by_their_whole_name() -> None:
-    assert columns("addition(reversed)", "gru") == [("addition(reversed)", "gru")]
-    assert columns("addition", "gru") == [("addition", "gru"), ("addition(reversed)", "gru")]
-    recipe = plan(SUITES["full"], Catalogue(), ["addition(reversed)"], ["gru"], [], None)
-    elsewhere = plan(SUITES["language"], Catalogue(), ["addition(reversed)"], ["gru"], [], None)
-    assert [replace(spec, examples=1) for spec in elsewhere] == [replace(spec, examples=1) for spec in recipe]
-
-
-def test_a_pair_that_a_row_lacks_is_posed_as_the_row_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    (made,) = plan(SUITES["language"], Catalogue(), ["human_numbers(book)"], ["gru"], [], None)
-    book = {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}
-    assert (made.task, made.task_settings, made.row) == ("human_numbers", book, "human_numbers(book)")
-    posed = {"symbols": 4, "stop": "once"}
-    specs = tuple(Spec("copy", "elman", posed | more, row="mine") for more in ({"eval_lengths": (3,)}, {}))
-    monkeypatch.setitem(SUITES, "own", Suite("own", "", 1, specs))
-    (made,) = plan(SUITES["own"], Catalogue(), ["mine"], ["gru"], [], None)
-    assert made.task_settings == posed
-
-
-def test_a_missing_corpus_is_said_in_one_line(
-    tmp_path: Path, pretender: Pretender, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def absent(self: object) -> object:
-        raise CorpusError("no sonnets here")
-
-    monkeypatch.setattr(TASKS["chars_sonnets"], "vocabulary", property(absent))
-    asked = ("run", "--suite", "language", "--tasks", "chars_sonnets", "--parameters", 9000, "--out", tmp_path / "out")
-    one_line(in_process(capsys, *asked), "task chars_sonnets: no sonnets here")

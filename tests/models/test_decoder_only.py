@@ -1,9 +1,8 @@
-"""The schemes by which a sequence of source and target is placed, against oracles written out by hand."""
+"""The decoder-only Transformer against oracles written out by hand, by position scheme."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,15 +13,17 @@ from torch import Tensor
 from bench.checks.contracts import small_batch
 from models import build
 from models.base import Model, UnsuitableError, state_size
-from models.layers.couplings import MARKER, READ, SECOND, WRITTEN, source_ids, source_kinds
-from models.layers.placing import Coupled, Randomised, scattered
+from models.layers.couplings import MARKER, READ, SECOND, WRITTEN
 from models.layers.positions import sinusoids
-from models.layers.relative import RelativeBias, WindowedHeads
 from models.layers.schemes import SCHEMES
 from tasks.arithmetic.addition import Addition
 
 SYMBOLS, VALUES, TEXT = (SMALL_TASKS[kind] for kind in ("symbols", "values", "stream"))
+
+
 PLUS, HIDDEN = 13, 8
+
+
 DIGITS = {str(n): 3 + n for n in range(10)} | {"+": PLUS}
 
 
@@ -44,68 +45,6 @@ def scores(model: Model, source: Tensor, length: Tensor, inputs: Tensor) -> Tens
         return model(source, length, inputs)
 
 
-# Written by hand: 12+345 and 6+7, highest digit first, then lowest first.
-PLACES = [
-    ("places", "12+345", [2, 1, 0, 3, 2, 1]),
-    ("places", "6+7", [1, 0, 1]),
-    ("places", "80+1+205", [2, 1, 0, 1, 0, 3, 2, 1]),
-    ("places_low", "12+345", [1, 2, 0, 1, 2, 3]),
-    ("places_low", "6+7", [1, 0, 1]),
-    ("order", "1234", [1, 2, 3, 4]),
-    ("mirror", "1234", [4, 3, 2, 1]),
-    ("mirror", "1", [1]),
-]
-
-
-@pytest.mark.parametrize(("couple", "question", "expected"), PLACES)
-def test_ids_are_those_written_by_hand_whatever_the_padding(couple: str, question: str, expected: list[int]) -> None:
-    source, length = written(question, "9" * 9)
-    for filler in (0, PLUS, 5):
-        row = source[:1].where(torch.arange(9) < length[:1, None], filler)
-        assert source_ids(row, length[:1], couple, 10)[0, : len(question)].tolist() == expected
-
-
-@pytest.mark.parametrize("couple", ["order", "mirror"])
-def test_a_marker_with_the_id_behind_the_last_stands_at_every_rows_end(couple: str) -> None:
-    source, length = written("1234", "56")
-    placed = Coupled(couple, 10, 0, digits_only=False).source(source, length)
-    assert placed.source[:, :5].tolist() == [[4, 5, 6, 7, 0], [8, 9, 0, 0, 0]]
-    assert placed.length.tolist() == [5, 3]
-    assert placed.ids[0, 4] == 5
-    assert placed.ids[1, 2] == 3
-    assert placed.kinds[0].tolist() == [READ, READ, READ, READ, MARKER]
-    assert placed.kinds[1, :3].tolist() == [READ, READ, MARKER]
-
-
-def test_a_marker_behind_values_is_a_vector_of_zeros() -> None:
-    source, length = torch.ones(2, 3, 1), torch.tensor([3, 1])
-    placed = Coupled("order", 10, 0, digits_only=False).source(source, length)
-    assert placed.source[..., 0].tolist() == [[1, 1, 1, 0], [1, 0, 0, 0]]
-
-
-def test_operands_and_delimiters_are_of_different_kinds() -> None:
-    source, length = written("12+345")
-    assert source_kinds(source, length, "places", 10)[0].tolist() == [READ, READ, MARKER, SECOND, SECOND, SECOND]
-
-
-@pytest.mark.parametrize("low", [True, False])
-def test_digits_of_a_sum_have_the_ids_of_the_digits_that_they_add(low: bool) -> None:
-    task = Addition(train_lengths=(6,), low_first_operands=low, low_first_sum=True, operands="digits", shortest=1)
-    batch = small_batch(task, 32)
-    assert batch.source is not None
-    placed = Coupled("places_low" if low else "places", 10, 0, digits_only=False).source(
-        batch.source, batch.source_length
-    )
-    for row in range(32):
-        sums, ids = [0] * 9, placed.ids[row].tolist()
-        for place, symbol in zip(ids, batch.source[row].tolist(), strict=True):
-            if symbol >= 3 and symbol != PLUS:
-                sums[place] += symbol - 3
-        total = sum(digit * 10 ** (place - 1) for place, digit in enumerate(sums) if place)
-        answer = [symbol - 3 for symbol in batch.target[row].tolist() if symbol >= 3]
-        assert total == sum(digit * 10**place for place, digit in enumerate(answer))
-
-
 def test_the_sequence_of_a_state_stands_as_written_by_hand() -> None:
     task = Addition(low_first_sum=True)
     model = build("decoder_only", task.source, task.target, positions="coupled", couple="places")
@@ -122,44 +61,6 @@ def test_a_plain_target_is_placed_behind_its_own_rows_source() -> None:
     source, length = torch.tensor([[3, 4, 5], [4, 3, 0]]), torch.tensor([3, 2])
     state = model.decoder(torch.tensor([[1, 3], [1, 4]]), model.begin(source, length))[1]
     assert state.ids.tolist() == [[0, 1, 2, 3, 4], [2, 0, 1, 2, 3]]  # padding comes first and is not seen
-
-
-@pytest.mark.parametrize(("window", "clip"), [(0, 2), (2, 8), (3, 2)])
-@pytest.mark.parametrize("shown", [True, False])
-def test_the_bias_equals_a_literal_loop(window: int, clip: int, shown: bool) -> None:
-    torch.manual_seed(0)
-    layers, heads, kinds = 2, 3, 4
-    bias = RelativeBias(layers, heads, kinds, clip, window, markers_shown=shown)
-    torch.nn.init.normal_(bias.bias)
-    key_ids, key_kinds = torch.randint(0, 9, (2, 7)), torch.randint(0, kinds, (2, 7))
-    query_ids, visible = torch.randint(0, 9, (2, 5)), torch.rand(2, 1, 5, 7) < 0.7
-    masks = bias(visible, key_ids[:, None] - query_ids[:, :, None], key_kinds)
-    reach = min(clip, window) if window else clip
-    for row in range(2):
-        for query in range(5):
-            for key in range(7):
-                difference = int(key_ids[row, key] - query_ids[row, query])
-                kind = int(key_kinds[row, key])
-                near = not window or abs(difference) <= window or (shown and kind == MARKER)
-                for layer in range(layers):
-                    for head in range(heads):
-                        got = masks[layer][row, head, query, key].item()
-                        if not near or not visible[row, 0, query, key]:
-                            assert got == -math.inf
-                            continue
-                        step = max(-reach, min(reach, difference)) + reach
-                        assert got == bias.bias[layer, head, kind * (2 * reach + 1) + step].item()
-
-
-def test_windowed_heads_see_as_many_tokens_as_their_number_says() -> None:
-    time = torch.arange(6)
-    causal = torch.ones(6, 6, dtype=torch.bool).tril()[None, None]
-    (mask,) = WindowedHeads(1, 4, 3)(causal, (time - time[:, None])[None], time[None])
-    for head in range(4):
-        for query in range(6):
-            seen = mask[0, head, query].nonzero().flatten().tolist()
-            first = 0 if head == 3 else max(0, query - head)
-            assert seen == list(range(first, query + 1))
 
 
 def heads_read(model: Model, source: Tensor, length: Tensor, inputs: Tensor) -> Tensor:
@@ -211,65 +112,6 @@ def test_the_source_looks_back_only_unless_it_sees_all(sees: str, first_changes:
         before, after = (model.begin(each, length).read[1][0] for each in (source, torch.tensor([[3, 4, 3]])))
     changed = (before - after).abs().amax((0, 1, 3)) > 1e-6
     assert changed.tolist() == [first_changes, first_changes, True]
-
-
-def test_randomised_places_are_sorted_distinct_random_in_training_and_within_the_range() -> None:
-    torch.manual_seed(0)
-    placing, length = Randomised(50), torch.tensor([5, 2, 5])
-    seen = set()
-    for _ in range(200):
-        placed = placing.source(torch.zeros(3, 5, dtype=torch.long), length)
-        target = placing.target(placed.row, 0, 6)
-        for row, count in enumerate(length.tolist()):
-            places = [*placed.ids[row, :count].tolist(), *target[row, : count + 1].tolist()]
-            assert all(one < other for one, other in pairwise(places))
-            assert places[0] >= 0
-            assert places[-1] < 50
-            seen.add(tuple(places))
-    assert len(seen) == 600
-
-
-def test_randomised_places_spread_over_the_range_evenly() -> None:
-    torch.manual_seed(0)
-    spacing = torch.empty(4000, 8, dtype=torch.float64).exponential_()
-    places = scattered(spacing, torch.full((4000,), 7), 1000)[:, :7].double()
-    for rank, mean in enumerate(places.mean(0).tolist(), 1):
-        assert mean == pytest.approx(1000 * rank / 8, abs=10)  # of the rank-th smallest of seven uniform numbers
-
-
-def test_randomised_places_in_evaluation_are_fixed_by_the_rows_own_length() -> None:
-    placing = Randomised(2048).eval()
-    alone = placing.source(torch.zeros(1, 4, dtype=torch.long), torch.tensor([4]))
-    wide = placing.source(torch.zeros(2, 30, dtype=torch.long), torch.tensor([30, 4]))
-    assert torch.equal(wide.ids[1, :4], alone.ids[0])
-    steps = placing.target(alone.row, 0, 40)[0]
-    assert torch.equal(placing.target(wide.row, 0, 40)[1], steps)
-    whole = [*alone.ids[0].tolist(), *steps.tolist()]
-    assert all(one < other for one, other in pairwise(whole))
-
-
-def test_a_sequence_longer_than_the_range_has_plain_places() -> None:
-    placing, source = Randomised(8).eval(), torch.zeros(1, 10, dtype=torch.long)
-    placed = placing.source(source, torch.tensor([10]))
-    assert placed.ids[0].tolist() == list(range(10))
-    assert placing.target(placed.row, 0, 30)[0].tolist() == list(range(10, 40))
-
-
-def test_abacus_places_count_within_each_number_and_move_together_but_for_delimiters() -> None:
-    torch.manual_seed(0)
-    source, length = written("12+345", "678+90")
-    by_hand = torch.tensor([[1, 2, 0, 1, 2, 3], [1, 2, 3, 0, 1, 2]])
-    placing, drawn = Coupled("places_low", 10, 4, digits_only=True), set()
-    for _ in range(200):
-        placed = placing.source(source, length)
-        (offset,) = placed.row
-        assert torch.equal(placed.ids, torch.where(by_hand > 0, by_hand + offset[:, None], 0))
-        assert torch.equal(placing.target(placed.row, 0, 3)[:, 1:], torch.tensor([1, 2]) + offset[:, None])
-        assert not placing.target(placed.row, 0, 3)[:, 0].any()
-        drawn.add(tuple(offset.tolist()))
-    assert drawn == {(one, other) for one in range(5) for other in range(5)}
-    placing.eval()
-    assert torch.equal(placing.source(source, length).ids, by_hand)
 
 
 def test_coupled_tables_move_markers_too_and_abacus_does_not() -> None:
@@ -376,7 +218,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"ids": "both"}, "unknown ids 'both'; choose from: relative, absolute"),
     ({"source_sees": "none"}, "unknown source_sees 'none'; choose from: past, all"),
     ({"hidden": 10, "heads": 4}, "multiple of twice the heads; got 10 and 4"),
-    ({"layers": 0}, "got hidden 8, layers 0, longest 64"),
+    ({"layers": 0}, "got hidden 8, layers 0, heads 2, longest 64"),
     ({"positions": "windowed", "windowed": 3}, "windowed must be 1 to heads, which are 2; got 3"),
     ({"positions": "relative", "clip": 0}, "clip must be 1 or more and window 0 or more; got 0 and 0"),
     ({"positions": "abacus", "offset": -1}, "delimiter and offset must be 0 or more; got 1 and -1"),
@@ -392,7 +234,7 @@ def test_a_bad_setting_is_refused_with_its_value(settings: dict[str, Any], messa
 
 @pytest.mark.parametrize("settings", [{"positions": "abacus"}, {"positions": "coupled", "couple": "places"}])
 def test_values_have_no_delimiters_to_count_from(settings: dict[str, Any]) -> None:
-    with pytest.raises(UnsuitableError, match="look for delimiters in the source, which needs symbols"):
+    with pytest.raises(UnsuitableError, match="look for delimiters in the source, which needs tokens"):
         build("decoder_only", VALUES.source, VALUES.target, **settings)
 
 
