@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from harness import Outcome, ended, in_subprocess, living, records_in, started, wait_until
 
+from bench.probes.probe import probe
 from bench.spec.spec import Spec
 from bench.suites.suites import SUITES
 from bench.trial.trial import run_trial
@@ -90,17 +91,13 @@ def test_lengths_inside_and_beyond_are_scored_for_every_task(whole: tuple[Path, 
 def test_a_record_holds_all_that_is_needed_to_reproduce_it(kind: str, whole: tuple[Path, Outcome]) -> None:
     made = next(made for made in records_in(whole[0]).values() if made["kind"] == kind)
     spec = Spec(**made["spec"])
-    outcome = run_trial(spec, made["seed"], "cpu", lambda look: None)
-    scores = {
-        str(length): asdict(score) | {"chance": outcome.task.chance(length)} for length, score in outcome.scores.items()
-    }
+    outcome = run_trial(spec, made["seed"], "cpu", lambda _: None)
+    evaluation = outcome.evaluation
+    scores = {str(n): asdict(score) | {"chance": outcome.task.chance(n)} for n, score in evaluation.scores.items()}
     assert json.loads(json.dumps(scores)) == made["by_length"]
-    assert [look.loss for look in outcome.training.curve] == [look["loss"] for look in made["curve"]]
-    assert (outcome.evaluation_hash, outcome.parameters, outcome.state) == (
-        made["evaluation_hash"],
-        made["parameters"],
-        made["state"],
-    )
+    assert [point.loss for point in outcome.training.curve] == [point["loss"] for point in made["curve"]]
+    assert (evaluation.fingerprint, outcome.parameters) == (made["evaluation_hash"], made["parameters"])
+    assert probe(outcome, spec, "cpu").state == made["state"]
 
 
 def test_tables_command_rewrites_the_same_bytes(whole: tuple[Path, Outcome]) -> None:
