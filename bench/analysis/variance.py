@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.analysis.frame import Groups, Pair, as_json
+from bench.analysis.frame import Groups, Pair, as_json, blocks
 from bench.analysis.statistics import LEVEL, ROUNDING, Floats, area_over_log_length
-from bench.analysis.summary import blocks
 from bench.spec.settings import label
 
 DRAWS = 2000
