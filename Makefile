@@ -39,11 +39,11 @@ regress: $(READY)  ## train what changed since the committed baseline, and fail 
 	$(PYTHON) -m bench run --suite $(SUITE)
 	$(PYTHON) -m bench compare results/runs/$(SUITE)
 
-lessons: $(READY)  ## train the lessons' runs, judge every claim; from committed code also baseline and docs/lessons.md
+lessons: $(READY)  ## train the lessons' runs, judge every claim; from committed code also baseline and docs/claims.md
 	$(PYTHON) -m bench run --suite lessons
-	$(PYTHON) -m bench lessons
+	$(PYTHON) -m bench claims
 	$(PYTHON) -m bench promote results/runs/lessons
-	$(PYTHON) -m bench lessons --out results/baseline/lessons --page docs/lessons.md
+	$(PYTHON) -m bench claims --out results/baseline/lessons --page docs/claims.md
 
 extrapolate: $(READY)  ## train the best family of each task of suite extrapolate, three seeds, and write their page
 	$(PYTHON) -m bench run --suite extrapolate_core

@@ -3,9 +3,10 @@
 import importlib
 import pkgutil
 
-from models.base import MODELS, Memory, Seq2Seq, register
+from models.base import Memory, Model, Seq2Seq, UnsuitableError, adapted
+from models.registry import MODELS, Family, build, register
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
-__all__ = ["MODELS", "Memory", "Seq2Seq", "register"]
+__all__ = ["MODELS", "Family", "Memory", "Model", "Seq2Seq", "UnsuitableError", "adapted", "build", "register"]

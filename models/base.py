@@ -1,15 +1,16 @@
-"""What every family shares: the memory between encoder and decoder, and their composition."""
+"""What the harness trains and scores: the model contract, encoder and decoder, and the adapter of plain modules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-State = Any  # nested tuples of tensors, each decoder its own; None stands for no tensor
-Model = Any  # an nn.Module with `begin`, `decoder` and `forward` as Seq2Seq has them; a floor has `fit` too
+State: TypeAlias = "Tensor | tuple[State, ...] | None"  # what a decoder carries: nested tuples, named ones too
+
+PAD, EOS, FIRST_TOKEN = 0, 2, 3  # ids of every discrete space: padding, the end of a sequence, where the data begin
 
 
 class Space(Protocol):
@@ -47,43 +48,146 @@ class UnsuitableError(ValueError):
     """This family cannot take this kind of task; the message says what it needs."""
 
 
-class Seq2Seq(nn.Module):
-    """An encoder and a decoder; a language model is a decoder alone.
+class Model(nn.Module):
+    """What the harness trains and scores: a step machine with an explicit state, and one pass over a whole target.
 
-    encoder(source, source_length) -> Memory
-    decoder.begin(memory) -> state; decoder(inputs, state) -> (outputs, state), over any number of steps
+    trainable: False is fitted at once by `fit` (a trivial baseline), never by gradient
+    pairwise: whether a pass holds something for every pair of positions, which bounds how many rows fit in it
+    reads_padding: whether outputs depend on how wide a batch is padded, a mistake that an ablation makes on purpose
+    traced: whether `trace` gives numbers of a state that are worth a picture, each (batch,)
+    decoder(inputs, state) -> (outputs, state), over any number of steps: a submodule or a method
     """
 
-    encoder: Any
-    decoder: Any
-
-    def __init__(self, encoder: nn.Module | None, decoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-
-    @property
-    def pairwise(self) -> bool:
-        """Whether a pass holds something for every pair of positions at once, which bounds how many rows fit in it."""
-        return any(getattr(part, "pairwise", True) for part in (self.encoder, self.decoder) if part is not None)
+    trainable: bool = True
+    pairwise: bool = True
+    reads_padding: bool = False
+    traced: bool = False
+    decoder: Callable[[Tensor, State], tuple[Tensor, State]]
+    fit: Callable[
+        [Tensor | None, Tensor, Tensor, Tensor], None
+    ]  # source, source_length, target, mask; if not trainable
+    trace: Callable[[State], dict[str, Tensor]]  # if traced
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
-        """Return the decoder's state before its first input; source (batch, source_time[, values])."""
-        memory = Memory(source_length) if self.encoder is None else self.encoder(source, source_length)
-        return self.decoder.begin(memory)
+        """Return the state before the first input; source (batch, source_time[, values]), None of a language model."""
+        raise NotImplementedError
 
     def forward(self, source: Tensor | None, source_length: Tensor, target_in: Tensor) -> Tensor:
-        """Score each next symbol from the source and the true symbols before it.
+        """Score each next token from the source and the true tokens before it.
 
         source (batch, source_time[, values]), source_length (batch,), target_in (batch, target_time[, values])
         -> outputs (batch, target_time, target size): logits, or the values themselves
         """
-        outputs: Tensor = self.decoder(target_in, self.begin(source, source_length))[0]
-        return outputs
+        return self.decoder(target_in, self.begin(source, source_length))[0]
 
 
-def reader(space: Space, width: int, *, unit: bool = False) -> nn.Module:
-    """Return the layer that reads this space: ids or vectors (batch, time[, size]) -> (batch, time, width).
+class Encoder(nn.Module):
+    """Reads the source once: forward(source, source_length) -> what its decoder begins with, mostly a `Memory`."""
+
+    pairwise: bool = True
+    reads_padding: bool = False
+
+
+class Decoder(nn.Module):
+    """A step machine: begin(what the encoder left) -> state; forward(inputs, state) -> (outputs, state)."""
+
+    pairwise: bool = True
+    traced: bool = False
+    begin: Callable[..., State]
+    trace: Callable[..., dict[str, Tensor]]  # if traced
+
+
+class Seq2Seq(Model):
+    """An encoder and a decoder; a language model is a decoder alone, which begins with an empty `Memory`."""
+
+    encoder: Encoder | None
+    decoder: Decoder
+
+    def __init__(self, encoder: Encoder | None, decoder: Decoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.pairwise = decoder.pairwise or (encoder is not None and encoder.pairwise)
+        self.reads_padding = encoder is not None and encoder.reads_padding
+        self.traced = decoder.traced
+
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
+        """Return the decoder's state before its first input."""
+        memory = Memory(source_length) if self.encoder is None else self.encoder(source, source_length)
+        return self.decoder.begin(memory)
+
+    def trace(self, state: State) -> dict[str, Tensor]:
+        """Return what a picture shows of a state, each (batch,)."""
+        return self.decoder.trace(state)
+
+
+class Adapter(Model):
+    """A plain nn.Module as a `Model`; `fit` and `trace` are its own where it has them."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.pairwise = bool(getattr(module, "pairwise", True))
+        fit, trace = (getattr(module, name, None) for name in ("fit", "trace"))
+        if callable(fit):
+            self.trainable, self.fit = False, fit
+        if callable(trace):
+            self.traced, self.trace = True, trace
+
+    def forward(self, source: Tensor | None, source_length: Tensor, target_in: Tensor) -> Tensor:
+        """Score each next token; see `Model`."""
+        return self.module(source, source_length, target_in)
+
+
+class Stepping(Adapter):
+    """A plain module with a `begin` and a `decoder` of its own."""
+
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
+        """Return the module's state before its first input."""
+        return self.module.begin(source, source_length)  # type: ignore[operator]  # `adapted` saw that it is callable
+
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """Take the module's steps."""
+        return self.module.decoder(inputs, state)  # type: ignore[operator]
+
+
+class Written(NamedTuple):
+    """What a module with `forward` alone rereads at each step: the source, and all inputs so far (None before any)."""
+
+    source: Tensor | None
+    source_length: Tensor
+    inputs: Tensor | None
+
+
+class Forwarding(Adapter):
+    """A plain module with `forward` alone: at each step it rereads all that was written."""
+
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
+        """Return the state before the first input: nothing was written."""
+        return Written(source, source_length, None)
+
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read inputs (batch, time[, values]) behind those before -> outputs (batch, time, size) and the state."""
+        assert isinstance(state, Written)
+        inputs_so_far = inputs if state.inputs is None else torch.cat([state.inputs, inputs], 1)
+        outputs = self.module(state.source, state.source_length, inputs_so_far)
+        return outputs[:, -inputs.shape[1] :], state._replace(inputs=inputs_so_far)
+
+
+def adapted(module: nn.Module) -> Model:
+    """Return a `Model` as it is, any other module in the adapter that gives it what it lacks."""
+    if isinstance(module, Model):
+        return module
+    return Stepping(module) if steps(module) else Forwarding(module)
+
+
+def steps(module: nn.Module) -> bool:
+    """Whether a module has the step form: `begin`, and a `decoder` that is a method or a submodule."""
+    return all(callable(getattr(module, name, None)) for name in ("begin", "decoder"))
+
+
+def embedding_of(space: Space, width: int, *, unit: bool = False) -> nn.Module:
+    """Return the layer that embeds this space: ids or vectors (batch, time[, size]) -> (batch, time, width).
 
     unit: embeddings start with a norm of about 1, not of sqrt(width), so that a tanh recurrence starts out near linear
     and keeps what it read.
@@ -106,8 +210,8 @@ def map_state(function: Callable[[Tensor], Tensor], state: State) -> State:
     if isinstance(state, Tensor):
         return function(state)
     if isinstance(state, tuple):
-        parts = [map_state(function, part) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+        make = getattr(state, "_make", tuple)  # a NamedTuple stays one
+        return make(map_state(function, part) for part in state)
     return state
 
 
@@ -116,22 +220,3 @@ def state_size(state: State) -> int:
     if isinstance(state, tuple):
         return sum(map(state_size, state))
     return state.numel() if isinstance(state, Tensor) and state.is_floating_point() else 0
-
-
-MODELS: dict[str, Callable[..., nn.Module]] = {}
-Builder = TypeVar("Builder", bound=Callable[..., nn.Module])
-
-
-def register(name: str) -> Callable[[Builder], Builder]:
-    """Add the decorated class or function under this name; a name that is taken raises ValueError.
-
-    It is called as builder(source, target, **settings) with the two spaces, source None for a language model.
-    """
-
-    def add(builder: Builder) -> Builder:
-        if name in MODELS:
-            raise ValueError(f"a model {name!r} exists already; give yours another name")
-        MODELS[name] = builder
-        return builder
-
-    return add

@@ -1,25 +1,24 @@
-"""The character loop: one shared step a symbol, whose output joins what was read before by adding or concatenating."""
+"""The character loop: one shared step a token, whose output joins what was read before by adding or concatenating."""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build, state_after, unroll
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import RecurrentLayer, state_after, unroll
+from models.registry import register
 
 JOINS = ("add", "concat")
 
 
-class LoopLayer(nn.Module):
-    """The loop of Howard's Deep Learning course (fast.ai 2017, lesson 6), before it is called a recurrent network.
+class LoopLayer(RecurrentLayer):
+    """One step of the loop before it is called a recurrent network.
 
     add: h[t] = tanh(W (h[t-1] + relu(U x[t]))); concat: h[t] = tanh(W relu(U [h[t-1], x[t]])), both with biases
     """
-
-    parts = 1
 
     def __init__(self, width: int, hidden: int, join: str) -> None:
         super().__init__()
@@ -28,7 +27,7 @@ class LoopLayer(nn.Module):
         self.recurrent = nn.Linear(hidden, hidden)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
+        """Step through inputs (batch, time, width); see `RecurrentLayer`."""
         every = unroll(self.step, inputs, state[0])
         return every, state_after(every, length)
 
@@ -42,18 +41,18 @@ class LoopLayer(nn.Module):
 
 
 @register("char_loop")
-def char_loop(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 1,
-    decoder: str = "fed",
-    join: str = "add",
-) -> Seq2Seq:
-    """The character loop; over windows of three symbols it is the course's three-character network."""
-    if join not in JOINS:
-        raise ValueError(f"unknown join {join!r}; choose from: {', '.join(JOINS)}")
-    layer = partial(LoopLayer, join=join)
-    return build(layer, source, target, hidden=hidden, embedding=embedding, layers=layers, decoder=decoder)
+@dataclass(frozen=True, kw_only=True)
+class CharLoop(RecurrentFamily):
+    """The character loop; over windows of three tokens it is the course's three-character network."""
+
+    paper = "Howard 2017, fast.ai Deep Learning course, lesson 6"
+    dropout: float = field(default=0.0, init=False)
+    join: str = "add"
+
+    def __post_init__(self) -> None:
+        self.require_choices(join=JOINS)
+        super().__post_init__()
+
+    def layer(self, width: int, hidden: int) -> RecurrentLayer:
+        """Return one loop."""
+        return LoopLayer(width, hidden, self.join)

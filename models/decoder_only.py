@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, UnsuitableError, register
+from models.base import Decoder, Encoder, Seq2Seq, Space, UnsuitableError
+from models.layers.attention import AttentionBlock
 from models.layers.couplings import target_kinds
 from models.layers.placing import Placing
-from models.layers.schemes import Placement, check_scheme, placing_of, sight_of, small_reader
-from models.transformer import Block
+from models.layers.schemes import Placement, SchemeFamily, small_embedding_of
+from models.registry import register
 
 SIGHTS = ("past", "all")
 
@@ -45,12 +47,12 @@ class DecoderOnlyState(NamedTuple):
     row: tuple[Tensor, ...]
 
 
-class SourceReader(nn.Module):
+class SourceEmbedding(Encoder):
     """Embeds the source's tokens and places them."""
 
-    def __init__(self, space: Space, hidden: int, placing: Placing) -> None:
+    def __init__(self, space: Space, placing: Placing, hidden: int) -> None:
         super().__init__()
-        self.reader = small_reader(space, hidden)
+        self.reader = small_embedding_of(space, hidden)
         self.placing = placing
 
     def forward(self, source: Tensor, source_length: Tensor) -> Prefix:
@@ -64,33 +66,24 @@ class SourceReader(nn.Module):
         return Prefix(states.take_along_dim(order[..., None], 1), order < length, ids, kinds, placed.row)
 
 
-class DecoderOnly(nn.Module):
+class OneSequenceDecoder(Decoder):
     """Layers over source and target: a target token sees the source and the target before it.
 
     A source token sees those before it, or the whole source where `both_ways`.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        placing: Placing,
-        placement: Placement,
-        sight: nn.Module,
-        blocks: nn.ModuleList,
-        hidden: int,
-        both_ways: bool,
-        coupled: bool,
-    ) -> None:
+    def __init__(self, space: Space, placing: Placing, settings: DecoderOnly) -> None:
         super().__init__()
-        self.reader = small_reader(space, hidden)
+        placement, blocks = Placement(settings), settings.blocks()  # drawn before the embedding, which comes first
+        self.reader = small_embedding_of(space, settings.hidden)
         self.placing = placing
         self.placement = placement
-        self.sight = sight
+        self.sight = settings.sight()
         self.blocks = blocks
-        self.norm = nn.LayerNorm(hidden)
-        self.readout = nn.Linear(hidden, space.size)
-        self.both_ways = both_ways
-        self.coupled = coupled
+        self.norm = nn.LayerNorm(settings.hidden)
+        self.readout = nn.Linear(settings.hidden, space.size)
+        self.both_ways = settings.source_sees == "all"
+        self.coupled = settings.coupled
 
     def begin(self, prefix: Prefix) -> DecoderOnlyState:
         """Run the layers over the source and keep their keys and values."""
@@ -103,7 +96,7 @@ class DecoderOnly(nn.Module):
         read = []
         for block, mask in zip(self.blocks, self.masks(visible, distance, ids, ids, kinds), strict=True):
             if block is self.blocks[-1]:  # nobody reads what it makes of the source, only its keys and values
-                last = cast("Block", block)
+                last = cast("AttentionBlock", block)
                 read.append(last.self_attention.keys_values(last.self_norm(states)))
                 break
             states, keys_values = block(states, None, mask)
@@ -139,54 +132,38 @@ class DecoderOnly(nn.Module):
         keys), the same in every row.
         """
         difference = key_ids[:, None] - query_ids[:, :, None] if self.coupled else -distance[None]
-        masks: Sequence[Tensor] = self.sight(visible, difference, key_kinds)
-        return masks
+        return [visible] * len(self.blocks) if self.sight is None else self.sight(visible, difference, key_kinds)
 
 
 @register("decoder_only")
-def decoder_only(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    layers: int = 2,
-    heads: int = 4,
-    dropout: float = 0.0,
-    source_sees: str = "past",
-    positions: str = "sinusoidal",
-    longest: int = 2048,
-    windowed: int = 3,
-    clip: int = 8,
-    couple: str = "order",
-    ids: str = "relative",
-    window: int = 3,
-    delimiter: int = 10,
-    offset: int = 100,
-) -> Seq2Seq:
-    """Transformer decoder over source and target as one sequence (Radford et al. 2018; prefix-LM: Raffel et al. 2020).
+@dataclass(frozen=True, kw_only=True)
+class DecoderOnly(SchemeFamily):
+    """Transformer decoder over source and target as one sequence; ten position schemes by setting.
 
-    source_sees: "past" is causal throughout, "all" lets the source look both ways. positions: those of `transformer`;
-    randomised (sinusoids, out of `longest`); windowed (the first `windowed` heads see 1, 2, .. tokens); relative (a
-    learned bias, clipped at `clip`); coupled (Cho et al. 2024, arXiv 2405.20671); abacus (McLeish et al. 2024,
-    2405.17399: a table of digits' places in numbers written lowest digit first, moved by up to `offset` in training).
-
-    Coupled tokens share ids, by `couple`: order (copy), mirror (reverse), places or places_low (addition; `delimiter`
-    is the index of "+"). ids "absolute" looks them up in a table as the paper does, "relative" scores their differences
-    and sees no further than `window` (0: everything). The model is then told which tokens belong together.
+    source_sees: "past" is causal throughout, "all" lets the source look both ways (prefix-LM: Raffel et al. 2020)
     """
-    if source is None:
-        raise UnsuitableError("decoder_only reads a source, and a language model has none; transformer can read a text")
-    if source_sees not in SIGHTS:
-        raise ValueError(f"unknown source_sees {source_sees!r}; choose from: {', '.join(SIGHTS)}")
-    if min(hidden, layers, heads, longest) < 1:
-        raise ValueError(f"sizes must be 1 or more; got hidden {hidden}, layers {layers}, longest {longest}")
-    if hidden % (2 * heads):
-        raise ValueError(f"hidden must be a multiple of twice the heads; got {hidden} and {heads}")
-    check_scheme(positions, ids, couple, symbols=source.discrete)
-    placing = placing_of(positions, ids, couple, delimiter, offset, longest)
-    placement = Placement(hidden, positions, ids, couple, longest)
-    sight = sight_of(positions, ids, couple, layers, heads, windowed, clip, window)
-    blocks = nn.ModuleList(Block(hidden, heads, positions, dropout, crossed=False) for _ in range(layers))
-    both_ways, coupled = source_sees == "all", positions == "coupled"
-    decoder = DecoderOnly(target, placing, placement, sight, blocks, hidden, both_ways, coupled)
-    return Seq2Seq(SourceReader(source, hidden, placing), decoder)
+
+    paper = "Radford et al. 2018; coupled: Cho et al. 2024, arXiv 2405.20671; abacus: McLeish et al. 2024, 2405.17399"
+    inductive_biases: ClassVar[dict[str, str]] = {
+        "positions=none": "attention by content",
+        "positions=windowed": "attention, some heads over few tokens",
+        "positions=relative": "attention by content and distance",
+        "positions=coupled": "which tokens belong together",
+        "positions=abacus": "the place of each digit in its number",
+    }
+    source_sees: str = "past"
+
+    def __post_init__(self) -> None:
+        self.require_choices(source_sees=SIGHTS)
+        super().__post_init__()
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose the source's embedding and the layers over both."""
+        if source is None:
+            raise UnsuitableError(
+                "decoder_only reads a source, and a language model has none; transformer can read a text"
+            )
+        self.require_tokens(source)
+        placing = self.placing()
+        decoder = OneSequenceDecoder(target, placing, self)
+        return Seq2Seq(SourceEmbedding(source, placing, self.hidden), decoder)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build, state_after, unroll
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import RecurrentLayer, state_after, unroll
+from models.registry import register
 
 
-class GRUCellLayer(nn.Module):
-    """r, z = sigmoid(U x + W h), n = tanh(U x + r * (W h)), h = (1 - z) * n + z * h (Cho et al. 2014, arXiv 1406.1078).
+class GRUCellLayer(RecurrentLayer):
+    """r, z = sigmoid(U x + W h), n = tanh(U x + r * (W h)), h = (1 - z) * n + z * h.
 
     The reset gate stands after the product, as in torch.nn.GRU, whose numbers this layer gives with the same weights.
     """
-
-    parts = 1
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -25,7 +27,7 @@ class GRUCellLayer(nn.Module):
             nn.init.orthogonal_(gate)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
+        """Step through inputs (batch, time, width); see `RecurrentLayer`."""
         every = unroll(self.step, self.input(inputs), state[0])
         return every, state_after(every, length)
 
@@ -39,24 +41,9 @@ class GRUCellLayer(nn.Module):
 
 
 @register("gru_cell")
-def gru_cell(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 1,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-) -> Seq2Seq:
-    """GRU encoder and decoder with the cell written out; `gru` is the same by torch.nn."""
-    return build(
-        GRUCellLayer,
-        source,
-        target,
-        hidden=hidden,
-        embedding=embedding,
-        layers=layers,
-        decoder=decoder,
-        dropout=dropout,
-    )
+@dataclass(frozen=True, kw_only=True)
+class GRUCell(RecurrentFamily):
+    """GRU encoder and decoder with the gates written out; `gru` is the same by torch.nn."""
+
+    paper = "Cho et al. 2014, arXiv 1406.1078"
+    layer_class: ClassVar[type[RecurrentLayer]] = GRUCellLayer

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from torch import nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import RecurrentLayer
+from models.registry import register
 from models.rnn import RNNLayer
 
 
 class IRNNLayer(RNNLayer):
-    """torch.nn.RNN with ReLU, W = identity and zero biases at first (Le et al. 2015, arXiv 1504.00941)."""
+    """torch.nn.RNN with ReLU, W = identity and zero biases at first."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__(width, hidden, "relu")
@@ -24,24 +28,9 @@ class IRNNLayer(RNNLayer):
 
 
 @register("irnn")
-def irnn(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 1,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-) -> Seq2Seq:
-    """IRNN encoder and decoder."""
-    return build(
-        IRNNLayer,
-        source,
-        target,
-        hidden=hidden,
-        embedding=embedding,
-        layers=layers,
-        decoder=decoder,
-        dropout=dropout,
-    )
+@dataclass(frozen=True, kw_only=True)
+class IRNN(RecurrentFamily):
+    """ReLU encoder and decoder whose recurrence starts as the identity."""
+
+    paper = "Le et al. 2015, arXiv 1504.00941"
+    layer_class: ClassVar[type[RecurrentLayer]] = IRNNLayer

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build, state_after, step_through
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import RecurrentLayer, state_after, step_through
+from models.registry import register
 
 RECURRENT = ("free", "orthogonal")
 
 
-class LinearLayer(nn.Module):
+class LinearLayer(RecurrentLayer):
     """h[t] = W h[t-1] + U x[t] + b; W starts orthogonal, so that nothing fades or grows at first.
 
     recurrent "orthogonal": W stays so, as the exponential of a skew-symmetric matrix, whose entries are what is learnt
     (Lezcano-Casado and Martinez-Rubio 2019, arXiv 1901.08428): every eigenvalue has a modulus of 1.
     """
 
-    parts = 1
-
     def __init__(self, width: int, hidden: int, recurrent: str = "free") -> None:
         super().__init__()
         self.input = nn.Linear(width, hidden)
-        if recurrent == "free":
+        self.free = recurrent == "free"
+        if self.free:
             self.recurrent = nn.Parameter(nn.init.orthogonal_(torch.empty(hidden, hidden)))
         else:
             self.turns = nn.Parameter(random_turns(hidden))
 
     def matrix(self) -> Tensor:
         """Return W (hidden, hidden)."""
-        if hasattr(self, "recurrent"):
+        if self.free:
             return self.recurrent
         hidden = self.input.out_features
         row, column = torch.tril_indices(hidden, hidden, -1, device=self.turns.device)
@@ -41,7 +41,7 @@ class LinearLayer(nn.Module):
         return torch.matrix_exp(lower - lower.T)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
+        """Step through inputs (batch, time, width); see `RecurrentLayer`."""
         outputs = step_through(self.input(inputs), state[0], self.matrix(), lambda hidden: hidden)
         return outputs, state_after(outputs, length)
 
@@ -58,17 +58,20 @@ def random_turns(hidden: int) -> Tensor:
 
 
 @register("linear_rnn")
-def linear_rnn(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    layers: int = 1,
-    decoder: str = "fed",
-    recurrent: str = "free",
-) -> Seq2Seq:
+@dataclass(frozen=True, kw_only=True)
+class LinearRNN(RecurrentFamily):
     """Linear encoder and decoder: sums of exponentials and sines of the past, exact for a sine with two units each."""
-    if recurrent not in RECURRENT:
-        raise ValueError(f"unknown recurrent {recurrent!r}; choose from: {', '.join(RECURRENT)}")
-    layer = partial(LinearLayer, recurrent=recurrent)
-    return build(layer, source, target, hidden=hidden, layers=layers, decoder=decoder)
+
+    paper = "Linear dynamics: Saxe et al. 2014, arXiv 1312.6120"
+    inductive_bias = "a linear recurrence"
+    embedding: int = field(default=0, init=False)
+    dropout: float = field(default=0.0, init=False)
+    recurrent: str = "free"
+
+    def __post_init__(self) -> None:
+        self.require_choices(recurrent=RECURRENT)
+        super().__post_init__()
+
+    def layer(self, width: int, hidden: int) -> RecurrentLayer:
+        """Return a linear layer."""
+        return LinearLayer(width, hidden, self.recurrent)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build, state_after
-from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.layers.residual import ResidualFamily
+from models.layers.scan import scan
+from models.layers.steps import RecurrentLayer, state_after
+from models.registry import register
 
 
-class LRU(nn.Module):
+class LRUMixer(RecurrentLayer):
     """h[t] = lambda * h[t-1] + gamma * B x[t], complex; y = Re(C h) + D x (Orvieto et al. 2023, arXiv 2303.06349).
 
     lambda = exp(-exp(decay) + i exp(turn)) has a modulus below 1 whatever is learnt. At first it is uniform on a ring,
@@ -37,7 +38,7 @@ class LRU(nn.Module):
         nn.init.normal_(self.output.weight, std=hidden**-0.5)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (2, batch, hidden); see models/layers/scan.py."""
+        """Read inputs (batch, time, hidden), state (2, batch, hidden); see `RecurrentLayer`."""
         decay = torch.polar((-self.decay.exp()).exp(), self.turn.exp())
         driven = self.input(inputs) * self.gamma.exp().repeat(2)
         states = scan(decay[None, None], torch.complex(*driven.chunk(2, -1)), torch.complex(state[0], state[1]))
@@ -47,36 +48,26 @@ class LRU(nn.Module):
 
 
 @register("lru")
-def lru(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 2,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-    inner: float = 0.9,
-    outer: float = 0.999,
-    phase: float = 6.2832,
-) -> Seq2Seq:
+@dataclass(frozen=True, kw_only=True)
+class LRU(ResidualFamily):
     """Layers of linear recurrent units that read the source and then write the target.
 
-    inner, outer: the radii between which eigenvalues start; phase: the largest angle that they start with.
+    inner, outer: the radii between which eigenvalues start; phase: the largest angle that they start with
     """
-    if not 0 < inner < outer < 1:
-        raise ValueError(f"radii must be 0 < inner < outer < 1; got inner {inner}, outer {outer}")
-    if phase <= 0:
-        raise ValueError(f"phase must be above 0; got {phase}")
-    return with_one_stack(
-        build(
-            partial(ResidualLayer, mixer=partial(LRU, inner=inner, outer=outer, phase=phase)),
-            source,
-            target,
-            hidden=hidden,
-            embedding=embedding,
-            layers=layers,
-            decoder=decoder,
-            dropout=dropout,
-        )
-    )
+
+    paper = "Orvieto et al. 2023, arXiv 2303.06349"
+    inductive_bias = "a linear recurrence"
+    inner: float = 0.9
+    outer: float = 0.999
+    phase: float = 6.2832
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.inner < self.outer < 1:
+            raise ValueError(f"radii must be 0 < inner < outer < 1; got inner {self.inner}, outer {self.outer}")
+        if self.phase <= 0:
+            raise ValueError(f"phase must be above 0; got {self.phase}")
+
+    def mixer(self, hidden: int) -> RecurrentLayer:
+        """Return a layer of linear recurrent units."""
+        return LRUMixer(hidden, self.inner, self.outer, self.phase)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
 from models.gru import GRULayer
-from models.layers.recurrent import Layer, build
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import Layer, RecurrentLayer
+from models.registry import register
 from models.rnn import RNNLayer
 
 
-class LSTMLayer(nn.Module):
-    """torch.nn.LSTM with one layer (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
+class LSTMLayer(RecurrentLayer):
+    """torch.nn.LSTM with one layer.
 
     Its state has two parts, output and cell. nn.LSTM does not give the cell at each row's own end, so rows of different
     lengths are stepped through with the same weights, and a row's state stays as it is past its end.
@@ -25,7 +29,7 @@ class LSTMLayer(nn.Module):
         self.lstm = nn.LSTM(width, hidden, batch_first=True)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Step through inputs (batch, time, width); see models/layers/recurrent.py."""
+        """Step through inputs (batch, time, width); see `RecurrentLayer`."""
         if length is not None:
             return self.read(inputs, state, length)
         outputs, last = self.lstm(inputs, (state[:1].contiguous(), state[1:].contiguous()))
@@ -51,40 +55,23 @@ DECODER_CELLS: dict[str, Layer] = {"lstm": LSTMLayer, "gru": GRULayer, "rnn": RN
 
 
 @register("lstm")
-def lstm(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 1,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-    dropout_on: str = "all",
-    activity: float = 0.0,
-    change: float = 0.0,
-    start: str = "orthogonal",
-    tied: bool = False,
-    decoder_cell: str = "lstm",
-) -> Seq2Seq:
-    """LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn).
+@dataclass(frozen=True, kw_only=True)
+class LSTM(RecurrentFamily):
+    """torch.nn.LSTM encoder and decoder; the decoder may be of another kind (decoder_cell=gru or rnn)."""
 
-    activity, change: weights of the penalties of models/layers/activity.py.
-    """
-    if decoder_cell not in DECODER_CELLS:
-        raise ValueError(f"unknown decoder_cell {decoder_cell!r}; choose from: {', '.join(DECODER_CELLS)}")
-    return build(
-        LSTMLayer,
-        source,
-        target,
-        hidden=hidden,
-        embedding=embedding,
-        layers=layers,
-        decoder=decoder,
-        dropout=dropout,
-        dropout_on=dropout_on,
-        penalties=(activity, change),
-        start=start,
-        tied=tied,
-        decoder_layer=DECODER_CELLS[decoder_cell],
-    )
+    paper = "Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000"
+    layer_class: ClassVar[type[RecurrentLayer]] = LSTMLayer
+    dropout_on: str = "all"
+    activity: float = 0.0
+    change: float = 0.0
+    start: str = "orthogonal"
+    tied: bool = False
+    decoder_cell: str = "lstm"
+
+    def __post_init__(self) -> None:
+        self.require_choices(decoder_cell=DECODER_CELLS)
+        super().__post_init__()
+
+    def decoder_layer(self, width: int, hidden: int) -> RecurrentLayer:
+        """Return a layer of the decoder's kind."""
+        return DECODER_CELLS[self.decoder_cell](width, hidden)

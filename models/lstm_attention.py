@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from models.base import Seq2Seq, Space, UnsuitableError, register
-from models.layers.recurrent import build
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from models.base import Seq2Seq, Space, UnsuitableError
+from models.layers.recurrent import RecurrentFamily
+from models.layers.steps import RecurrentLayer
 from models.lstm import LSTMLayer
+from models.registry import register
 
 
 @register("lstm_attention")
-def lstm_attention(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    layers: int = 1,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-    start: str = "orthogonal",
-) -> Seq2Seq:
-    """LSTM encoder and decoder with additive attention (Bahdanau et al. 2015).
+@dataclass(frozen=True, kw_only=True)
+class LSTMAttention(RecurrentFamily):
+    """LSTM encoder and decoder with additive attention over the encoder's states.
 
-    The context is gathered for the current state and meets it before the readout (Luong et al. 2015, arXiv
+    The context is gathered for the current state and meets it before the output head (Luong et al. 2015, arXiv
     1508.04025), so a whole target is one call.
     """
-    if source is None:
-        raise UnsuitableError("lstm_attention attends to a source; a language model has none")
-    return build(
-        LSTMLayer,
-        source,
-        target,
-        hidden=hidden,
-        layers=layers,
-        decoder=decoder,
-        dropout=dropout,
-        start=start,
-        attention=True,
-    )
+
+    paper = "Bahdanau et al. 2015, arXiv 1409.0473"
+    inductive_bias = "attention by content"
+    layer_class: ClassVar[type[RecurrentLayer]] = LSTMLayer
+    attention: ClassVar[bool] = True
+    embedding: int = field(default=0, init=False)
+    start: str = "orthogonal"
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose encoder and decoder."""
+        if source is None:
+            raise UnsuitableError("lstm_attention attends to a source; a language model has none")
+        return super().build(source, target)

@@ -1,44 +1,56 @@
-"""Majority: always the most frequent symbol. A floor."""
+"""Majority: always the most frequent token. A trivial baseline."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from sklearn.dummy import DummyClassifier
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.base import Space, UnsuitableError, register
+from models.base import Model, Space, State, UnsuitableError
+from models.registry import Family, register
 
 SURE = 1.0  # any positive score: only the argmax is used
 
 
-@register("majority")
-class Majority(nn.Module):
-    """Predicts the most frequent target symbol everywhere (scikit-learn's DummyClassifier); fitted, not trained."""
+class MostFrequent(Model):
+    """Scores the most frequent token of `size` ids (scikit-learn's DummyClassifier)."""
 
-    def __init__(self, source: Space | None, target: Space) -> None:
+    trainable = False
+
+    def __init__(self, size: int) -> None:
         super().__init__()
-        if not target.discrete:
-            raise UnsuitableError("majority counts symbols; this task writes real values")
-        self.size = target.size
+        self.size = size
         self.classifier = DummyClassifier(strategy="most_frequent")
 
     def fit(self, source: Tensor | None, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
-        """Count the real symbols of target (batch, time) under mask (batch, time)."""
-        symbols = target[mask].cpu().numpy()
-        self.classifier.fit(np.zeros((len(symbols), 1)), symbols)
+        """Count the real tokens of target (batch, time) under mask (batch, time)."""
+        tokens = target[mask].cpu().numpy()
+        self.classifier.fit(np.zeros((len(tokens), 1)), tokens)
 
-    def begin(self, source: Tensor | None, source_length: Tensor) -> tuple[()]:
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Remember nothing."""
         return ()
 
-    def decoder(self, inputs: Tensor, state: tuple[()]) -> tuple[Tensor, tuple[()]]:
-        """Score the one symbol at every step: inputs (batch, time) -> (batch, time, size)."""
-        symbol = int(self.classifier.predict(np.zeros((1, 1)))[0])
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """Score the one token at every step: inputs (batch, time) -> (batch, time, size)."""
+        token = int(self.classifier.predict(np.zeros((1, 1)))[0])
         scores = torch.zeros(*inputs.shape[:2], self.size, device=inputs.device)
-        scores[..., symbol] = SURE
+        scores[..., token] = SURE
         return scores, state
 
-    def forward(self, source: Tensor | None, source_length: Tensor, target_in: Tensor) -> Tensor:
-        """Score every step: target_in (batch, time) -> (batch, time, size)."""
-        return self.decoder(target_in, ())[0]
+
+@register("majority")
+@dataclass(frozen=True, kw_only=True)
+class Majority(Family):
+    """Predicts the most frequent target token everywhere (scikit-learn's DummyClassifier); fitted, not trained."""
+
+    inductive_bias = "a trivial baseline: the commonest answer"
+
+    def build(self, source: Space | None, target: Space) -> Model:
+        """Build it for a target of tokens."""
+        if not target.discrete:
+            raise UnsuitableError("majority counts tokens; this task writes real values")
+        return MostFrequent(target.size)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build, state_after
-from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.layers.residual import ResidualFamily
+from models.layers.scan import scan
+from models.layers.steps import RecurrentLayer, state_after
+from models.registry import register
 
 
-class MinGRU(nn.Module):
+class MinGRUMixer(RecurrentLayer):
     """h[t] = (1 - z[t]) * h[t-1] + z[t] * g(U x[t]), z = sigmoid(Z x), g as below (Feng et al. 2024, arXiv 2410.01201).
 
     What is added to the layer's inputs is a linear map of h. A gate lies between 0 and 1 and does not see the state, so
     that one layer cannot count modulo 2 (Grazzi et al. 2024, arXiv 2411.12537).
     """
-
-    parts = 1
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -27,7 +26,7 @@ class MinGRU(nn.Module):
         self.output = nn.Linear(hidden, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (1, batch, hidden); see models/layers/scan.py."""
+        """Read inputs (batch, time, hidden), state (1, batch, hidden); see `RecurrentLayer`."""
         gate, content = self.input(inputs).chunk(2, -1)
         states = scan(torch.sigmoid(-gate), torch.sigmoid(gate) * positive(content), state[0])
         return self.output(states), state_after(states, length)
@@ -39,26 +38,12 @@ def positive(content: Tensor) -> Tensor:
 
 
 @register("min_gru")
-def min_gru(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 2,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-) -> Seq2Seq:
+@dataclass(frozen=True, kw_only=True)
+class MinGRU(ResidualFamily):
     """Layers of minGRU, scanned in parallel, that read the source and then write the target."""
-    return with_one_stack(
-        build(
-            partial(ResidualLayer, mixer=MinGRU),
-            source,
-            target,
-            hidden=hidden,
-            embedding=embedding,
-            layers=layers,
-            decoder=decoder,
-            dropout=dropout,
-        )
-    )
+
+    paper = "Feng et al. 2024, arXiv 2410.01201"
+
+    def mixer(self, hidden: int) -> RecurrentLayer:
+        """Return a minGRU."""
+        return MinGRUMixer(hidden)

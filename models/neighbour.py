@@ -1,7 +1,8 @@
-"""Neighbour: the answer of the most similar training string. A floor that only remembers."""
+"""Neighbour: the answer of the most similar training string. A trivial baseline that only remembers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -9,63 +10,74 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.base import Space, UnsuitableError, register
-
-NOTHING = 0  # the id of padding: behind its end an answer says nothing
+from models.base import PAD, Model, Space, State, UnsuitableError
+from models.registry import Family, register
 
 
 class NeighbourState(NamedTuple):
-    """The remembered answers (batch, time) and how many of their symbols were given, (batch,)."""
+    """The remembered answers (batch, time) and how many of their tokens were given, (batch,)."""
 
     answer: Tensor
     given: Tensor
 
 
-@register("neighbour")
-class Neighbour(nn.Module):
+class NearestAnswer(Model):
     """Gives the target of the training source at the smallest Hamming distance (scikit-learn)."""
 
-    def __init__(self, source: Space | None, target: Space) -> None:
-        super().__init__()
-        if source is None or not source.discrete:
-            raise UnsuitableError("neighbour compares source strings; this task has none")
-        self.size = target.size
+    trainable = False
 
-    def fit(self, source: Tensor, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def fit(self, source: Tensor | None, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
         """Remember source (batch, source_time) and target (batch, target_time), real under mask."""
         self.sources = real_only(source, source_length)
-        self.answers = target.masked_fill(~mask, NOTHING).cpu()
+        self.answers = target.masked_fill(~mask, PAD).cpu()
 
-    def begin(self, source: Tensor, source_length: Tensor) -> NeighbourState:
+    def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Look up each row's nearest training string; the shorter of the two counts as padded."""
-        width = max(source.shape[1], self.sources.shape[1])
+        asked = real_only(source, source_length)
+        width = max(asked.shape[1], self.sources.shape[1])
         search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="hamming")
         search.fit(widened(self.sources, width))
-        found = search.kneighbors(widened(real_only(source, source_length), width), return_distance=False)
+        found = search.kneighbors(widened(asked, width), return_distance=False)
         nearest = torch.from_numpy(found[:, 0])
-        given = torch.zeros(len(source), dtype=torch.long, device=source.device)
-        return NeighbourState(self.answers[nearest].to(source.device), given)
+        given = torch.zeros_like(source_length)
+        return NeighbourState(self.answers[nearest].to(source_length.device), given)
 
-    def decoder(self, inputs: Tensor, state: NeighbourState) -> tuple[Tensor, NeighbourState]:
-        """Give the next symbols of the remembered answers: inputs (batch, time) -> scores (batch, time, size)."""
+    def decoder(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """Give the next tokens of the remembered answers: inputs (batch, time) -> scores (batch, time, size)."""
+        assert isinstance(state, NeighbourState)
         steps = state.given[:, None] + torch.arange(inputs.shape[1], device=inputs.device)
-        answer = F.pad(state.answer, (0, 1), value=NOTHING)
-        symbols = answer.gather(1, steps.clamp(max=answer.shape[1] - 1))
-        return F.one_hot(symbols, self.size).float(), state._replace(given=state.given + inputs.shape[1])
-
-    def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
-        """Score every step: source (batch, source_time), target_in (batch, time) -> (batch, time, size)."""
-        return self.decoder(target_in, self.begin(source, source_length))[0]
+        answer = F.pad(state.answer, (0, 1), value=PAD)
+        tokens = answer.gather(1, steps.clamp(max=answer.shape[1] - 1))
+        return F.one_hot(tokens, self.size).float(), state._replace(given=state.given + inputs.shape[1])
 
 
-def real_only(source: Tensor, source_length: Tensor) -> NDArray[np.int64]:
+def real_only(source: Tensor | None, source_length: Tensor) -> NDArray[np.int64]:
     """Return source (batch, source_time) with nothing past each length."""
+    assert source is not None
     past_end = torch.arange(source.shape[1], device=source.device) >= source_length[:, None]
-    return source.masked_fill(past_end, NOTHING).cpu().numpy()
+    return source.masked_fill(past_end, PAD).cpu().numpy()
 
 
 def widened(strings: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Pad strings (rows, time) to (rows, width)."""
-    return np.pad(strings, ((0, 0), (0, width - strings.shape[1])), constant_values=NOTHING)
+    return np.pad(strings, ((0, 0), (0, width - strings.shape[1])), constant_values=PAD)
+
+
+@register("neighbour")
+@dataclass(frozen=True, kw_only=True)
+class Neighbour(Family):
+    """Gives the target of the training source at the smallest Hamming distance (scikit-learn); fitted, not trained."""
+
+    inductive_bias = "a trivial baseline: the nearest training string"
+
+    def build(self, source: Space | None, target: Space) -> Model:
+        """Build it for sources of tokens."""
+        if source is None or not source.discrete:
+            raise UnsuitableError("neighbour compares source strings; this task has none")
+        return NearestAnswer(target.size)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Seq2Seq, Space, register
-from models.layers.recurrent import build
-from models.layers.scan import ResidualLayer, scan, with_one_stack
+from models.layers.residual import ResidualFamily
+from models.layers.scan import scan
+from models.layers.steps import RecurrentLayer
+from models.registry import register
 
 SHORTEST, LONGEST = 0.001, 0.1  # step sizes at first
 BLOCK = 64  # steps whose states are in memory at a time: in one piece, 256 steps took twice as long
@@ -38,7 +39,7 @@ class CausalConvolution(nn.Module):
         return sums, seen.gather(1, places[..., None].expand(-1, -1, seen.shape[-1]))
 
 
-class SelectiveSSM(nn.Module):
+class SelectiveMixer(RecurrentLayer):
     """h[t] = exp(d[t] A) h[t-1] + d[t] B[t] x[t], y[t] = C[t] h[t] + D x[t] (Gu and Dao 2023, arXiv 2312.00752).
 
     Each of `expansion * hidden` channels x has `size` numbers h of its own; A is diagonal and negative. The step sizes
@@ -65,7 +66,7 @@ class SelectiveSSM(nn.Module):
         self.output = nn.Linear(self.channels, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, hidden), state (parts, batch, hidden); see models/layers/scan.py."""
+        """Read inputs (batch, time, hidden), state (parts, batch, hidden); see `RecurrentLayer`."""
         carried = state.transpose(0, 1).reshape(len(inputs), -1, self.channels)
         start, past = carried[:, : self.size], carried[:, self.size :]
         read, gate = self.input(inputs).chunk(2, -1)
@@ -97,35 +98,24 @@ class SelectiveSSM(nn.Module):
 
 
 @register("selective_ssm")
-def selective_ssm(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 2,
-    decoder: str = "fed",
-    dropout: float = 0.0,
-    state: int = 8,
-    expansion: int = 2,
-    window: int = 4,
-) -> Seq2Seq:
-    """Layers of selective state space models that read the source and then write the target.
+@dataclass(frozen=True, kw_only=True)
+class SelectiveSSM(ResidualFamily):
+    """Layers of selective state space models (Mamba's recurrence) that read the source and then write the target.
 
     state: how many numbers each channel keeps; expansion: how many channels, in multiples of hidden; window: how many
-    inputs the convolution sees, 1 for the newest alone.
+    inputs the convolution sees, 1 for the newest alone
     """
-    if min(state, expansion, window) < 1:
-        raise ValueError(f"sizes must be 1 or more; got state {state}, expansion {expansion}, window {window}")
-    return with_one_stack(
-        build(
-            partial(ResidualLayer, mixer=partial(SelectiveSSM, size=state, expansion=expansion, window=window)),
-            source,
-            target,
-            hidden=hidden,
-            embedding=embedding,
-            layers=layers,
-            decoder=decoder,
-            dropout=dropout,
-        )
-    )
+
+    paper = "Gu and Dao 2023, arXiv 2312.00752"
+    inductive_bias = "a linear recurrence gated by the input"
+    state: int = 8
+    expansion: int = 2
+    window: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require_sizes("state", "expansion", "window")
+
+    def mixer(self, hidden: int) -> RecurrentLayer:
+        """Return a selective state space model."""
+        return SelectiveMixer(hidden, self.state, self.expansion, self.window)

@@ -1,19 +1,22 @@
-"""Transducer: a recurrent network that reads the next symbol of the source at every step that it writes."""
+"""Transducer: a recurrent network that reads the next token of the source at every step that it writes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, register
+from models.base import Decoder, Memory, Seq2Seq, Space
 from models.elman import ElmanLayer
 from models.gru import GRULayer
-from models.layers.recurrent import Layer, LayerStack, start_orthogonal
+from models.layers.marked import MarkedEncoder
+from models.layers.recurrent import LayerStack
+from models.layers.steps import Layer, start_orthogonal
 from models.linear_rnn import LinearLayer
-from models.location_attention import LocationEncoder
 from models.lstm import LSTMLayer
+from models.registry import Family, register
 
 CELLS: dict[str, Layer] = {"elman": ElmanLayer, "gru": GRULayer, "linear": LinearLayer, "lstm": LSTMLayer}
 
@@ -26,11 +29,11 @@ class TransducerState(NamedTuple):
     place: Tensor
 
 
-class TransducerDecoder(nn.Module):
-    """Step t reads the symbol that was written before and the t-th of the source, behind whose end the mark stands.
+class TransducerDecoder(Decoder):
+    """Step t reads the token that was written before and the t-th of the source, behind whose end the mark stands.
 
-    A finite-state transducer with a learnt, real-valued state (Mealy 1955; as networks: Graves 2012, arXiv 1211.3711,
-    without its freedom to read and write at different speeds).
+    A finite-state transducer with a learnt, real-valued state (as in Graves 2012, without its freedom to read and write
+    at different speeds).
     """
 
     pairwise = False
@@ -44,7 +47,7 @@ class TransducerDecoder(nn.Module):
         )
 
     def begin(self, memory: Memory) -> TransducerState:
-        """Return the state before the first step, which reads the source's first symbol."""
+        """Return the state before the first step, which reads the source's first token."""
         return TransducerState(
             self.stack.start(len(memory.length)), memory._replace(final=()), torch.ones_like(memory.length)
         )
@@ -62,26 +65,31 @@ class TransducerDecoder(nn.Module):
 
 
 @register("transducer")
-def transducer(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    embedding: int = 0,
-    layers: int = 1,
-    cell: str = "gru",
-) -> Seq2Seq:
+@dataclass(frozen=True, kw_only=True)
+class Transducer(Family):
     """Recurrent transducer with cells elman, gru, linear or lstm: the alignment of source and target is given."""
-    if source is None or not source.discrete or not target.discrete:
-        raise UnsuitableError("a transducer reads a source of symbols step by step; this task has none")
-    if cell not in CELLS:
-        raise ValueError(f"unknown cell {cell!r}; choose from: {', '.join(CELLS)}")
-    if min(hidden, layers) < 1 or embedding < 0:
-        raise ValueError(
-            f"hidden and layers must be 1 or more, embedding 0 or more; got {hidden}, {layers} and {embedding}"
-        )
-    width = embedding or hidden
-    stack = LayerStack(CELLS[cell], 2 * width, hidden, layers, 0.0, "all", False)
-    model = Seq2Seq(LocationEncoder(source, width), TransducerDecoder(target, stack, width, hidden))
-    start_orthogonal(model)
-    return model
+
+    paper = "Mealy 1955; as networks: Graves 2012, arXiv 1211.3711"
+    inductive_bias = "input and output advance together"
+
+    hidden: int = 64
+    embedding: int = 0
+    layers: int = 1
+    cell: str = "gru"
+
+    def __post_init__(self) -> None:
+        self.require_choices(cell=CELLS)
+        if min(self.hidden, self.layers) < 1 or self.embedding < 0:
+            raise ValueError(
+                f"hidden and layers must be 1 or more, embedding 0 or more; got {self.hidden}, {self.layers} and "
+                f"{self.embedding}"
+            )
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose the source's embedding and the layers that read it step by step."""
+        source = self.require_strings(source, target)
+        width = self.embedding or self.hidden
+        stack = LayerStack(CELLS[self.cell], 2 * width, self.hidden, self.layers, 0.0, "all", False)
+        model = Seq2Seq(MarkedEncoder(source, width), TransducerDecoder(target, stack, width, self.hidden))
+        start_orthogonal(model)
+        return model

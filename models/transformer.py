@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from models.base import Memory, Seq2Seq, Space, UnsuitableError, reader, register
-from models.layers.heads import MultiHeadAttention
+from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
+from models.layers.attention import AttentionBlock, AttentionFamily, MultiHeadAttention
 from models.layers.positions import sinusoids
+from models.registry import register
 
 POSITIONS = ("sinusoidal", "learned", "none", "rotary", "alibi")
 CARRIED = ("none", "rotary", "alibi")  # schemes whose positions mean the same wherever a text is cut
@@ -30,11 +32,11 @@ class TransformerState(NamedTuple):
 class Positioned(nn.Module):
     """Reads a space and adds absolute positions where the scheme has them."""
 
-    def __init__(self, space: Space, hidden: int, positions: str, longest: int) -> None:
+    def __init__(self, space: Space, settings: AttentionFamily) -> None:
         super().__init__()
-        self.reader = reader(space, hidden)
-        self.positions = positions
-        self.table = nn.Embedding(longest, hidden) if positions == "learned" else None
+        self.reader = embedding_of(space, settings.hidden)
+        self.positions = settings.positions
+        self.table = nn.Embedding(settings.longest, settings.hidden) if settings.positions == "learned" else None
 
     def forward(self, inputs: Tensor, first: int) -> Tensor:
         """Read inputs (batch, time[, values]) at positions first, first + 1, .. -> (batch, time, hidden)."""
@@ -52,44 +54,7 @@ class Positioned(nn.Module):
         return read
 
 
-class Block(nn.Module):
-    """Self-attention, attention to the memory where there is one, and a feed-forward layer, each after a norm."""
-
-    def __init__(self, hidden: int, heads: int, positions: str, dropout: float, crossed: bool) -> None:
-        super().__init__()
-        self.self_norm = nn.LayerNorm(hidden)
-        self.self_attention = MultiHeadAttention(hidden, heads, positions)
-        self.cross_norm = nn.LayerNorm(hidden) if crossed else None
-        self.cross_attention = MultiHeadAttention(hidden, heads, positions) if crossed else None
-        self.forward_norm = nn.LayerNorm(hidden)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(hidden, 4 * hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * hidden, hidden)
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(
-        self,
-        states: Tensor,
-        past: tuple[Tensor, Tensor] | None,
-        visible: Tensor,
-        memory: tuple[Tensor, Tensor] | None = None,
-        memory_visible: Tensor | None = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Transform states (batch, time, hidden), which follow the `past` keys and values; give these back, grown."""
-        normed = self.self_norm(states)
-        keys, values = self.self_attention.keys_values(normed)
-        first = 0
-        if past is not None:
-            first = past[0].shape[2]
-            keys, values = torch.cat([past[0], keys], 2), torch.cat([past[1], values], 2)
-        states = states + self.dropout(self.self_attention(normed, keys, values, visible, first))
-        if self.cross_attention is not None and self.cross_norm is not None and memory is not None:
-            crossed = self.cross_attention(self.cross_norm(states), *memory, memory_visible, first)
-            states = states + self.dropout(crossed)
-        return states + self.dropout(self.feed_forward(self.forward_norm(states))), (keys, values)
-
-
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Encoder):
     """Every source position attends to every real one."""
 
     def __init__(self, positioned: Positioned, blocks: nn.ModuleList, hidden: int) -> None:
@@ -107,19 +72,17 @@ class TransformerEncoder(nn.Module):
         return Memory(source_length, self.norm(states))
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(Decoder):
     """Every target position attends to those before it (the last `window` of them, where set) and to the memory."""
 
-    def __init__(
-        self, positioned: Positioned, blocks: nn.ModuleList, hidden: int, heads: int, space: Space, window: int | None
-    ) -> None:
+    def __init__(self, space: Space, settings: Transformer, crossed: bool) -> None:
         super().__init__()
-        self.heads = heads
-        self.positioned = positioned
-        self.blocks = blocks
-        self.norm = nn.LayerNorm(hidden)
-        self.readout = nn.Linear(hidden, space.size)
-        self.window = window
+        self.heads = settings.heads
+        self.positioned = Positioned(space, settings)
+        self.blocks = settings.blocks(crossed)
+        self.norm = nn.LayerNorm(settings.hidden)
+        self.readout = nn.Linear(settings.hidden, space.size)
+        self.window = None if crossed else settings.window
 
     def begin(self, memory: Memory) -> TransformerState:
         """Return the state before the first input: nothing read yet, the memory's keys and values ready."""
@@ -128,7 +91,7 @@ class TransformerDecoder(nn.Module):
         read = tuple((empty, empty) for _ in self.blocks)
         if memory.states is None:
             return TransformerState(read, (), None)
-        crossed = (cast("Block", block).cross_attention for block in self.blocks)
+        crossed = (cast("AttentionBlock", block).cross_attention for block in self.blocks)
         keys_values = tuple(cast("MultiHeadAttention", each).keys_values(memory.states) for each in crossed)
         return TransformerState(read, keys_values, memory.mask[:, None, None])
 
@@ -150,47 +113,31 @@ class TransformerDecoder(nn.Module):
 
 
 @register("transformer")
-def transformer(
-    source: Space | None,
-    target: Space,
-    *,
-    hidden: int = 64,
-    layers: int = 2,
-    heads: int = 4,
-    dropout: float = 0.0,
-    positions: str = "sinusoidal",
-    longest: int = 512,
-    window: int = 64,
-) -> Seq2Seq:
-    """Encoder-decoder Transformer with the norm before each part (Vaswani et al. 2017; Xiong et al. 2020, 2002.04745).
+@dataclass(frozen=True, kw_only=True)
+class Transformer(AttentionFamily):
+    """Encoder-decoder Transformer with the norm before each part; position scheme by setting.
 
     positions: sinusoidal, learned (a table of `longest`), rotary, alibi or none. The encoder looks both ways, so "none"
-    sees a bag of symbols. As a language model it is the decoder alone, which carries its last `window` keys and values
+    sees a bag of tokens. As a language model it is the decoder alone, which carries its last `window` keys and values
     (Dai et al. 2019, arXiv 1901.02860) and needs relative positions or none.
     """
-    if positions not in POSITIONS:
-        raise ValueError(f"unknown positions {positions!r}; choose from: {', '.join(POSITIONS)}")
-    if hidden % (2 * heads):
-        raise ValueError(f"hidden must be a multiple of twice the heads; got {hidden} and {heads}")
-    if min(hidden, layers, heads, window, longest) < 1:
-        raise ValueError(f"sizes must be 1 or more; got hidden {hidden}, layers {layers}, window {window}")
-    if source is None and positions not in CARRIED:
-        raise UnsuitableError(
-            f"positions {positions!r} cannot be carried along a text; choose from: {', '.join(CARRIED)}"
-        )
 
-    def blocks(crossed: bool) -> nn.ModuleList:
-        return nn.ModuleList(Block(hidden, heads, positions, dropout, crossed) for _ in range(layers))
+    paper = "Vaswani et al. 2017, arXiv 1706.03762; norm first: Xiong et al. 2020, arXiv 2002.04745"
+    inductive_biases: ClassVar[dict[str, str]] = {"positions=none": "attention by content"}
+    window: int = 64
 
-    encoder = None
-    if source is not None:
-        encoder = TransformerEncoder(Positioned(source, hidden, positions, longest), blocks(False), hidden)
-    decoder = TransformerDecoder(
-        Positioned(target, hidden, positions, longest),
-        blocks(source is not None),
-        hidden,
-        heads,
-        target,
-        window if source is None else None,
-    )
-    return Seq2Seq(encoder, decoder)
+    def __post_init__(self) -> None:
+        self.require_choices(positions=POSITIONS)
+        self.require_sizes("window")
+        super().__post_init__()
+
+    def build(self, source: Space | None, target: Space) -> Seq2Seq:
+        """Compose encoder and decoder; without a source space, a decoder alone."""
+        if source is not None:
+            encoder = TransformerEncoder(Positioned(source, self), self.blocks(), self.hidden)
+            return Seq2Seq(encoder, TransformerDecoder(target, self, crossed=True))
+        if self.positions not in CARRIED:
+            raise UnsuitableError(
+                f"positions {self.positions!r} cannot be carried along a text; choose from: {', '.join(CARRIED)}"
+            )
+        return Seq2Seq(None, TransformerDecoder(target, self, crossed=False))

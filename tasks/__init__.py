@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from tasks.base import TASKS, Batch, Symbols, Task, Values, register
+from tasks.base import TASKS, Batch, Symbols, Task, Tokens, Values, register
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
-__all__ = ["TASKS", "Batch", "Symbols", "Task", "Values", "register"]
+__all__ = ["TASKS", "Batch", "Symbols", "Task", "Tokens", "Values", "register"]

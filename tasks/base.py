@@ -11,12 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PAD, START, STOP, FIRST_SYMBOL = 0, 1, 2, 3  # data symbols begin at FIRST_SYMBOL, so a reserved id never collides
+PAD, BOS, EOS, FIRST_TOKEN = 0, 1, 2, 3  # data begin at FIRST_TOKEN, so a reserved id never collides
+START, STOP, FIRST_SYMBOL = BOS, EOS, FIRST_TOKEN  # their names of version 0.1, for one version more
 
 
 @dataclass(frozen=True)
-class Symbols:
-    """Sequences of integer ids: three reserved ones (PAD, START, STOP), then `count` of data."""
+class Tokens:
+    """Sequences of integer ids: three reserved ones (PAD, BOS, EOS), then `count` of data."""
 
     count: int
     discrete: ClassVar[bool] = True
@@ -24,7 +25,10 @@ class Symbols:
     @property
     def size(self) -> int:
         """How many ids there are, the reserved ones included."""
-        return FIRST_SYMBOL + self.count
+        return FIRST_TOKEN + self.count
+
+
+Symbols = Tokens  # its name of version 0.1, for one version more
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Batch:
     """Some examples, padded to one width.
 
     source (batch, source_time[, values]), None for a language model; source_length (batch,), zeros where no source is
-    target (batch, target_time[, values]); target_length (batch,), the stop symbol counted where there is one
+    target (batch, target_time[, values]); target_length (batch,), EOS counted where there is one, never 0
     identity (batch,) int64: examples that must be held out together; None means that the source string is the example
     """
 
@@ -62,14 +66,14 @@ class Task(ABC):
     """A task's settings are its fields; what it draws depends on nothing else but the generator.
 
     train_lengths: the lengths that the harness draws for training
-    eval_lengths: the lengths that are evaluated, inside and beyond training
+    eval_lengths: the lengths that are evaluated, in distribution and beyond
     """
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1  # raised whenever the data changes: older results are then not compared
-    streams: ClassVar[bool] = False  # True: a text that is read symbol by symbol (see tasks/text/language.py)
-    joint: ClassVar[str] = " "  # what stands between two printed symbols
-    hierarchy: ClassVar[str] = ""  # the least machine of the Chomsky hierarchy that does it, at any length
+    joint: ClassVar[str] = " "  # what stands between two printed tokens
+    automaton: ClassVar[str] = ""  # the least class of automata that does it at any length; "": not stated
+    adversarial_kinds: ClassVar[tuple[str, ...]] = ()  # sets of examples that random ones hardly ever are
     train_lengths: tuple[int, ...]
     eval_lengths: tuple[int, ...]
 
@@ -80,18 +84,30 @@ class Task(ABC):
                 raise ValueError(f"{field} must be whole numbers of 1 or more; got {lengths!r}")
 
     @property
+    def data(self) -> str:
+        """What the data are, and so how the harness trains and scores: "strings", "signals" or "text"."""
+        return "signals" if isinstance(self.target, Values) else "strings"
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is a text, as asked before there was `data`."""
+        return self.data == "text"
+
+    @property
     @abstractmethod
-    def source(self) -> Symbols | Values | None:
+    def source(self) -> Tokens | Values | None:
         """The space of the source, None for a language model."""
 
     @property
-    @abstractmethod
-    def target(self) -> Symbols | Values:
-        """The space of the target."""
+    def target(self) -> Tokens | Values:
+        """The space of the target; the source's where a task says nothing else."""
+        if self.source is None:
+            raise TypeError(f"task {self.name!r} has no source, so it must say what its target is")
+        return self.source
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
-        """Lengths that count as inside training."""
+        """Lengths that count as in distribution."""
         return tuple(sorted(set(self.train_lengths)))
 
     @abstractmethod
@@ -102,13 +118,8 @@ class Task(ABC):
         """
 
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
-        """Draw what training reads where that is not what is judged; as `sample` unless a task says otherwise."""
+        """Draw what training reads where evaluation reads something else; as `sample` unless a task says otherwise."""
         return self.sample(length, max_length, generator)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Names of the adversarial sets that this task can draw: examples that random ones hardly ever are."""
-        return ()
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw one example of an adversarial kind for each length; shapes and device as in `sample`."""
@@ -119,30 +130,35 @@ class Task(ABC):
         """Probability of an exact match for guesses that know the length and nothing else."""
 
     def first_input(self, batch: Batch) -> Tensor:
-        """What the decoder reads before its first output: START (batch,)."""
-        return torch.full_like(batch.target[:, 0], START)
+        """What the decoder reads before its first output: BOS (batch,)."""
+        return torch.full_like(batch.target[:, 0], BOS)
 
     def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
         """Cross-entropy in nats, elementwise: outputs (batch, time, size), target (batch, time) -> (batch, time)."""
         return F.cross_entropy(outputs.transpose(1, 2), target, reduction="none")
 
     def correct(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Whether the most likely symbol is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
+        """Whether the most likely token is the target's: (batch, time, size), (batch, time) -> (batch, time)."""
         return outputs.argmax(-1) == target
 
     def symbol(self, index: int) -> str:
-        """How one data symbol is printed, counted from 0."""
+        """How one token of the data is printed, counted from 0."""
         return "abcdefghijklmnopqrstuvwxyz"[index] if index < 26 else f"<{index}>"
 
     def text(self, ids: Sequence[int]) -> str:
-        """Print ids for people: padding is dropped, the stop symbol is shown."""
-        names = {START: "<start>", STOP: "<stop>"}
-        return self.joint.join(names.get(i) or self.symbol(i - FIRST_SYMBOL) for i in ids if i != PAD)
+        """Print ids for people: padding is dropped, EOS is shown. Records keep these marks, so they are to stay."""
+        names = {BOS: "<start>", EOS: "<stop>"}
+        return self.joint.join(names.get(i) or self.symbol(i - FIRST_TOKEN) for i in ids if i != PAD)
 
     def show(self, batch: Batch, row: int) -> str:
         """Print one example, source -> target."""
         target = self.text(batch.target[row].tolist())
         return target if batch.source is None else f"{self.text(batch.source[row].tolist())} -> {target}"
+
+    def example(self, length: int) -> str:
+        """Print an example of a length, the same whenever it is asked for."""
+        generator = torch.Generator().manual_seed(length)
+        return self.show(self.sample(torch.tensor([length]), length, generator), 0)
 
 
 TASKS: dict[str, type[Task]] = {}

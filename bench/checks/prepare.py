@@ -1,4 +1,4 @@
-"""What is checked, with torch, before a run trains anything: device, settings, plug-ins."""
+"""What is checked, with torch, before a run trains anything: device, settings, and every task and model it asks for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import torch
 
-from bench.checks.contracts import ContractError, check_model, check_task
-from bench.spec.catalogue import Catalogue
+from bench.checks.contracts import ContractError, check_model, check_task, small_batch
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task, load_plugin
@@ -26,39 +25,45 @@ def choose_device(asked: str) -> str:
 
 
 def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) -> tuple[list[Spec], list[str]]:
-    """Build every task and model once -> the specs that can run, a line about each pair that cannot.
+    """Build and check every task and model once -> the specs that can run, a line about each pair that cannot.
 
-    A wrong setting, a broken contract of a plug-in, and a pair asked for by both names that cannot run are errors.
+    A wrong setting, a broken contract, and a pair asked for by both names that cannot run are errors.
     """
     for plugin in plugins:
         load_plugin(plugin)
-    names = plugin_names(plugins)
-    kept, skipped = [], []
+    kept, skipped, passed = [], [], set[str]()
     for spec in specs:
-        task = build_task(spec.task, spec.task_settings)
         try:
-            model = build_model(spec.model, task, spec.model_settings)
-            if spec.task in names or spec.model in names:
-                check_task(task)
-                check_model(model, task, f"model {spec.model!r}")
+            check_pair(spec, passed)
         except UnsuitableError as error:
             if explicit:
                 raise RequestError(f"{spec.row} {spec.column}: {error}") from error
             skipped.append(f"{spec.row} {spec.column}: left out, {error}")
         except ContractError as error:
             raise RequestError(str(error)) from error
-        except Exception as error:
-            if spec.task not in names and spec.model not in names:
-                raise
+        except RequestError:
+            raise
+        except Exception as error:  # whatever a plug-in does, or a length that a table of positions cannot hold
             reason = str(error).splitlines()[0] if str(error) else ""
-            raise RequestError(f"plug-in {spec.row} {spec.column} fails: {type(error).__name__}: {reason}") from error
+            raise RequestError(
+                f"{spec.row} {spec.column} cannot be trained: {type(error).__name__}: {reason}"
+            ) from error
         else:
             kept.append(spec)
     return kept, skipped
 
 
-def plugin_names(plugins: tuple[Path, ...]) -> set[str]:
-    """Return the names of the tasks and models that plug-ins bring."""
-    catalogue = Catalogue(plugins)
-    entries = (entry for kind in catalogue.entries.values() for entry in kind.values())
-    return {entry.name for entry in entries if entry.file in plugins}
+def check_pair(spec: Spec, passed: set[str]) -> None:
+    """Check a spec's task and its model, but not what has passed already; torch's generator stays as it was."""
+    task = build_task(spec.task, spec.task_settings)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = build_model(spec.model, task, spec.model_settings)
+        if repr(task) not in passed:
+            check_task(task)
+        batch = small_batch(task)
+        widths = [None if part is None else part.shape for part in (batch.source, batch.target)]
+        pair = repr((spec.model, dict(spec.model_settings), task.source, task.target, widths))
+        if pair not in passed:
+            check_model(model, task, f"model {spec.model!r}")
+        passed |= {repr(task), pair}

@@ -1,28 +1,44 @@
-"""What the command `extrapolation` does: print the best family of every task, write the page and its pictures."""
+"""`extrapolation`: how far past training a run's families hold."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from bench.commands.run import FINE, make_console, shown
+from bench.commands import places
+from bench.commands.arguments import add_out
+
+SHOWN = {  # headings of the page's summary, each with its rank: the highest leaves a narrow terminal first
+    "task": 0,
+    "best family": 0,
+    "L99 random": 1,
+    "solved there": 2,
+    "L99 adversarial": 3,
+    "longest length": 4,
+    "adversarial there": 5,
+}
 
 
-def extrapolation(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_out(parser, places.RUNS / "extrapolate")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="also write the page there: docs/extrapolation.md")
+
+
+def run(options: argparse.Namespace) -> int:
     """Write the page of a run; print what holds farthest on every task."""
-    from rich.table import Table
-
-    from bench.studies.extrapolation.tables import adversarial_at_end, horizons, solved
+    from bench.commands.console import Terminal
+    from bench.studies.extrapolation.tables import best_cells
     from bench.studies.extrapolation.write import write_extrapolation
+    from bench.views.columns import Column
+    from bench.views.terminal import Fitted
 
     found = write_extrapolation(options.out, options.page)
-    console = make_console()
-    table = Table("task", "best family", "L99 random", "L99 adversarial", "farthest", "solved", "adversarial")
-    for task, (best, *_) in found.tasks.items():
-        cells = [*horizons(best), f"{best.longest:,}", solved(best, best.longest), adversarial_at_end(best)]
-        table.add_row(task, best.model, *cells)
-    console.print(table, markup=False)
-    for line in found.missing:
-        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
-    page = "" if options.page is None else f", {shown(options.page)}"
-    console.print(f"extrapolation: {shown(options.out / 'extrapolation.md')}{page}", highlight=False, soft_wrap=True)
-    return FINE
+    terminal = Terminal()
+    columns = [Column(heading, heading, rank=rank, words=not rank) for heading, rank in SHOWN.items()]
+    best = [best_cells(task, best) for task, (best, *_) in found.tasks.items()]
+    terminal.print(Fitted(columns, [[cells[heading] for heading in SHOWN] for cells in best]))
+    terminal.notes(found.missing)
+    written = [options.out / "extrapolation.md", *([options.page] if options.page else [])]
+    terminal.say(f"extrapolation: {', '.join(map(places.shown, written))}")
+    return 0

@@ -2,92 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 
-from bench.trial.batches import is_text, rows_of
-from bench.trial.decode import foreseen, free_running, lengths_with_stop
-from bench.trial.evaluation_sets import evaluation_set
-from models.base import Model
-from tasks.base import STOP, Batch, Task
-from tasks.text.language import Language
+from bench.trial.protocols import Answer, protocol_of
+from tasks.base import Task
 
 COUNT = 2  # examples kept with a record at each of its lengths
-SYMBOLS_KEPT, VALUES_KEPT = 60, 100  # of a string, from its start; of a signal, to its end
+TOKENS_KEPT, VALUES_KEPT = 60, 100  # of a string, from its start; of a signal, to its end
+Item = TypeVar("Item")
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}  # what rounding may change, as a share of the largest score
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One example, inputs and answers as lists of symbols' names, or of numbers.
+class Sample(Generic[Item]):
+    """One example, inputs and answers as lists of tokens' names, or of numbers (None: one that overflowed).
 
     given: the source; truth: the target; written: the model's own answer, which may be longer or shorter
-        (for a text: the symbol it foresees at each place, given the true ones before)
+        (for a text: the token it predicts at each step, given the true ones before)
     first: steps of the target before the first one shown
     """
 
     length: int
-    given: list[Any]
-    truth: list[Any]
-    written: list[Any]
-    first: int = 0
+    given: list[Item]
+    truth: list[Item]
+    written: list[Item]
+    first: int = field(default=0, kw_only=True)
 
 
-def kept_samples(model: Model, task: Task, device: str) -> list[Sample]:
-    """Return the samples that a record keeps: some inside training, at its edge, beyond it and at twice its length."""
-    model.eval()
-    if is_text(task):
-        texts = task.eval_lengths if task.separator is not None else task.eval_lengths[-1:]  # else one text for all
-        return [text_sample(model, task, length, device) for length in texts]
-    found = []
-    for length in telling_lengths(task):
-        batch = evaluation_set(task, length, COUNT).batch
-        found += [sample(model, task, batch, row, length, device) for row in range(len(batch.target))]
-    return [shortened(one) for one in found]
+def telling_lengths(task: Task) -> tuple[int, ...]:
+    """The middle training length, the longest, the first evaluated one past it, and the first at twice it or more.
 
-
-def telling_lengths(task: Task) -> list[int]:
-    """The middle training length, the longest, the first evaluated one past it, and the first at twice it or more."""
+    Of a text, every length that names one.
+    """
     inside, longest = task.inside_lengths, max(task.inside_lengths)
     beyond = sorted(length for length in task.eval_lengths if length > longest)
     twice = [length for length in beyond if length >= 2 * longest]
-    return sorted({inside[len(inside) // 2], longest, *beyond[:1], *twice[:1]})
+    drawn = {inside[len(inside) // 2], longest, *beyond[:1], *twice[:1]}
+    return protocol_of(task).named_lengths(task) or tuple(sorted(drawn))
 
 
-def sample(model: Model, task: Task, batch: Batch, row: int, length: int, device: str) -> Sample:
-    """Let a model answer one row of a batch in free running, two steps longer than the truth where symbols stop it."""
-    one = rows_of(batch, torch.tensor([row]))
-    assert one.source is not None  # a task without a source is a text
-    moved = Batch(
-        one.source.to(device), one.source_length.to(device), one.target.to(device), one.target_length.to(device)
-    )
-    steps, size = int(one.target_length[0]), int(one.source_length[0])
-    with torch.no_grad():
-        written = free_running(model, task, moved, steps + 2 * task.target.discrete)[0].cpu()
-    truth, given = one.target[0, :steps], one.source[0, :size]
-    if not task.target.discrete:
-        return Sample(length, rounded(given), rounded(truth), rounded(written))
-    ends = int(lengths_with_stop(written[None])[0]) if bool((truth == STOP).any()) else steps
-    return Sample(length, names(task, given), names(task, truth), names(task, written[:ends]))
+def sample(task: Task, length: int, answer: Answer, *, shortened: bool = False) -> Sample[str] | Sample[float | None]:
+    """Return an answer as people read it; shortened to what a page can show: a string's start, a signal's end."""
+    given, truth, written, _ = answer
+    if not truth.is_floating_point():
+        end = TOKENS_KEPT if shortened else None
+        return Sample(length, *(names(task, part[:end]) for part in (given, truth, written)))
+    first = max(0, len(truth) - VALUES_KEPT) if shortened else 0
+    given = given[-VALUES_KEPT:] if shortened else given
+    return Sample(length, rounded(given), rounded(truth[first:]), rounded(written[first:]), first=first)
 
 
-def text_sample(model: Model, task: Language, length: int, device: str) -> Sample:
-    """Return the beginning of a text and the symbols that a model foresees there."""
-    text = task.stream(length)[:SYMBOLS_KEPT]
-    with torch.no_grad():
-        written = foreseen(model, text[None].to(device)).cpu()
-    return Sample(length, [], names(task, text), names(task, written))
+def disagreement(length: int, answers: list[Answer]) -> str:
+    """Say where real decoding is not what the scored pass says, having read the same; "" where it is throughout."""
+    for number, answer in enumerate(answers):
+        off = answer.shortfall > tolerance(answer.shortfall)
+        if bool(off.any()):
+            step = int(off.long().argmax())
+            return f"length {length}, example {number}: decoding leaves the scored pass at output {step}"
+    return ""
 
 
-def symbols_of_text(task: Language, length: int) -> list[str]:
-    """Return the beginning of a text, as names."""
-    return names(task, task.stream(length)[:SYMBOLS_KEPT])
-
-
-def names(task: Task, symbols: torch.Tensor) -> list[str]:
-    """Return what people read for each symbol (time,)."""
-    return [task.text([symbol]) or "<pad>" for symbol in symbols.tolist()]
+def tolerance(outputs: torch.Tensor) -> float:
+    """Return by how much outputs of this precision may differ, as a share of the largest."""
+    return TOLERANCE.get(outputs.dtype, 1e-2)
 
 
 def rounded(values: torch.Tensor) -> list[float | None]:
@@ -95,11 +75,6 @@ def rounded(values: torch.Tensor) -> list[float | None]:
     return [float(f"{value:.4g}") if abs(value) < float("inf") else None for value in values[:, 0].tolist()]
 
 
-def shortened(one: Sample) -> Sample:
-    """Keep what a page can show: the start of a string, the end of a signal."""
-    if one.truth and isinstance(one.truth[0], str):
-        return Sample(
-            one.length, one.given[:SYMBOLS_KEPT], one.truth[:SYMBOLS_KEPT], one.written[:SYMBOLS_KEPT], one.first
-        )
-    first = max(0, len(one.truth) - VALUES_KEPT)
-    return Sample(one.length, one.given[-VALUES_KEPT:], one.truth[first:], one.written[first:], first)
+def names(task: Task, tokens: torch.Tensor) -> list[str]:
+    """Return what people read for each token (time,)."""
+    return [task.text([token]) or "<pad>" for token in tokens.tolist()]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import torch
 
 from bench.probes.samples import names
-from bench.trial.evaluation_sets import evaluation_set
+from bench.trial.batches import on
 from bench.trial.losses import shift_right
 from bench.trial.metrics import finite
+from bench.trial.protocols import protocol_of
 from models.base import Model
-from tasks.base import Task
+from tasks.base import Batch, Task
 
-FARTHEST = 200  # symbols of the longest example kept
+FARTHEST = 200  # tokens of the longest example kept
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,27 @@ class Trace:
 
 
 def kept_traces(model: Model, task: Task, device: str) -> list[Trace]:
-    """Return one example at the longest training length and one far beyond, of a decoder that has `trace`."""
-    if task.source is None or not task.target.discrete or not hasattr(getattr(model, "decoder", None), "trace"):
+    """Return one example of strings at the longest training length and one far beyond, of a model that is traced."""
+    if not model.traced:
         return []
     edge = max(task.inside_lengths)
     beyond = [length for length in task.eval_lengths if edge < length <= FARTHEST]
+    batches = {length: protocol_of(task).strings(task, 1, length) for length in sorted({edge, *beyond[-1:]})}
     model.eval()
     with torch.no_grad():
-        return [trace(model, task, length, device) for length in sorted({edge, *beyond[-1:]})]
+        return [trace(model, task, length, on(device, one)) for length, one in batches.items() if one is not None]
 
 
-def trace(model: Model, task: Task, length: int, device: str) -> Trace:
-    """Step through the first held-out example of one length, given the true symbols before each."""
-    batch = evaluation_set(task, length, 1).batch
+def trace(model: Model, task: Task, length: int, batch: Batch) -> Trace:
+    """Step through an example of one length, given the true tokens before each."""
     assert batch.source is not None
-    state = model.begin(batch.source.to(device), batch.source_length.to(device))
+    state = model.begin(batch.source, batch.source_length)
     written, series = [], dict[str, list[float | None]]()
-    inputs = shift_right(batch.target, task.first_input(batch)).to(device)
+    inputs = shift_right(batch.target, task.first_input(batch))
     for one in inputs.unbind(1):
         outputs, state = model.decoder(one[:, None], state)
         written.append(outputs[0, 0].argmax())
-        for name, values in model.decoder.trace(state).items():
+        for name, values in model.trace(state).items():
             series.setdefault(name, []).append(finite(round(float(values[0]), 3)))
     source = batch.source[0, : int(batch.source_length[0])]
-    return Trace(length, names(task, source), names(task, torch.stack(written).cpu()), series)
+    return Trace(length, names(task, source), names(task, torch.stack(written)), series)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import tokenize
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bench.spec.errors import RequestError, choose_from
 
@@ -23,14 +27,43 @@ class Setting:
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered task or model: where it is, what its docstring's first line says, its settings."""
+    """A registered task or model: where it is, what its docstring's first line says, its settings.
+
+    literals: what its class, or one that it inherits from, gives a name as a literal: version, paper, automaton, ..
+    """
 
     kind: str
     name: str
     file: Path
     summary: str
-    settings: dict[str, Setting]
-    version: int = 1
+    settings: Mapping[str, Setting]
+    literals: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """A task's version, which is raised when its data change."""
+        return int(self.literals.get("version", 1))
+
+    @property
+    def paper(self) -> str:
+        """Where a family is from; "" where it does not say."""
+        return self.text("paper")
+
+    def text(self, name: str) -> str:
+        """Return the text that the class gives a name; "" where it gives none as a literal."""
+        found = self.literals.get(name, "")
+        return found if isinstance(found, str) else ""
+
+    def inductive_bias(self, settings: Mapping[str, Any]) -> str:
+        """Return what structure a family brings along with these settings, "" where it does not say."""
+        by_setting = self.literals.get("inductive_biases", {})
+        found = [by_setting[key] for name, value in settings.items() if (key := f"{name}={value}") in by_setting]
+        return "; ".join(dict.fromkeys(found)) or self.text("inductive_bias")
+
+
+def text_of_class(entry: Entry, name: str) -> str:
+    """Return the text that an entry's class gives a name, its own or inherited; "" where it gives none as a literal."""
+    return entry.text(name)
 
 
 class Catalogue:
@@ -67,10 +100,9 @@ class Catalogue:
 @cache
 def registered(file: Path) -> tuple[Entry, ...]:
     """Return the entries that a file's `register("name")` decorators add."""
-    tree = parse(file)
-    modules = imported_names(tree)
+    modules = imported_names(parse(file), file)
     entries = []
-    for node in tree.body:
+    for node in parse(file).body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -78,94 +110,106 @@ def registered(file: Path) -> tuple[Entry, ...]:
             if named is None:
                 continue
             kind, name = named
-            settings, version = _settings(node, file)
             summary = (ast.get_docstring(node) or "").split("\n")[0]
-            entries.append(Entry(kind, name, file, summary, settings, version))
+            says = (_keywords(node), {}) if isinstance(node, ast.FunctionDef) else _class_says(node, file)
+            entries.append(Entry(kind, name, file, summary, *says))
     return tuple(entries)
 
 
+def source_text(file: Path) -> str:
+    """Read a Python file as Python does: past a byte order mark, in the encoding that its first lines name."""
+    with tokenize.open(file) as opened:
+        return opened.read()
+
+
+@cache
 def parse(file: Path) -> ast.Module:
     """Parse a Python file; a broken one is the request's fault."""
     try:
-        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
+        return ast.parse(source_text(file), filename=str(file))
+    except (SyntaxError, ValueError, OSError) as error:
         raise RequestError(f"{str(file)!r} is not Python that can be read: {error}") from error
 
 
-def imported_names(tree: ast.Module) -> dict[str, str]:
-    """Map each name that a module's imports bind to what it stands for: register -> tasks.base.register."""
+def imported_names(tree: ast.Module, file: Path | None = None) -> dict[str, str]:
+    """Map each name that a module's imports bind to what it stands for; relative imports only where `file` is given."""
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                names[alias.asname or alias.name.split(".")[0]] = (
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                first = alias.name.split(".")[0]
+                names[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            package = _package(node, file)
+            for alias in node.names if package else ():
+                names[alias.asname or alias.name] = f"{package}.{alias.name}"
     return names
 
 
+def _package(node: ast.ImportFrom, file: Path | None) -> str:
+    """Return the module that `from module import ..` names, in full; "" where that is beyond this project."""
+    if not node.level:
+        return node.module or ""
+    if file is None or not file.is_relative_to(ROOT):
+        return ""
+    return ".".join([*file.relative_to(ROOT).parts[: -node.level], *([node.module] if node.module else [])])
+
+
 def _registration(decorator: ast.expr, modules: dict[str, str]) -> tuple[str, str] | None:
-    """Return (kind, name) for a decorator such as register("copy"), models.register("gru"), else None."""
-    if not (
-        isinstance(decorator, ast.Call) and len(decorator.args) == 1 and isinstance(decorator.args[0], ast.Constant)
-    ):
+    """Return (kind, name) for a decorator such as register("copy"), models.register(name="gru"), else None."""
+    if not isinstance(decorator, ast.Call):
+        return None
+    given = [*decorator.args, *(keyword.value for keyword in decorator.keywords if keyword.arg == "name")]
+    if len(given) != 1 or not isinstance(given[0], ast.Constant):
         return None
     first, _, rest = ast.unparse(decorator.func).partition(".")
     parts = f"{modules.get(first, first)}.{rest}".strip(".").split(".")
     if parts[-1] != "register" or parts[0] not in KINDS:
         return None
-    return KINDS[parts[0]], str(decorator.args[0].value)
+    return KINDS[parts[0]], str(given[0].value)
 
 
-def _settings(node: ast.ClassDef | ast.FunctionDef, file: Path) -> tuple[dict[str, Setting], int]:
-    """Read the settings: a task's dataclass fields (inherited ones too), a model's keyword-only arguments."""
-    if isinstance(node, ast.FunctionDef):
-        return _keywords(node), 1
-    for part in node.body:
-        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
-            return _keywords(part), 1
+def _class_says(node: ast.ClassDef, file: Path) -> tuple[dict[str, Setting], dict[str, Any]]:
+    """Read a class, what it inherits first: its settings, and what it assigns to names as literals.
+
+    Settings are a dataclass's fields, but for those that are not `init`; of another class the keywords of `__init__`.
+    """
     settings: dict[str, Setting] = {}
-    version = 1
-    for base in node.bases:
-        found = _class(ast.unparse(base), file)
-        if found:
-            inherited, version = _settings(*found)
-            settings.update(inherited)
+    literals: dict[str, Any] = {}
+    for base in _bases(node, file):
+        inherited = _class_says(*base)
+        settings, literals = settings | inherited[0], literals | inherited[1]
+    is_dataclass = any(ast.unparse(each).partition("(")[0].endswith("dataclass") for each in node.decorator_list)
     for part in node.body:
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
-            annotation = ast.unparse(part.annotation)
-            if part.target.id == "version" and isinstance(part.value, ast.Constant):
-                version = int(str(part.value.value))
-            elif not annotation.startswith("ClassVar"):
-                settings[part.target.id] = Setting(annotation, ast.unparse(part.value) if part.value else "")
-        elif isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "version":
-            version = int(ast.unparse(part.value))
-    return settings, version
+        if isinstance(part, ast.FunctionDef):
+            literals.pop(part.name, None)  # a property stands for what it inherits
+            settings = _keywords(part) if part.name == "__init__" else settings
+        if not isinstance(part, ast.AnnAssign | ast.Assign):
+            continue
+        target = part.target if isinstance(part, ast.AnnAssign) else part.targets[0]
+        name = ast.unparse(target)
+        literals.pop(name, None)
+        if part.value:
+            with suppress(ValueError, TypeError):  # no literal: only running the code would tell
+                literals[name] = ast.literal_eval(part.value)
+        if not is_dataclass or not isinstance(part, ast.AnnAssign):
+            continue
+        annotation = ast.unparse(part.annotation)
+        default = None if annotation.partition("[")[0].endswith("ClassVar") else _default(part.value)
+        if default is None:
+            settings.pop(name, None)
+        else:
+            settings[name] = Setting(annotation, default)
+    return settings, literals
 
 
-def text_of_class(entry: Entry, name: str) -> str:
-    """Return the text that an entry's class gives a name, its own or inherited; "" where it gives none as a literal."""
-    modules = imported_names(parse(entry.file))
-    for node in parse(entry.file).body:
-        if isinstance(node, ast.ClassDef) and any(
-            _registration(decorator, modules) == (entry.kind, entry.name) for decorator in node.decorator_list
-        ):
-            return _text(node, entry.file, name)
-    return ""
-
-
-def _text(node: ast.ClassDef, file: Path, name: str) -> str:
-    """Return the text that a class assigns to a name, else the first of its bases that does."""
-    for part in node.body:
-        targets = part.targets if isinstance(part, ast.Assign) else [getattr(part, "target", None)]
-        value = getattr(part, "value", None)
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
-    found = (_class(ast.unparse(base), file) for base in node.bases)
-    return next((text for base in found if base and (text := _text(*base, name))), "")
+def _default(value: ast.expr | None) -> str | None:
+    """Return a dataclass field's default as written, "" where it has none; None for a field that nobody may set."""
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("field")):
+        return ast.unparse(value) if value else ""
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in value.keywords}
+    made = f"{given['default_factory']}()" if "default_factory" in given else ""
+    return None if given.get("init") == "False" else given.get("default", made)
 
 
 def _keywords(node: ast.FunctionDef) -> dict[str, Setting]:
@@ -177,24 +221,30 @@ def _keywords(node: ast.FunctionDef) -> dict[str, Setting]:
     }
 
 
+def _bases(node: ast.ClassDef, file: Path) -> list[tuple[ast.ClassDef, Path]]:
+    """Return the classes that a class inherits from, of this project or beside a plug-in: the last base first."""
+    found = (_class(ast.unparse(base).partition("[")[0], file) for base in reversed(node.bases))
+    return [base for base in found if base]
+
+
 def _class(name: str, file: Path) -> tuple[ast.ClassDef, Path] | None:
-    """Find the class that a name stands for in a file, through its imports where these are of this project."""
+    """Find the class that a name stands for in a file, through its imports where these can be followed."""
     tree = parse(file)
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return node, file
-    module, _, original = imported_names(tree).get(name, "").rpartition(".")
-    target = module_file(module) if module else None
+    first, dot, rest = name.partition(".")
+    module, _, original = f"{imported_names(tree, file).get(first, '')}{dot}{rest}".rpartition(".")
+    target = module_file(module, file.parent) if module else None
     return _class(original, target) if target else None
 
 
-def module_file(module: str) -> Path | None:
-    """Return the file of a module of this project, None for any other."""
+def module_file(module: str, beside: Path | None = None) -> Path | None:
+    """Return the file of a module of this project, or of one that lies in the folder `beside`; None for any other."""
     parts = module.split(".")
-    if parts[0] not in (*KINDS, "bench"):
-        return None
-    base = ROOT.joinpath(*parts)
-    for file in (base.with_suffix(".py"), base / "__init__.py"):
-        if file.is_file():
-            return file
+    bases = [ROOT] if parts[0] in (*KINDS, "bench") else [beside] if beside else []
+    for base in bases:
+        for file in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
+            if file.is_file():
+                return file
     return None

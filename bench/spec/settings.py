@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from bench.spec.catalogue import Entry, Setting
 from bench.spec.errors import RequestError, choose_from
-from bench.spec.spec import Spec
+from bench.spec.spec import RENAMED, Spec
 
 PARTS = ("task", "model", "train")
 TRAIN = {
@@ -37,13 +38,17 @@ class Change:
 
 
 def parse_change(text: str) -> Change:
-    """Split task.field=value."""
+    """Split task.field=value; a field of training may have its old name, which is said on standard error."""
     match = re.fullmatch(r"(\w+)\.(\w+)=(.*)", text)
     if not match or match[1] not in PARTS:
         raise RequestError(
             f"cannot read --set {text!r}; write task.FIELD=VALUE, model.FIELD=VALUE or train.FIELD=VALUE"
         )
-    return Change(*match.groups())
+    part, name, value = match.groups()
+    if part == "train" and name in RENAMED:
+        print(f"note: train.{name} is now called train.{RENAMED[name]}", file=sys.stderr)
+        name = RENAMED[name]
+    return Change(part, name, value)
 
 
 def read(text: str, kind: str, name: str) -> Any:
@@ -71,6 +76,20 @@ def integers(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         found += range(int(first), int(last) + 1) if dash else [int(first)]
     return tuple(found)
+
+
+def split_names(text: str, known: Iterable[str] = ()) -> list[str]:
+    """Split a list of names at its commas; those in brackets, in quotes or in a known name belong to the name."""
+    whole = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True) if "," in name) or "(?!)"
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found[1] or found[2] or found[3])
+        return f"\0{len(kept) - 1}\0"
+
+    held = re.sub(rf"(?<![^,])\s*(?:\"([^\"]+)\"|'([^']+)'|({whole}))\s*(?![^,])", keep, text)
+    parts = (part.strip() for part in re.split(r",(?![^(]*\))", held))
+    return [kept[int(part.strip("\0"))] if part.startswith("\0") else part for part in parts if part]
 
 
 def written(value: Any) -> str:

@@ -10,26 +10,34 @@ from typing import Any
 SCHEDULES = ("constant", "cosine", "drop", "one_cycle", "restarts")
 PERIODIC = ("drop", "restarts")
 OPTIMIZERS = ("adamw", "rmsprop", "lbfgs")
+RENAMED = {  # fields of version 0.1: --set takes them for one version more, records that have them are read for good
+    "check_every": "eval_every",
+    "one_length": "same_length_batches",
+    "averaging": "ema",
+    "clip": "grad_clip",
+}
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A (task, model) pair with its settings and its budget; with a seed it is a cell.
+    """A (task, model) pair with its settings and its training budget.
 
-    steps: optimiser steps at most; batch: examples a step (for a stream: lanes)
+    steps: optimiser steps at most; batch: examples a step (of a text: rows, each a piece of it)
     warmup: steps of linear warm-up; schedule: how the learning rate goes on from there (see bench/trial/optimisers.py);
         period: steps of the first cycle of "restarts", or up to the drop of "drop"
     optimizer: "adamw", "rmsprop" or "lbfgs", which goes through its steps on one batch, the first
     seconds: training ends after so many, its schedule drawn together to fit; 0 for no limit
     curriculum: over this share of the steps the longest length that training draws grows from the shortest to all
-    one_length: every batch holds strings of a single length, so that nothing is padded
-    averaging: what is judged are weights averaged over steps with this decay (Polyak and Juditsky 1992); 0 for none
-    check_every: steps between two looks at held-out strings of training lengths (and two progress reports)
-    patience: training stops when so many looks in a row were all exact; 0 never stops early
+    same_length_batches: every batch holds strings of a single length, so that nothing is padded
+    ema: the weights evaluated are an exponential moving average over steps with this decay (Polyak and Juditsky 1992);
+        0 for none
+    grad_clip: the largest norm that a gradient keeps
+    eval_every: steps between two validation points, on held-out strings of training lengths (and two progress reports)
+    patience: training stops when so many validation points in a row were all exact; 0 never stops early
     examples: strings a length in the final evaluation; adversarial: the same of each adversarial kind, 0 for none
-    fits: examples that a fitted floor sees
+    fits: examples that a trivial baseline is fitted on
     loss_mask: False lets padding count in the loss, an ablation
-    data_seed: names the training data's stream in place of the cell's seed, which then draws the weights alone
+    data_seed: names the training data's stream in place of the run's seed, which then draws the weights alone
     row, column: the names of task and model in the tables
     """
 
@@ -47,10 +55,10 @@ class Spec:
     optimizer: str = "adamw"
     seconds: float = 0.0
     curriculum: float = 0.0
-    one_length: bool = False
-    averaging: float = 0.0
-    clip: float = 1.0
-    check_every: int = 100
+    same_length_batches: bool = False
+    ema: float = 0.0
+    grad_clip: float = 1.0
+    eval_every: int = 100
     patience: int = 3
     examples: int = 512
     adversarial: int = 0
@@ -63,18 +71,18 @@ class Spec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "row", self.row or self.task)
         object.__setattr__(self, "column", self.column or self.model)
-        for name in ("steps", "batch", "check_every", "examples", "fits"):
+        for name in ("steps", "batch", "eval_every", "examples", "fits"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}")
         for name in ("warmup", "patience", "weight_decay", "seconds", "adversarial"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}")
-        for name, most in (("curriculum", 1.0), ("averaging", 0.9999)):
+        for name, most in (("curriculum", 1.0), ("ema", 0.9999)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be from 0 to {most:g}; got {getattr(self, name)}")
         if self.data_seed is not None and self.data_seed < 0:
             raise ValueError(f"data_seed must be 0 or more; got {self.data_seed}")
-        for name in ("learning_rate", "clip"):
+        for name in ("learning_rate", "grad_clip"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be above 0; got {getattr(self, name)}")
         for name, choices in (("schedule", SCHEDULES), ("optimizer", OPTIMIZERS)):
@@ -85,3 +93,8 @@ class Spec:
                 f"schedules {' and '.join(PERIODIC)} need a period of 1 step or more, others have none; "
                 f"got {self.schedule} with {self.period}"
             )
+
+
+def renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a spec under their names of today."""
+    return {RENAMED.get(name, name): value for name, value in fields.items()}

@@ -2,171 +2,105 @@
 
 Sought on seed 100 (and 101, 102 for the pairs of CORE), by held-out exact match at training lengths; of human_numbers
 by next-word accuracy on 7001..7999 after training on 1..6999. Scores beyond training were printed by these runs too,
-and CORE's choice of family, heads' starts and curricula followed prototypes that had been judged beyond training.
+and CORE's choice of family, heads' starts and curricula followed prototypes that had been evaluated beyond training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench.spec.settings import label
 from bench.spec.spec import Spec
+from bench.suites.configured import CONFIGURED, Settings
+from bench.suites.suites import Suite, register
 
-Settings = dict[str, Any]
-SHORT = tuple(range(1, 21))
-FAR = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 400, 1000, 2000)
-STRINGS: Settings = {"symbols": 8, "stop": "once", "train_lengths": SHORT, "eval_lengths": FAR}
-SUMS: Settings = {
-    "operands": "longest",
-    "shortest": 1,
-    "low_first_sum": True,
-    "carry_heavy": 0.3,
-    "train_lengths": tuple(range(1, 11)),
-    "eval_lengths": (1, 2, 5, 10, 12, 15, 20, 30, 50, 100, 200, 500, 1000),
+SCORE_16: Settings = {"examples": 16, "adversarial": 4}  # where scoring is quadratic in the length
+SCORE_32: Settings = {"examples": 32, "adversarial": 8}
+SCORE_128: Settings = {"examples": 128, "adversarial": 16}
+COMMON: Settings = {"steps": 1000, "patience": 0, "same_length_batches": True, "eval_every": 200, **SCORE_128}
+SIGNALS: Settings = {"same_length_batches": False, "examples": 64, "adversarial": 0}
+OF_ROW: dict[str, Settings] = {  # budgets that all pairs of a row share, where they depart from the common one
+    "human_numbers(far)": {"weight_decay": 0.1, "same_length_batches": False},
+    "sine(one,float64)": SIGNALS,
+    "sine(three,float64)": SIGNALS,
 }
-WAVES: Settings = {"precision": "float64", "eval_lengths": (50, 100, 200, 500, 1000, 2000, 5000, 10_000)}
-THREE = {"frequencies": (1.0, 0.37, 1.71), "weights": (1.0, 1.0, 1.0)}
-NUMBERS: Settings = {
-    "window": 64,
-    "eval_lengths": (7999, 9999, 10_999, 14_000, 99_999),
-    "starts": (1, 8001, 10_001, 12_001, 99_001),
-}
-CLOSELY: Settings = {  # for what is to follow a signal for thousands of periods
-    "optimizer": "lbfgs",
-    "learning_rate": 1.0,
-    "schedule": "constant",
-    "warmup": 0,
-    "weight_decay": 0.0,
-    "check_every": 10,
-}
-
-
-@dataclass(frozen=True)
-class Posed:
-    """A task as this suite poses it, and the budget that its pairs share."""
-
-    row: str
-    task: str
-    settings: Settings = field(default_factory=dict)
-    budget: Settings = field(default_factory=dict)
-
-    def spec(self, model: str, settings: Settings | None = None, shown: Iterable[str] = (), **budget: Any) -> Spec:
-        """Return a pair's spec; `shown` are the settings that its column names, to tell it from others."""
-        sizes = settings or {}
-        column = label(model, {name: sizes[name] for name in shown})
-        return Spec(
-            self.task, model, self.settings, sizes, row=self.row, column=column, **{**COMMON, **self.budget, **budget}
-        )
-
-    def trained_to(self, longest: int) -> Posed:
-        """Return the same task trained at lengths up to another, and judged to a hundred times that."""
-        lengths = {"train_lengths": tuple(range(1, longest + 1))}
-        judged = tuple(length for length in self.settings["eval_lengths"] if length <= 100 * longest)
-        settings = {**self.settings, **lengths, "eval_lengths": judged}
-        return Posed(label(self.row, lengths), self.task, settings, self.budget)
-
-
-COMMON: Settings = {
-    "steps": 1000,
-    "batch": 64,
-    "patience": 0,
-    "one_length": True,
-    "examples": 128,
-    "adversarial": 16,
-    "check_every": 200,
-}
-COPY = Posed("copy", "copy", STRINGS)
-REVERSE = Posed("reverse", "reverse", STRINGS)
-VARIABLE = Posed("variable_copy", "variable_copy", STRINGS)
-ALIGNED = Posed("addition(aligned)", "addition", {**SUMS, "aligned": True})
-PLAIN = Posed("addition(plain)", "addition", SUMS)
-REVERSED = Posed("addition(reversed)", "addition", {**SUMS, "low_first_operands": True})
-HUMAN = Posed("human_numbers", "human_numbers", NUMBERS, {"weight_decay": 0.1, "one_length": False})
-SINE = Posed("sine", "sine", WAVES, {"one_length": False, "examples": 64, "adversarial": 0})
-SINES = Posed("sine(three)", "sine", {**WAVES, **THREE}, SINE.budget)
-ABILITIES = {
-    name: Posed(name, name)
-    for name in ("repeat_symbol", "parity", "sort", "missing_symbol", "selective_copy", "brackets")
-}
-WALK: Settings = {"steps": 800, "learning_rate": 3e-3}
+LOCATION_BUDGET: Settings = {"steps": 800, "learning_rate": 3e-3}
 TWO_HEADS: Settings = {"hidden": 32, "embedding": 32, "heads": 2, "drive": "reads"}
-ADD: Settings = {"steps": 2500, "learning_rate": 5e-3, "curriculum": 0.3}
-FEWER: Settings = {"examples": 16, "adversarial": 4}  # where scoring is quadratic in the length
-ATTEND: Settings = {**FEWER, "learning_rate": 2e-3}
-MIDDLING: Settings = {"examples": 32, "adversarial": 8}
+TWO_HEADS_BUDGET: Settings = {"steps": 2500, "learning_rate": 5e-3, "curriculum": 0.3}
+TRANSDUCER_SIZES: Settings = {"hidden": 16, "embedding": 16}
+LINEAR_CELL: Settings = {**TRANSDUCER_SIZES, "cell": "linear"}
+TRANSDUCER_BUDGET: Settings = {"steps": 3000, "learning_rate": 1e-2}
+UNDECAYED: Settings = {"schedule": "constant", "warmup": 0, "weight_decay": 0.0}
+# for what is to follow a signal for thousands of periods
+LBFGS_BUDGET: Settings = {"optimizer": "lbfgs", "learning_rate": 1.0, "eval_every": 10, **UNDECAYED}
+ADAMW_BUDGET: Settings = {"optimizer": "adamw", "learning_rate": 3e-2, "steps": 1500, "weight_decay": 0.0}
+BLIND: Settings = {"hidden": 32, "decoder": "blind"}
 
 
-def transformer(posed: Posed, positions: str, settings: Settings | None = None, **budget: Any) -> Spec:
+def pair(row: str, model: str, settings: Settings | None = None, **others: Any) -> Spec:
+    """Return the spec of a family on a configured task; others: what `Configured.spec` takes."""
+    return CONFIGURED[row].spec(model, settings, **{**COMMON, **OF_ROW.get(row, {}), **others})
+
+
+def transformer(row: str, positions: str, settings: Settings | None = None, **others: Any) -> Spec:
     """Return a decoder-only Transformer with a position scheme."""
     sizes = {"positions": positions, **(settings or {})}
-    return posed.spec("decoder_only", sizes, ["positions"], **{**ATTEND, **budget})
+    return pair(row, "decoder_only", sizes, shown=["positions"], **{"learning_rate": 2e-3, **SCORE_16, **others})
 
 
 CORE = (
-    COPY.spec("location_attention", **WALK),
-    REVERSE.spec("location_attention", **WALK),
-    VARIABLE.spec("location_attention", **WALK),
-    ALIGNED.spec("transducer", {"hidden": 16, "embedding": 16}, steps=3000, learning_rate=1e-2),
-    PLAIN.spec("location_attention", {**TWO_HEADS, "start": "before"}, **ADD),
-    REVERSED.spec("location_attention", {**TWO_HEADS, "start": "after"}, **ADD),
-    HUMAN.spec("pointer", {"hidden": 96, "dropout": 0.3}, steps=2400, learning_rate=6e-3),
-    SINE.spec("linear_rnn", {"hidden": 2}, steps=20, **CLOSELY),
-    SINES.spec("linear_rnn", {"hidden": 32, "decoder": "blind"}, ["decoder"], steps=150, **CLOSELY),
+    pair("copy(1-20)", "location_attention", **LOCATION_BUDGET),
+    pair("reverse(1-20)", "location_attention", **LOCATION_BUDGET),
+    pair("addition(aligned,1-10)", "transducer", TRANSDUCER_SIZES, **TRANSDUCER_BUDGET),
+    pair("addition(plain,1-10)", "location_attention", {**TWO_HEADS, "start": "before"}, **TWO_HEADS_BUDGET),
+    pair("addition(reversed,1-10)", "location_attention", {**TWO_HEADS, "start": "after"}, **TWO_HEADS_BUDGET),
+    pair("human_numbers(far)", "pointer", {"hidden": 96, "dropout": 0.3}, steps=2400, learning_rate=6e-3),
+    pair("sine(one,float64)", "linear_rnn", {"hidden": 2}, steps=20, **LBFGS_BUDGET),
+    pair("sine(three,float64)", "linear_rnn", BLIND, shown=["decoder"], steps=150, **LBFGS_BUDGET),
 )
 SCHEMES = ("sinusoidal", "rotary", "none", "alibi", "randomised", "relative", "windowed")
-TENS = COPY.trained_to(10)  # short enough for every family to learn what it was trained at
-LSTM: Settings = {"hidden": 128}
-RECUR: Settings = {"steps": 3000, "learning_rate": 5e-3, "curriculum": 0.5}
-LOOK_UP: Settings = {"steps": 1500, "learning_rate": 1e-2, **FEWER}
-SHARED_IDS: Settings = {"steps": 1500, "examples": 32, "adversarial": 8}
-SCAN: Settings = {"steps": 1500, "learning_rate": 3e-3}
-MEMORY: Settings = {"steps": 800, "learning_rate": 3e-3, **MIDDLING}
+LSTM_SIZES: Settings = {"hidden": 128}
+LSTM_BUDGET: Settings = {"steps": 3000, "learning_rate": 5e-3, "curriculum": 0.5}
+LSTM_ATTENTION_BUDGET: Settings = {"steps": 1500, "learning_rate": 1e-2, **SCORE_16}
+COUPLED_BUDGET: Settings = {"steps": 1500, **SCORE_32}
+SCAN_BUDGET: Settings = {"steps": 1500, "learning_rate": 3e-3}
+MEMORY_BUDGET: Settings = {"steps": 800, "learning_rate": 3e-3, **SCORE_32}
 STRING_CONTRASTS = (
-    COPY.spec("stack_rnn", **MEMORY),
-    COPY.spec("tape_rnn", **MEMORY),
-    COPY.spec("tape_rnn", {"sharpen": False}, ["sharpen"], **MEMORY),
-    COPY.spec("location_attention", {"move": "convolution"}, ["move"], **MEMORY),
-    transformer(COPY, "coupled", **SHARED_IDS),
-    TENS.spec("location_attention", **WALK),
-    TENS.spec("lstm", LSTM, **RECUR),
-    TENS.spec("lstm_attention", **LOOK_UP),
-    *(TENS.spec(family, **SCAN) for family in ("min_gru", "lru")),
-    TENS.spec("selective_ssm", **{**SCAN, "steps": 800}),
-    transformer(TENS, "learned", {"longest": 2002}, steps=3000),  # every place needs a row of its table
-    *(transformer(TENS, scheme, steps=3000) for scheme in SCHEMES),
-    transformer(TENS, "coupled", **SHARED_IDS),
-    REVERSE.spec("stack_rnn", **MEMORY),
-    REVERSE.spec("tape_rnn", **MEMORY),
-    transformer(REVERSE, "coupled", {"couple": "mirror"}, **SHARED_IDS),
-    REVERSE.trained_to(10).spec("lstm", LSTM, **RECUR),
+    pair("copy(1-20)", "stack_rnn", **MEMORY_BUDGET),
+    pair("copy(1-20)", "tape_rnn", **MEMORY_BUDGET),
+    pair("copy(1-20)", "tape_rnn", {"sharpen": False}, shown=["sharpen"], **MEMORY_BUDGET),
+    pair("copy(1-20)", "location_attention", {"move": "convolution"}, shown=["move"], **MEMORY_BUDGET),
+    transformer("copy(1-20)", "coupled", **COUPLED_BUDGET),
+    # copy(1-10) is short enough for every family to learn what it was trained at
+    pair("copy(1-10)", "location_attention", **LOCATION_BUDGET),
+    pair("copy(1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
+    pair("copy(1-10)", "lstm_attention", **LSTM_ATTENTION_BUDGET),
+    *(pair("copy(1-10)", family, **SCAN_BUDGET) for family in ("min_gru", "lru")),
+    pair("copy(1-10)", "selective_ssm", **{**SCAN_BUDGET, "steps": 800}),
+    transformer("copy(1-10)", "learned", {"longest": 2002}, steps=3000),  # every place needs a row of its table
+    *(transformer("copy(1-10)", scheme, steps=3000) for scheme in SCHEMES),
+    transformer("copy(1-10)", "coupled", **COUPLED_BUDGET),
+    pair("reverse(1-20)", "stack_rnn", **MEMORY_BUDGET),
+    pair("reverse(1-20)", "tape_rnn", **MEMORY_BUDGET),
+    transformer("reverse(1-20)", "coupled", {"couple": "mirror"}, **COUPLED_BUDGET),
+    pair("reverse(1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
 )
-ONE_LAYER: Settings = {"layers": 1, "window": 1}
+PLACES: Settings = {"couple": "places", "layers": 1, "window": 1}
+PLACES_LOW: Settings = {**PLACES, "couple": "places_low"}
+PLACES_BUDGET: Settings = {**COUPLED_BUDGET, "learning_rate": 3e-3}
 SUM_CONTRASTS = (
-    ALIGNED.spec(
-        "transducer",
-        {"hidden": 16, "embedding": 16, "cell": "linear"},
-        ["cell"],
-        steps=3000,
-        learning_rate=1e-2,
-    ),
-    REVERSED.spec("lstm", LSTM, **RECUR),
-    transformer(PLAIN, "coupled", {"couple": "places", **ONE_LAYER}, learning_rate=3e-3, **SHARED_IDS),
-    transformer(REVERSED, "coupled", {"couple": "places_low", **ONE_LAYER}, learning_rate=3e-3, **SHARED_IDS),
-    transformer(REVERSED, "abacus", steps=1500),
+    pair("addition(aligned,1-10)", "transducer", LINEAR_CELL, shown=["cell"], **TRANSDUCER_BUDGET),
+    pair("addition(reversed,1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
+    transformer("addition(plain,1-10)", "coupled", PLACES, **PLACES_BUDGET),
+    transformer("addition(reversed,1-10)", "coupled", PLACES_LOW, **PLACES_BUDGET),
+    transformer("addition(reversed,1-10)", "abacus", steps=1500),
 )
+GATED_SIZES: Settings = {"hidden": 96, "dropout": 0.3, "tied": True}
+WAVES = {"sine(one,float64)": 2, "sine(three,float64)": 6}  # how many values back the next one follows from
 OTHERS = (
-    *(
-        HUMAN.spec(family, {"hidden": 96, "dropout": 0.3, "tied": True}, steps=1000, learning_rate=6e-3)
-        for family in ("lstm", "gru")
-    ),
-    *(posed.spec("ridge", {"lags": lags, "penalty": 1e-10}) for posed, lags in ((SINE, 2), (SINES, 6))),
-    *(posed.spec("gru", {"hidden": 32}, steps=600, learning_rate=1e-2) for posed in (SINE, SINES)),
-    replace(
-        SINE.spec("linear_rnn", {"hidden": 2}, steps=1500, learning_rate=3e-2, weight_decay=0.0),
-        column="linear_rnn(optimizer=adamw)",
-    ),
+    *(pair("human_numbers(far)", each, GATED_SIZES, steps=1000, learning_rate=6e-3) for each in ("lstm", "gru")),
+    *(pair(row, "ridge", {"lags": lags, "penalty": 1e-10}) for row, lags in WAVES.items()),
+    *(pair(row, "gru", {"hidden": 32}, steps=600, learning_rate=1e-2) for row in WAVES),
+    pair("sine(one,float64)", "linear_rnn", {"hidden": 2}, shown=["optimizer"], **ADAMW_BUDGET),
 )
 FAMILIES = {
     "repeat_symbol": ("gru", "lstm", "stack_rnn", "location_attention"),
@@ -176,22 +110,26 @@ FAMILIES = {
     "selective_copy": ("lstm", "selective_ssm", "location_attention", "tape_rnn"),
     "brackets": ("gru", "lstm", "stack_rnn"),
 }
-OWN: dict[str, Settings] = {
+ABILITY_BUDGETS: dict[str, Settings] = {
     "parity": {"curriculum": 0.5, "learning_rate": 5e-3},
     "selective_copy": {"steps": 1200},
     "repeat_symbol": {"steps": 2000},
 }
 ABILITY_PAIRS = (
     *(
-        ABILITIES[name].spec(family, **{**MIDDLING, **OWN.get(name, {})})
-        for name, families in FAMILIES.items()
+        pair(row, family, **{**SCORE_32, **ABILITY_BUDGETS.get(row, {})})
+        for row, families in FAMILIES.items()
         for family in families
     ),
-    *(transformer(ABILITIES[name], "none") for name in ("repeat_symbol", "parity")),
+    *(transformer(row, "none") for row in ("repeat_symbol", "parity")),
 )
 SCALED = (
-    *(COPY.trained_to(longest).spec("location_attention", **WALK) for longest in (5, 40)),
-    COPY.trained_to(5).spec("lstm", LSTM, **RECUR),
-    *(REVERSE.trained_to(longest).spec("stack_rnn", **MEMORY) for longest in (5, 10, 40)),
+    *(pair(row, "location_attention", **LOCATION_BUDGET) for row in ("copy(1-5)", "copy(1-40)")),
+    pair("copy(1-5)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
+    *(pair(f"reverse(1-{longest})", "stack_rnn", **MEMORY_BUDGET) for longest in (5, 10, 40)),
 )
 EXTRAPOLATE = (*CORE, *STRING_CONTRASTS, *SUM_CONTRASTS, *OTHERS, *ABILITY_PAIRS, *SCALED)
+ABOUT = "families made to extrapolate beside those that do not, evaluated to a hundred times the training length"
+ABOUT_CORE = "the best family of each task of extrapolate: twenty minutes on two cores"
+register(Suite("extrapolate", ABOUT, 3, EXTRAPOLATE, order=6))
+register(Suite("extrapolate_core", ABOUT_CORE, 3, CORE, order=7))

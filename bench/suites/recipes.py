@@ -9,38 +9,24 @@ after a reported seed had failed. Sweeps printed some lengths beyond training; o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from bench.spec.spec import Spec
+from bench.suites.configured import CONFIGURED, Settings
 
-Settings = Mapping[str, Any]
 Recipes = dict[str, tuple[Settings, Settings]]  # by model: its settings, its budget
-
-
-@dataclass(frozen=True)
-class Row:
-    """A task as the suites pose it, and the budget of a family that has no recipe of its own there."""
-
-    task: str
-    settings: Settings
-    budget: Settings
-
-
-# Four-digit sums come up more often than shorter ones: these teach, but four digits are what is asked.
-REVERSED = {"train_lengths": (1, 2, 3, 4, 4, 4, 4), "low_first_operands": True, "low_first_sum": True}
-ROWS = {
-    "sine": Row("sine", {}, {"steps": 600, "batch": 32, "learning_rate": 1e-2, "patience": 0}),
-    "copy": Row("copy", {}, {"steps": 1200}),
-    "reverse": Row("reverse", {}, {"steps": 1200}),
-    "variable_copy": Row("variable_copy", {}, {"steps": 2500, "learning_rate": 5e-3}),
-    "addition": Row("addition", {}, {"steps": 2000, "learning_rate": 5e-3}),
-    "addition(reversed)": Row("addition", REVERSED, {"steps": 2000, "learning_rate": 5e-3}),
-    "human_numbers": Row(
-        "human_numbers", {}, {"steps": 640, "learning_rate": 1e-2, "weight_decay": 0.1, "patience": 0}
-    ),
+BUDGETS: dict[str, Settings] = {  # of a family that has no recipe of its own on a row
+    "sine": {"steps": 600, "batch": 32, "learning_rate": 1e-2, "patience": 0},
+    "copy": {"steps": 1200},
+    "reverse": {"steps": 1200},
+    "variable_copy": {"steps": 2500, "learning_rate": 5e-3},
+    "addition": {"steps": 2000, "learning_rate": 5e-3},
+    "addition(reversed)": {"steps": 2000, "learning_rate": 5e-3},
+    "human_numbers": {"steps": 640, "learning_rate": 1e-2, "weight_decay": 0.1, "patience": 0},
 }
+ROWS = {name: CONFIGURED[name] for name in BUDGETS}
 WIDE = {"hidden": 128}
 STRINGS: Recipes = {
     "linear_rnn": (WIDE, {}),
@@ -91,15 +77,22 @@ RECIPES: dict[str, Recipes] = {
 }
 
 
-def recipe(row: str, model: str, **budget: Any) -> Spec:
-    """Return the spec of a pair by the recipe found for it, or by the row's own budget; `budget` overrides."""
-    posed = ROWS[row]
-    settings, found = RECIPES.get(row, {}).get(model, ({}, {}))
-    train = {**posed.budget, **found, **budget}
-    return Spec(posed.task, model, dict(posed.settings), dict(settings), row=row, **train)
+def recipe(row: str, model: str, *, like: str = "", **changes: Any) -> Spec:
+    """Return the spec of a pair by the recipe found for it, or by the row's own budget; `changes` override.
+
+    like: the row whose recipe and budget count in place of its own; changes: what `Configured.spec` takes, `settings`
+    in place of the recipe's
+    """
+    settings, found = RECIPES.get(like or row, {}).get(model, ({}, {}))
+    return CONFIGURED[row].spec(model, **{"settings": settings, **BUDGETS.get(like or row, {}), **found, **changes})
 
 
 def pairs(rows: Iterable[str], models: Iterable[str], **budget: Any) -> tuple[Spec, ...]:
     """Return a spec for each row with each model."""
     chosen = tuple(models)
     return tuple(recipe(row, model, **budget) for row in rows for model in chosen)
+
+
+def sized(specs: Iterable[Spec], examples: int) -> tuple[Spec, ...]:
+    """Return the specs with so many strings a length in the final evaluation."""
+    return tuple(replace(spec, examples=examples) for spec in specs)

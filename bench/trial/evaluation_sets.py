@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bench.trial.batches import draw, is_text, rows_of
+from bench.trial.batches import draw, rows_of
 from bench.trial.holdout import SHARE, held_out, string_hash
 from bench.trial.streams import stream
 from tasks.base import Batch, Task
@@ -73,7 +73,7 @@ def validation_set(task: Task, examples: int) -> Batch:
 
 
 def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
-    """Hash tensors, so that two machines can show that they judged alike; None counts for nothing."""
+    """Hash tensors, so that two machines can show that they evaluated alike; None counts for nothing."""
     digest = hashlib.blake2b(digest_size=16)
     for tensor in tensors:
         if tensor is not None:
@@ -82,36 +82,10 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
     return digest.hexdigest()
 
 
-def evaluation_hash(task: Task, examples: int, adversarial: int = 0) -> str:
-    """Hash all that evaluation reads, at every declared length; adversarial: examples of each adversarial kind."""
-    if is_text(task) and task.separator is not None:
-        return tensors_hash(task.stream(length) for length in task.eval_lengths)
-    if is_text(task):
-        cut = [task.excerpts(length) for length in task.eval_lengths]
-        starts = (part for excerpts in cut for part in (excerpts.inputs[:, 0], excerpts.counted))
-        return tensors_hash((task.stream(max(task.eval_lengths)), *starts))
-    sets = [evaluation_set(task, length, examples).batch for length in task.eval_lengths]
-    if adversarial:
-        drawn = (
-            adversarial_set(task, kind, length, adversarial)
-            for length in task.eval_lengths
-            for kind in task.adversarial_kinds
-        )
-        sets += [batch for batch in drawn if batch is not None]
-    return tensors_hash(part for b in sets for part in (b.source, b.source_length, b.target, b.target_length))
-
-
 def _distinct(drawn: list[Batch], unseen: bool) -> tuple[Tensor, Batch]:
     """Return the rows of the first occurrence of each example, held out or not, and the batch they are rows of."""
-    whole = drawn[0]
-    if len(drawn) > 1:
-        whole = Batch(
-            None if whole.source is None else torch.cat([b.source for b in drawn if b.source is not None]),
-            torch.cat([b.source_length for b in drawn]),
-            torch.cat([b.target for b in drawn]),
-            torch.cat([b.target_length for b in drawn]),
-            None if whole.identity is None else torch.cat([b.identity for b in drawn if b.identity is not None]),
-        )
+    parts = [name for name, part in vars(drawn[0]).items() if part is not None]
+    whole = replace(drawn[0], **{name: torch.cat([getattr(batch, name) for batch in drawn]) for name in parts})
     held = held_out(whole)
     assert held is not None
     first = first_of_each(whole)

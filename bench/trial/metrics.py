@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-SPANS = 24  # parts of a target, at most, over which errors are told apart by place
+SPANS = 24  # parts of a target, at most, by which errors are told apart
 
 
 @dataclass(frozen=True)
 class Score:
     """What one model did at one length.
 
-    right of examples: free-running exact match, stop symbol included (values: sequences whose NRMSE is in tolerance)
-    tokens_right of tokens: given the true symbols before each (values: free-running steps within the tolerance)
+    right of examples: free-running exact match, EOS included (values: sequences whose NRMSE is in tolerance)
+    tokens_right of tokens: given the true tokens before each (values: free-running steps within the tolerance)
     stopped_wrong: of the wrong ones, those that are right once the true length is forced (Newman et al. 2020)
     unseen: False where the examples are ones that training saw
-    errors_at: share of symbols wrong given the true ones before (values: free-running NRMSE) in equal spans of the
+    errors_at: share of tokens wrong given the true ones before (values: free-running NRMSE) in equal spans of the
         target, first to last; None where a span is padding alone, or its error has overflowed
     nrmse, next_step_nrmse: error relative to the signal's standard deviation, free-running and given the true past
-    nats: of a text, the mean cross-entropy of a symbol, in nats
+    nats: of a text, the mean cross-entropy of a token, in nats
     """
 
     examples: int
@@ -37,8 +37,11 @@ class Score:
     nats: float | None = None
 
 
-class Places:
-    """Sums over the time steps of a target, gathered in at most SPANS equal spans."""
+Counts = dict[str, int]  # examples; right, EOS included; stopped_wrong: right but for the length
+
+
+class ErrorByPosition:
+    """Mean errors over the time steps of a target, gathered in at most SPANS equal spans."""
 
     def __init__(self, time: int, device: str) -> None:
         count = min(SPANS, time)

@@ -35,10 +35,10 @@ def make_optimizer(model: Model, spec: Spec) -> torch.optim.Optimizer:
 
 
 def make_average(model: Model, spec: Spec) -> AveragedModel | None:
-    """Return the weights' moving average over steps, None where the spec asks for none."""
-    if not spec.averaging:
+    """Return the exponential moving average of the weights over steps, None where the spec asks for none."""
+    if not spec.ema:
         return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(spec.averaging))
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(spec.ema))
 
 
 def rate(step: int, spec: Spec) -> float:

@@ -3,108 +3,101 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
-from bench.probes.corpus_facts import text_facts
-from bench.probes.samples import Sample, kept_samples
-from bench.probes.traces import Trace, kept_traces
 from bench.spec.spec import Spec
-from bench.trial.adversarial import Counts, adversarial_scores
-from bench.trial.batches import is_text, mask_of_first_batch
 from bench.trial.build import build_model, build_task
-from bench.trial.evaluate import evaluate, padding_counted
-from bench.trial.evaluation_sets import evaluation_hash, evaluation_set
-from bench.trial.metrics import Score
+from bench.trial.metrics import Counts, Score
+from bench.trial.protocols import protocol_of
 from bench.trial.streams import number
 from bench.trial.train import Keep, Training, Watch, train
-from models.base import Model, state_size
+from models.base import Model
 from tasks.base import Task
 
-MASK_ROWS = 32  # of the first training batch, kept to show what the loss counts
+HandOver = Callable[[Model, Training], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model does at every declared length; failed: lengths that could not be evaluated, and why."""
+
+    scores: dict[int, Score]
+    adversarial: dict[int, dict[str, Counts]]
+    failed: dict[int, str]
+    fingerprint: str
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of a trial; scores by length, `state`: numbers that a decoder holds for one example."""
+    """What came out of a trial of one seed."""
 
+    seed: int
     task: Task
     model: Model
     training: Training
-    scores: dict[int, Score]
-    adversarial: dict[int, dict[str, Counts]]
-    samples: list[Sample]
-    traces: list[Trace]
-    first_batch: dict[str, Any]
-    facts: dict[str, Any] | None
-    padding: dict[str, int] | None
-    evaluation_seconds: float
-    evaluation_hash: str
-    parameters: int
-    state: int
+    evaluation: Evaluation
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training may change."""
+        return sum(parameter.numel() for parameter in self.model.parameters() if parameter.requires_grad)
 
 
-def run_trial(spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None) -> Outcome:
-    """Train and evaluate one cell on a device; `watch` sees the progress, `keep` the weights at each cycle's end."""
+def run_trial(
+    spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None, hand_over: HandOver | None = None
+) -> Outcome:
+    """Train and evaluate a spec with one seed on a device.
+
+    `watch` sees the progress; `keep` gets the weights at each cycle's end; `hand_over` gets the trained model before it
+    is evaluated, so that no failure there loses it.
+    """
     task = build_task(spec.task, spec.task_settings)
-    model, training = train_model(task, spec, seed, device, watch, keep)
-    started = time.perf_counter()
-    scores = {length: evaluate(model, task, length, spec.examples, device) for length in task.eval_lengths}
-    adversarial = adversarial_scores(model, task, spec.adversarial, device)
-    seconds = time.perf_counter() - started
-    parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    state = decoder_state_size(model, task, device)
-    samples, judged = kept_samples(model, task, device), evaluation_hash(task, spec.examples, spec.adversarial)
-    one_lane = is_text(task) and training.status == "fitted"  # a floor reads a text at once, however short it is
-    read = replace(spec, batch=1) if one_lane else spec
-    first = mask_of_first_batch(task, read, data_seed(spec, seed), MASK_ROWS)
-    facts = text_facts(task) if is_text(task) else None
-    padding = None if facts or not task.target.discrete else padding_counted(model, task, device)
-    return Outcome(
-        task,
-        model,
-        training,
-        scores,
-        adversarial,
-        samples,
-        kept_traces(model, task, device),
-        first,
-        facts,
-        padding,
-        seconds,
-        judged,
-        parameters,
-        state,
-    )
+    model = new_model(task, spec, seed, device)
+    training = train(model, task, spec, data_seed(spec, seed), device, watch, keep)
+    if hand_over is not None:
+        hand_over(model, training)
+    return Outcome(seed, task, model, training, evaluate_trained(task, model, spec, device))
 
 
-def train_model(
-    task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
-) -> tuple[Model, Training]:
-    """Build a model for a task and train it, or fit it, judging nothing."""
+def new_model(task: Task, spec: Spec, seed: int, device: str) -> Model:
+    """Build a spec's model with the weights that a seed draws."""
     torch.manual_seed(number(seed, "weights"))  # initial weights and dropout; data have streams of their own
-    model = build_model(spec.model, task, spec.model_settings).to(device)
-    return model, train(model, task, spec, data_seed(spec, seed), device, watch, keep)
+    return build_model(spec.model, task, spec.model_settings).to(device)
 
 
 def data_seed(spec: Spec, seed: int) -> int:
-    """Return the seed of a cell's training data: its own, or the one that the spec names."""
+    """Return the seed of a trial's training data: its own, or the one that the spec names."""
     return seed if spec.data_seed is None else spec.data_seed
 
 
-def decoder_state_size(model: Model, task: Task, device: str) -> int:
-    """Count the numbers that the decoder's state holds for one example.
+def evaluate_trained(task: Task, model: Model, spec: Spec, device: str) -> Evaluation:
+    """Score a model at every declared length; a length that fails is noted and the others stand.
 
-    Before its first step, at the longest training length; of a language model, after two windows of text.
+    Where every length fails, the first one's error is raised.
     """
-    if not hasattr(model, "begin"):
-        return 0
-    with torch.no_grad():
-        if is_text(task):
-            text = task.training_text()[None, : 2 * task.window].to(device)
-            return state_size(model.decoder(text, model.begin(None, torch.zeros_like(text[:, 0])))[1])
-        batch = evaluation_set(task, max(task.train_lengths), 1).batch
-        source = None if batch.source is None else batch.source[:1].to(device)
-        return state_size(model.begin(source, batch.source_length[:1].to(device)))
+    started, protocol = time.perf_counter(), protocol_of(task)
+    scores, adversarial = dict[int, Score](), dict[int, dict[str, Counts]]()
+    failed = dict[int, Exception]()
+    for length in task.eval_lengths:
+        try:
+            score = protocol.score(model, task, length, spec.examples, device)
+            kinds = protocol.adversarial(model, task, length, spec.adversarial, device) if spec.adversarial else {}
+        except (ValueError, RuntimeError) as error:  # a table of positions that ends, memory that does
+            failed[length] = error
+            continue
+        scores[length] = score
+        if kinds:
+            adversarial[length] = kinds
+    if not scores:
+        raise next(iter(failed.values()))
+    seconds = time.perf_counter() - started
+    reasons = {
+        length: f"{type(error).__name__}: {str(error).strip()}".split("\n")[0] for length, error in failed.items()
+    }
+    return Evaluation(
+        scores, adversarial, reasons, protocol.fingerprint(task, spec.examples, spec.adversarial), seconds
+    )

@@ -1,11 +1,16 @@
-"""Additive attention over an encoder's states."""
+"""Attention: additive and multi-head, a Transformer's block, and the settings that its families share."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Memory
+from models.layers.positions import alibi_bias, rotate
+from models.registry import Family
 
 
 class AdditiveAttention(nn.Module):
@@ -24,3 +29,106 @@ class AdditiveAttention(nn.Module):
         scores = self.score(torch.tanh(both)).squeeze(-1)  # (batch, time, source_time)
         weights = scores.masked_fill(~memory.mask[:, None], -torch.inf).softmax(-1)
         return weights @ memory.states, weights
+
+
+class MultiHeadAttention(nn.Module):
+    """Scaled dot-product attention with several heads (Vaswani et al. 2017, arXiv 1706.03762).
+
+    `positions` "rotary" turns queries and keys by their position (Su et al. 2021, arXiv 2104.09864), "alibi" lowers
+    the score linearly with distance (Press et al. 2022, arXiv 2108.12409); any other value leaves scores as they are.
+    """
+
+    def __init__(self, hidden: int, heads: int, positions: str) -> None:
+        super().__init__()
+        self.heads = heads
+        self.positions = positions
+        self.query = nn.Linear(hidden, hidden)
+        self.key = nn.Linear(hidden, hidden)
+        self.value = nn.Linear(hidden, hidden)
+        self.output = nn.Linear(hidden, hidden)
+
+    def split(self, states: Tensor) -> Tensor:
+        """(batch, time, hidden) -> (batch, heads, time, hidden / heads)."""
+        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def keys_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
+        return self.split(self.key(states)), self.split(self.value(states))
+
+    def forward(self, states: Tensor, keys: Tensor, values: Tensor, visible: Tensor, first: int) -> Tensor:
+        """Attend from states (batch, time, hidden), at positions first, first + 1, .., to keys at positions 0, 1, ..
+
+        keys, values (batch, heads, key_time, hidden / heads); visible broadcasts to (batch, heads, time, key_time)
+        """
+        queries = self.split(self.query(states))
+        query_position = torch.arange(first, first + states.shape[1], device=states.device)
+        key_position = torch.arange(keys.shape[2], device=states.device)
+        if self.positions == "rotary":
+            queries, keys = rotate(queries, query_position), rotate(keys, key_position)
+        mask = visible
+        if self.positions == "alibi":
+            mask = alibi_bias(self.heads, query_position, key_position).masked_fill(~visible, -torch.inf)
+        gathered = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        return self.output(gathered.transpose(1, 2).flatten(2))
+
+
+class AttentionBlock(nn.Module):
+    """Self-attention, attention to the memory where there is one, and a feed-forward layer, each after a norm."""
+
+    def __init__(self, hidden: int, heads: int, positions: str, dropout: float, crossed: bool) -> None:
+        super().__init__()
+        self.self_norm = nn.LayerNorm(hidden)
+        self.self_attention = MultiHeadAttention(hidden, heads, positions)
+        self.cross_norm = nn.LayerNorm(hidden) if crossed else None
+        self.cross_attention = MultiHeadAttention(hidden, heads, positions) if crossed else None
+        self.forward_norm = nn.LayerNorm(hidden)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(hidden, 4 * hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * hidden, hidden)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self,
+        states: Tensor,
+        past: tuple[Tensor, Tensor] | None,
+        visible: Tensor,
+        memory: tuple[Tensor, Tensor] | None = None,
+        memory_visible: Tensor | None = None,
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Transform states (batch, time, hidden), which follow the `past` keys and values; give these back, grown."""
+        normed = self.self_norm(states)
+        keys, values = self.self_attention.keys_values(normed)
+        first = 0
+        if past is not None:
+            first = past[0].shape[2]
+            keys, values = torch.cat([past[0], keys], 2), torch.cat([past[1], values], 2)
+        states = states + self.dropout(self.self_attention(normed, keys, values, visible, first))
+        if self.cross_attention is not None and self.cross_norm is not None and memory is not None:
+            crossed = self.cross_attention(self.cross_norm(states), *memory, memory_visible, first)
+            states = states + self.dropout(crossed)
+        return states + self.dropout(self.feed_forward(self.forward_norm(states))), (keys, values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionFamily(Family):
+    """Layers of multi-head attention over tokens whose positions follow the scheme `positions`."""
+
+    inductive_bias = "attention by content and place"
+
+    hidden: int = 64
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.0
+    positions: str = "sinusoidal"
+    longest: int = 512
+
+    def __post_init__(self) -> None:
+        self.require_sizes("hidden", "layers", "heads", "longest")
+        if self.hidden % (2 * self.heads):  # rotations turn a head's features in pairs
+            raise ValueError(f"hidden must be a multiple of twice the heads; got {self.hidden} and {self.heads}")
+
+    def blocks(self, crossed: bool = False) -> nn.ModuleList:
+        """Return the layers; crossed: each attends to an encoder's memory too."""
+        return nn.ModuleList(
+            AttentionBlock(self.hidden, self.heads, self.positions, self.dropout, crossed) for _ in range(self.layers)
+        )

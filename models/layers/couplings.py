@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.layers.ends import FIRST_SYMBOL
+from models.base import FIRST_TOKEN
 
 MARKER, WRITTEN, READ, SECOND = range(4)  # kinds of tokens: delimiters and ends, target, source, its later operands
 COUPLES = ("order", "mirror", "places", "places_low")
@@ -16,7 +16,7 @@ def source_ids(source: Tensor, length: Tensor, couple: str, delimiter: int) -> T
     """Give every source token the id of the target token that it belongs to, the target's first token being 1.
 
     order: x_i has id i. mirror: ids count from the source's end. Behind the end, where the marker is, stands id n + 1.
-    places: a digit has the id of its place in its number, units 1; a delimiter (the symbol of that index) has id 0.
+    places: a digit has the id of its place in its number, units 1; a delimiter (the token of that index) has id 0.
     places_low: the same, numbers being written lowest digit first.
     source (batch, time[, values]), length (batch,) -> (batch, time), 0 or more; ids of padding mean nothing
     """
@@ -26,7 +26,7 @@ def source_ids(source: Tensor, length: Tensor, couple: str, delimiter: int) -> T
         return (time + 1).expand(len(source), -1)
     if couple == "mirror":
         return torch.where(time == length, length + 1, length - time).clamp(min=0)
-    breaks = (source == FIRST_SYMBOL + delimiter) | (time >= length)
+    breaks = (source == FIRST_TOKEN + delimiter) | (time >= length)
     if couple == "places_low":
         return time - torch.where(breaks, time, -1).cummax(1).values
     return torch.where(breaks, time, source.shape[1]).flip(1).cummin(1).values.flip(1) - time
@@ -37,7 +37,7 @@ def source_kinds(source: Tensor, length: Tensor, couple: str, delimiter: int) ->
     if couple in MARKED:
         at_marker = torch.arange(source.shape[1], device=source.device) == length[:, None]
         return torch.where(at_marker, MARKER, READ)
-    delimits = source == FIRST_SYMBOL + delimiter
+    delimits = source == FIRST_TOKEN + delimiter
     operand = torch.where(delimits.cumsum(1) > 0, SECOND, READ)
     return operand.masked_fill(delimits, MARKER)
 

@@ -35,9 +35,9 @@ class Shift(nn.Module):
 
 
 class Convolution(nn.Module):
-    """Each head scores every place by the state, the place's symbol and a convolution of the weights before.
+    """Each head scores every place by the state, the place's token and a convolution of the weights before.
 
-    score = scale * v . tanh(W state + U symbol + F conv(weights)) (Chorowski et al. 2015, arXiv 1506.07503)
+    score = scale * v . tanh(W state + U token + F conv(weights)) (Chorowski et al. 2015, arXiv 1506.07503)
     """
 
     def __init__(self, driver: int, width: int, heads: int) -> None:
@@ -60,8 +60,8 @@ class Convolution(nn.Module):
         return scores.masked_fill(~mask[:, None], -torch.inf).softmax(-1)
 
 
-def place_of(symbols: Tensor, length: Tensor, wanted: int, count: int) -> Tensor:
-    """Return where a symbol stands for the count-th time (from 1) in symbols (batch, places), else its last place."""
-    found = symbols == wanted
+def place_of(tokens: Tensor, length: Tensor, wanted: int, count: int) -> Tensor:
+    """Return where a token stands for the count-th time (from 1) in tokens (batch, places), else its last place."""
+    found = tokens == wanted
     hit = found & (found.cumsum(1) == count)
     return torch.where(hit.any(1), hit.long().argmax(1), length - 1)

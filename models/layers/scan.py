@@ -1,4 +1,4 @@
-"""The linear recurrence h[t] = a[t] * h[t-1] + b[t] as a parallel scan, and the residual layer that families put it in.
+"""The linear recurrence h[t] = a[t] * h[t-1] + b[t] as a parallel scan.
 
 The recurrence is associative, so that its steps can be joined in a tree (Blelloch 1990, Prefix sums and their
 applications; Martin and Cundy 2018, arXiv 1709.04057). Nothing is divided by a product of decays: those that fade to
@@ -7,16 +7,11 @@ zero do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
-
-from models.base import Seq2Seq
-from models.layers.recurrent import state_after
 
 GROUP = 8  # steps joined at each level: on one CPU core faster than 2, 4 or 32; under three groups, a loop is faster
 
@@ -92,35 +87,3 @@ def at(decay: Tensor, steps: slice | int) -> Tensor:
     if decay.shape[1] == 1:
         return decay if isinstance(steps, slice) else decay[:, 0]
     return decay[:, steps]
-
-
-class ResidualLayer(nn.Module):
-    """x + mixer(norm(x)): the recurrence reads what the layers below wrote and adds to it, as deep scanned models do.
-
-    mixer(hidden) builds a module with `parts`, forward(inputs (batch, time, hidden), state (parts, batch, hidden),
-    length) -> outputs (batch, time, hidden) and the state after `length` steps. The norm is the root mean square (Zhang
-    and Sennrich 2019, arXiv 1910.07467), without weights: those of the mixer's first layer do their work.
-    """
-
-    def __init__(self, width: int, hidden: int, mixer: Callable[[int], nn.Module]) -> None:
-        super().__init__()
-        self.input = nn.Identity() if width == hidden else nn.Linear(width, hidden)
-        self.mixer = mixer(hidden)
-        self.parts = 1 + cast("int", self.mixer.parts)
-
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read inputs (batch, time, width); see models/layers/recurrent.py."""
-        inputs = self.input(inputs)
-        mixed, after = self.mixer(F.rms_norm(inputs, inputs.shape[-1:]), state[1:], length)
-        outputs = inputs + mixed
-        return outputs, torch.cat([state_after(outputs, length), after])
-
-
-def with_one_stack(model: Seq2Seq) -> Seq2Seq:
-    """Let the decoder's layers read the source too, as a language model reads its prompt and goes on from there.
-
-    Layers of the encoder's own would leave whatever its last one makes of its state without a use.
-    """
-    if model.encoder is not None:
-        model.encoder.stack = model.decoder.stack
-    return model

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
-from models.base import Space, UnsuitableError, reader
+from models.base import Space, UnsuitableError, embedding_of
+from models.layers.attention import AttentionFamily
 from models.layers.couplings import COUPLES, MARKED, READ, SECOND
 from models.layers.placing import Consecutive, Coupled, Placing, Randomised
 from models.layers.positions import sinusoids
-from models.layers.relative import Plain, RelativeBias, WindowedHeads
+from models.layers.relative import RelativeBias, WindowedHeads
 
 SCHEMES = (
     "sinusoidal",
@@ -28,42 +31,70 @@ TABLES = ("learned", "abacus")
 SPREAD = 0.02  # of embeddings at the start, as in GPT: from torch's 1, coupled ids learnt what held less far
 
 
-def check_scheme(positions: str, ids: str, couple: str, *, symbols: bool) -> None:
-    """Raise unless these settings are known and suit a source of symbols, or of values."""
-    for name, value, choices in (("positions", positions, SCHEMES), ("ids", ids, IDS), ("couple", couple, COUPLES)):
-        if value not in choices:
-            raise ValueError(f"unknown {name} {value!r}; choose from: {', '.join(choices)}")
-    if not symbols and (positions == "abacus" or (positions == "coupled" and couple not in MARKED)):
-        raise UnsuitableError(f"positions {positions!r} look for delimiters in the source, which needs symbols")
+@dataclass(frozen=True, kw_only=True)
+class SchemeFamily(AttentionFamily):
+    """Settings of a Transformer over one sequence, a source and the target behind it, by position scheme.
 
+    positions: those of `transformer`; randomised (sinusoids, out of `longest`); windowed (the first `windowed` heads
+        see 1, 2, .. tokens); relative (a learned bias, clipped at `clip`); coupled; abacus (a table of digits' places
+        in numbers written lowest digit first, moved by up to `offset` in training)
+    couple: which ids coupled tokens share: order (copy), mirror (reverse), places or places_low (addition; `delimiter`
+        is the index of "+"). The model is then told which tokens belong together.
+    ids: "absolute" looks coupled ids up in a table as the paper does, "relative" scores their differences and sees no
+        further than `window` (0: everything)
+    """
 
-def placing_of(positions: str, ids: str, couple: str, delimiter: int, offset: int, longest: int) -> Placing:
-    """Return the rule that gives tokens their places."""
-    if positions == "randomised":
-        return Randomised(longest)
-    if positions == "coupled":
-        return Coupled(couple, delimiter, offset if ids == "absolute" else 0, digits_only=False)
-    if positions == "abacus":
-        return Coupled("places_low", delimiter, offset, digits_only=True)
-    return Consecutive()
+    longest: int = 2048
+    windowed: int = 3
+    clip: int = 8
+    couple: str = "order"
+    ids: str = "relative"
+    window: int = 3
+    delimiter: int = 10
+    offset: int = 100
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require_choices(positions=SCHEMES, ids=IDS, couple=COUPLES)
 
-def sight_of(
-    positions: str, ids: str, couple: str, layers: int, heads: int, windowed: int, clip: int, window: int
-) -> nn.Module:
-    """Return what makes masks of what is visible."""
-    if positions == "windowed":
-        return WindowedHeads(layers, heads, windowed)
-    if positions == "relative":
-        return RelativeBias(layers, heads, 1, clip, 0, markers_shown=False)
-    if positions == "coupled" and ids == "relative":
-        return RelativeBias(layers, heads, kinds_of(couple), clip, window, markers_shown=couple not in MARKED)
-    return Plain(layers)
+    @property
+    def coupled(self) -> bool:
+        """Whether tokens of source and target share ids."""
+        return self.positions == "coupled"
 
+    @property
+    def kinds(self) -> int:
+        """How many kinds of tokens there are: a later operand only where there are delimiters."""
+        return (READ if self.couple in MARKED else SECOND) + 1
 
-def kinds_of(couple: str) -> int:
-    """Return how many kinds of tokens there are: a later operand only where there are delimiters."""
-    return (READ if couple in MARKED else SECOND) + 1
+    def require_tokens(self, source: Space) -> None:
+        """Raise UnsuitableError where the scheme looks for delimiters in a source of values."""
+        by_place = self.coupled and self.couple not in MARKED
+        if not source.discrete and (by_place or self.positions == "abacus"):
+            raise UnsuitableError(f"positions {self.positions!r} look for delimiters in the source, which needs tokens")
+
+    def placing(self) -> Placing:
+        """Return the rule that gives tokens their places."""
+        if self.positions == "randomised":
+            return Randomised(self.longest)
+        if self.coupled:
+            offset = self.offset if self.ids == "absolute" else 0
+            return Coupled(self.couple, self.delimiter, offset, digits_only=False)
+        if self.positions == "abacus":
+            return Coupled("places_low", self.delimiter, self.offset, digits_only=True)
+        return Consecutive()
+
+    def sight(self) -> nn.Module | None:
+        """Return what makes masks of what is visible; None where every layer and head sees just that."""
+        layers, heads = self.layers, self.heads
+        if self.positions == "windowed":
+            return WindowedHeads(layers, heads, self.windowed)
+        if self.positions == "relative":
+            return RelativeBias(layers, heads, 1, self.clip, 0, markers_shown=False)
+        if self.coupled and self.ids == "relative":
+            shown = self.couple not in MARKED
+            return RelativeBias(layers, heads, self.kinds, self.clip, self.window, markers_shown=shown)
+        return None
 
 
 def start_small(embedding: nn.Embedding) -> nn.Embedding:
@@ -72,22 +103,22 @@ def start_small(embedding: nn.Embedding) -> nn.Embedding:
     return embedding
 
 
-def small_reader(space: Space, hidden: int) -> nn.Module:
-    """Return the layer that reads this space, its embeddings close to zero where it has any."""
-    read = reader(space, hidden)
+def small_embedding_of(space: Space, hidden: int) -> nn.Module:
+    """Return the layer that embeds this space, its embeddings close to zero where it has any."""
+    read = embedding_of(space, hidden)
     return start_small(read) if isinstance(read, nn.Embedding) else read
 
 
 class Placement(nn.Module):
     """Adds to embeddings what the scheme says there of their tokens' places: waves, a learned table, kinds."""
 
-    def __init__(self, hidden: int, positions: str, ids: str, couple: str, longest: int) -> None:
+    def __init__(self, settings: SchemeFamily) -> None:
         super().__init__()
-        self.waves = positions in WAVES
-        coupled = positions == "coupled"
-        tabled = positions in TABLES or (coupled and ids == "absolute")
-        self.table = start_small(nn.Embedding(longest, hidden)) if tabled else None
-        self.kinds = start_small(nn.Embedding(kinds_of(couple), hidden)) if coupled else None
+        hidden, coupled = settings.hidden, settings.coupled
+        self.waves = settings.positions in WAVES
+        tabled = settings.positions in TABLES or (coupled and settings.ids == "absolute")
+        self.table = start_small(nn.Embedding(settings.longest, hidden)) if tabled else None
+        self.kinds = start_small(nn.Embedding(settings.kinds, hidden)) if coupled else None
 
     def forward(self, states: Tensor, ids: Tensor, kinds: Tensor, most: int) -> Tensor:
         """Add to states (batch, time, hidden) at ids, kinds (batch, time), no id being `most` or above."""

@@ -20,8 +20,9 @@ from tasks.arithmetic.operands import (
     either_first,
     make_carries,
 )
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
-from tasks.strings.random_strings import append_stop, check_at_least, check_choice, check_share
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
+from tasks.checks import check_at_least, check_choice, check_share
+from tasks.strings.ends import append_eos
 
 OPERANDS = ("values", "digits", "equal", "longest")
 
@@ -31,17 +32,20 @@ OPERANDS = ("values", "digits", "equal", "longest")
 class Addition(Task):
     """Add two whole numbers written as text, for example 123+4567 -> 4690 <stop>.
 
-    A length is the most digits an operand may have. `operands` says how they are drawn at length L, with
+    After Zaremba and Sutskever 2014 (arXiv 1410.4615); the lowest digit of the sum first as in Lee et al. 2023 (arXiv
+    2307.03381). Context-sensitive as text, regular where the digits of a place stand together. A length is the most
+    digits an operand may have. `operands` says how they are drawn at length L, with
     S = min(shortest, L): "values" uniformly from base^(S-1) to base^L - 1 (by default 100..9999); "digits" with the
     number of digits uniform in S..L; "equal" with exactly L digits each; "longest" with exactly L digits for
     one of them, a random one, and S..L for the other.
     low_first_operands, low_first_sum: write the lowest digit first. pad_zeros: operands filled with zeros to L digits
     and the sum to L + 1. aligned: instead of text, one source symbol a place holds both digits, lowest place first.
     carry_heavy: the share of training's sums in which nine places of ten sum to base - 1, so that carries run far; sums
-    that are judged are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
+    that are evaluated are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
     """
 
-    hierarchy: ClassVar[str] = (
+    adversarial_kinds: ClassVar[tuple[str, ...]] = SUM_KINDS
+    automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
         "regular: one bit of carry"
     )
@@ -64,14 +68,14 @@ class Addition(Task):
         check_share("carry_heavy", self.carry_heavy)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """Digits and the plus sign, or pairs of digits (blanks counted) where the format is aligned."""
-        return Symbols((self.base + 1) ** 2 if self.aligned else self.base + 1)
+        return Tokens((self.base + 1) ** 2 if self.aligned else self.base + 1)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """Digits."""
-        return Symbols(self.base)
+        return Tokens(self.base)
 
     @property
     def inside_lengths(self) -> tuple[int, ...]:
@@ -96,11 +100,6 @@ class Addition(Task):
         heavy = torch.rand(rows, 1, generator=generator, device=device) < self.carry_heavy
         carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
         return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Sums with carries, or lengths, that random ones hardly ever have."""
-        return SUM_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums of a kind, see tasks/arithmetic/operands.py, whatever `operands` says; shapes as in `sample`."""
@@ -135,7 +134,7 @@ class Addition(Task):
             total_digits = length + 1
         source, source_length = (self._columns if self.aligned else self._write_question)(left, right)
         answer = _write(total, total_digits, places + 1, low_first=self.low_first_sum)
-        return Batch(source, source_length, append_stop(answer, total_digits), total_digits + 1)
+        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1)
 
     def _write_question(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
         """Write x+y -> (batch, 2 places + 1) and its length (batch,)."""
@@ -145,7 +144,7 @@ class Addition(Task):
         second = _write(right.digits, right.count, width, low_first=self.low_first_operands)
         offset = left.count[:, None] + 1
         second = second.gather(1, (time - offset).clamp(min=0)).masked_fill(time < offset, PAD)
-        plus = FIRST_SYMBOL + self.base
+        plus = FIRST_TOKEN + self.base
         return torch.where(time == offset - 1, plus, first + second), left.count + 1 + right.count
 
     def _columns(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
@@ -155,7 +154,7 @@ class Addition(Task):
             number.digits.masked_fill(~before(number.count, places), self.base) for number in (left, right)
         )
         length = torch.maximum(left.count, right.count)
-        columns = FIRST_SYMBOL + first * (self.base + 1) + second
+        columns = FIRST_TOKEN + first * (self.base + 1) + second
         return columns.masked_fill(~before(length, places), PAD), length
 
     def chance(self, length: int) -> float:
@@ -188,5 +187,5 @@ def _write(digits: Tensor, count: Tensor, width: int, *, low_first: bool) -> Ten
     """Write digits (batch, places), lowest first, as `count` (batch,) symbols -> (batch, width), PAD behind."""
     time = torch.arange(width, device=digits.device).expand(len(digits), width)
     index = time if low_first else count[:, None] - 1 - time
-    symbols = digits.gather(1, index.clamp(0, digits.shape[1] - 1)) + FIRST_SYMBOL
+    symbols = digits.gather(1, index.clamp(0, digits.shape[1] - 1)) + FIRST_TOKEN
     return symbols.masked_fill(~before(count, width), PAD)

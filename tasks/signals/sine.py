@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tasks.base import Batch, Task, Values, register
-from tasks.strings.random_strings import check_at_least, check_choice
+from tasks.checks import check_at_least, check_choice
 
 PRECISIONS = ("float32", "float64")
 BINS = 64  # frequency factors fall into this many bins, and whole bins are held out
@@ -22,16 +22,17 @@ BINS = 64  # frequency factors fall into this many bins, and whole bins are held
 class Sine(Task):
     """Continue sum_k weights[k] sin(2 pi frequencies[k] t + phase_k), for example 0.00 0.59 0.95 -> 0.95 0.59 0.00.
 
-    Frequencies are in cycles per unit of time, `step` is the time between samples, phases are random. The first
-    `prefix` samples are observed, with Gaussian noise of standard deviation `noise`; the continuation is judged clean.
-    A length is a horizon: how many samples are to be continued. `spread` multiplies every frequency of a signal by a
-    factor drawn from 1 - spread .. 1 + spread; factors fall into bins, and evaluation draws from held-out bins, which
-    is the unseen-frequency variant. Without it a random phase makes every signal new and nothing needs holding out.
-    `tolerance` is what counts as right: an error relative to the signal's standard deviation. `precision`: float32, or
-    float64 for models that are fitted closely enough to follow a signal for thousands of periods.
+    Superimposed sines as in Schmidhuber et al. 2007 (Training recurrent networks by Evolino); no automaton, but a
+    linear recurrence. Frequencies are in cycles per unit of time, `step` is the time between samples, phases are
+    random. The first `prefix` samples are observed, with Gaussian noise of standard deviation `noise`; the continuation
+    is scored clean. A length is a horizon: how many samples are to be continued. `spread` multiplies every frequency of
+    a signal by a factor drawn from 1 - spread .. 1 + spread; factors fall into bins, and evaluation draws from held-out
+    bins, which is the unseen-frequency variant. Without it a random phase makes every signal new and nothing needs
+    holding out. `tolerance` is what counts as right: an error relative to the signal's standard deviation. `precision`:
+    float32, or float64 for models that are fitted closely enough to follow a signal for thousands of periods.
     """
 
-    hierarchy: ClassVar[str] = "outside it, no string: a linear recurrence with two numbers of state for each sine"
+    automaton: ClassVar[str] = "outside it, no string: a linear recurrence with two numbers of state for each sine"
     train_lengths: tuple[int, ...] = (50,)
     eval_lengths: tuple[int, ...] = (50, 100, 200, 500, 1000)
     frequencies: tuple[float, ...] = (1.0,)
@@ -62,11 +63,6 @@ class Sine(Task):
         return Values(1, double=self.precision == "float64")
 
     @property
-    def target(self) -> Values:
-        """One real number a step."""
-        return self.source
-
-    @property
     def scale(self) -> float:
         """The signal's standard deviation, which errors are relative to."""
         return math.sqrt(sum(weight**2 for weight in self.weights) / 2)
@@ -85,7 +81,7 @@ class Sine(Task):
         time = self.step * torch.arange(self.prefix + max_length, device=device, dtype=torch.float64)
         cycles = time[None, :, None] * frequency * factor[:, None, None] + phase  # (batch, time, frequencies)
         signal = (weight * torch.sin(2 * math.pi * cycles)).sum(-1, keepdim=True)
-        signal = signal if self.target.double else signal.float()
+        signal = signal if self.source.double else signal.float()
         observed = signal[:, : self.prefix]
         if self.noise:
             drawn = torch.randn(observed.shape, generator=generator, device=device)

@@ -9,8 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
-from tasks.strings.random_strings import FAR, append_stop, check_at_least, check_choice
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
+from tasks.checks import check_at_least, check_choice
+from tasks.strings.draw import FAR
+from tasks.strings.ends import append_eos
 
 KINDS = ("all_open", "single_kind")
 CLOSING, OPENING = ")]}>", "([{<"
@@ -21,13 +23,15 @@ CLOSING, OPENING = ")]}>", "([{<"
 class Brackets(Task):
     """Close what a prefix of a well-formed string leaves open, and stop, for example ( ) [ ( -> ) ] <stop>.
 
-    After Newman et al. 2020 (arXiv 2010.07174). A length is that of the prefix, which need not leave anything open. Its
-    depth is a random walk: a bracket opens or closes with equal probability, but opens at depth 0 and closes at depth
-    `depth` (0: no bound). Each opening bracket is of one of `kinds` kinds, uniformly. Held out: a fixed share of the
-    prefixes, chosen by hash; of length 1 there are only `kinds`, so it may have none.
+    After Newman et al. 2020 (arXiv 2010.07174); deterministic context-free, with a bounded depth regular. A length is
+    that of the prefix, which need not leave anything open. Its depth is a random walk: a bracket opens or closes with
+    equal probability, but opens at depth 0 and closes at depth `depth` (0: no bound). Each opening bracket is of one of
+    `kinds` kinds, uniformly. Held out: a fixed share of the prefixes, chosen by hash; of length 1 there are only
+    `kinds`, so it may have none.
     """
 
-    hierarchy: ClassVar[str] = "deterministic context-free: one stack (one kind: a counter; bounded depth: regular)"
+    adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS
+    automaton: ClassVar[str] = "deterministic context-free: one stack (one kind: a counter; bounded depth: regular)"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
     kinds: int = 2
@@ -39,24 +43,19 @@ class Brackets(Task):
         check_at_least("depth", self.depth, 0)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """Closing brackets, then opening ones."""
-        return Symbols(2 * self.kinds)
+        return Tokens(2 * self.kinds)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """Closing brackets."""
-        return Symbols(self.kinds)
+        return Tokens(self.kinds)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw prefixes: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         depth = self._draw_depths(len(length), max_length, generator)
         return self._posed(depth, self._draw_kinds(len(length), max_length, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Prefixes that random ones hardly ever are."""
-        return KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw prefixes; shapes as in `sample`.
@@ -95,7 +94,7 @@ class Brackets(Task):
         in_order = kind.gather(1, order)
         partner = torch.nn.functional.pad(in_order[:, :-1], (1, 0))
         in_order = torch.where(opens.gather(1, order), in_order + self.kinds, partner)
-        source = FIRST_SYMBOL + torch.zeros_like(kind).scatter(1, order, in_order)
+        source = FIRST_TOKEN + torch.zeros_like(kind).scatter(1, order, in_order)
         inside = before(length, depth.shape[1])
         return Batch(source.masked_fill(~inside, PAD), length, *self._answer(depth, opens & inside, kind, length))
 
@@ -107,8 +106,8 @@ class Brackets(Task):
         count = depth.gather(1, length[:, None] - 1)  # (batch, 1)
         place = torch.where(stays_open, count - depth, time)  # the deepest first; what is closed goes to a spare place
         target = torch.full_like(kind, PAD)
-        target = torch.nn.functional.pad(target, (0, 1)).scatter(1, place, FIRST_SYMBOL + kind)[:, :-1]
-        return append_stop(target, count[:, 0]), count[:, 0] + 1
+        target = torch.nn.functional.pad(target, (0, 1)).scatter(1, place, FIRST_TOKEN + kind)[:, :-1]
+        return append_eos(target, count[:, 0]), count[:, 0] + 1
 
     def chance(self, length: int) -> float:
         """Every bracket guessed, their number known; the mean over how many there are."""

@@ -8,16 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import Batch, Symbols, Task, register
-from tasks.strings.random_strings import (
-    STOPS,
-    STRING_KINDS,
-    check_at_least,
-    check_choice,
-    draw_adversarial,
-    draw_strings,
-    rewritten,
-)
+from tasks.base import Batch, Task, Tokens, register
+from tasks.checks import check_at_least, check_choice
+from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
+from tasks.strings.draw import draw_strings
+from tasks.strings.ends import STOPS, rewritten
 
 
 @register("copy")
@@ -25,12 +20,14 @@ from tasks.strings.random_strings import (
 class Copy(Task):
     """Emit the source string again, for example b a c -> b a c.
 
-    By default strings of exactly 10 symbols train it and there is no stop symbol: the output is as long as the input.
-    Held out: a fixed share of the strings, chosen by hash. A length with few strings (3 symbols make 9 strings of
-    length 2) is scored on each held-out string once, so its `examples` are few.
+    After the copy task of Graves et al. 2014 (arXiv 1410.5401); context-sensitive. By default strings of exactly 10
+    symbols train it and there is no EOS: the output is as long as the input; `stop` says otherwise, see
+    tasks/strings/ends.py. Held out: a fixed share of the strings, chosen by hash. A length with few strings (3 symbols
+    make 9 strings of length 2) is scored on each held-out string once, so its `examples` are few.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
+    adversarial_kinds: ClassVar[tuple[str, ...]] = STRING_KINDS
+    automaton: ClassVar[str] = "context-sensitive: a queue, or a tape that is read again from its beginning"
     train_lengths: tuple[int, ...] = (10,)
     eval_lengths: tuple[int, ...] = (*range(2, 21), 30, 50, 100)
     symbols: int = 3
@@ -42,23 +39,13 @@ class Copy(Task):
         check_choice("stop", self.stop, STOPS)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
-
-    @property
-    def target(self) -> Symbols:
-        """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
-        """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where it stops."""
+        """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where EOS ends it."""
         return self.posed(draw_strings(length, max_length, self.symbols, generator), length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Strings that look like themselves elsewhere; see tasks/strings/random_strings.py."""
-        return STRING_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of an adversarial kind; shapes as in `sample`."""

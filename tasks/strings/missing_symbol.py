@@ -8,8 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, register
-from tasks.strings.random_strings import FAR, STRING_KINDS, check_at_least, draw_adversarial, draw_places, draw_strings
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, register
+from tasks.checks import check_at_least
+from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
+from tasks.strings.draw import FAR, draw_places, draw_strings
 
 
 @register("missing_symbol")
@@ -19,11 +21,13 @@ class MissingSymbol(Task):
 
     Recall by place: the answer stands in the first copy where the blank stands in the second. After missing duplicate
     of Deletang et al. 2023 (arXiv 2207.02098), context-sensitive there. But as the copies are sure to agree, there is a
-    short cut: number the symbols; the sum of the first copy less that of the second, modulo how many symbols there are,
-    is the answer. It is one symbol and there is no stop. Held out: a fixed share of the sources, chosen by hash.
+    short cut, a regular one: number the symbols; the sum of the first copy less that of the second, modulo how many
+    symbols there are, is the answer. It is one symbol, without EOS. Held out: a fixed share of the sources, chosen by
+    hash.
     """
 
-    hierarchy: ClassVar[str] = (
+    adversarial_kinds: ClassVar[tuple[str, ...]] = STRING_KINDS
+    automaton: ClassVar[str] = (
         "context-sensitive by place: a queue; regular by the short cut of sums modulo the number of symbols"
     )
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
@@ -35,24 +39,19 @@ class MissingSymbol(Task):
         check_at_least("symbols", self.symbols, 2)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """The alphabet, the separator, the blank."""
-        return Symbols(self.symbols + 2)
+        return Tokens(self.symbols + 2)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings and places: length (batch,) -> source (batch, 2 max_length + 1), target (batch, 1)."""
         string = draw_strings(length, max_length, self.symbols, generator)
         return self._posed(string, length, draw_places(length, generator))
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Strings that look like themselves elsewhere; see tasks/strings/random_strings.py."""
-        return STRING_KINDS
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of a kind, the blank at the odd one where there is one; shapes as in `sample`."""
@@ -66,8 +65,8 @@ class MissingSymbol(Task):
         time = torch.arange(wide.shape[1], device=string.device).expand_as(wide)
         again = (time - length[:, None] - 1).clamp(min=0)
         source = torch.where(time > length[:, None], wide.gather(1, again), wide)
-        source = source.scatter(1, length[:, None], FIRST_SYMBOL + self.symbols)
-        source = source.scatter(1, (length + 1 + place)[:, None], FIRST_SYMBOL + self.symbols + 1)
+        source = source.scatter(1, length[:, None], FIRST_TOKEN + self.symbols)
+        source = source.scatter(1, (length + 1 + place)[:, None], FIRST_TOKEN + self.symbols + 1)
         return Batch(source, 2 * length + 1, string.gather(1, place[:, None]), torch.ones_like(length))
 
     def chance(self, length: int) -> float:

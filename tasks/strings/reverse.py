@@ -15,9 +15,13 @@ from tasks.strings.copy import Copy
 @register("reverse")
 @dataclass(frozen=True, kw_only=True)
 class Reverse(Copy):
-    """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy."""
+    """Emit the source string backwards, for example b a c -> c a b; settings and hold-out as in copy.
 
-    hierarchy: ClassVar[str] = "deterministic context-free: one stack"
+    After the reversal of Grefenstette et al. 2015 (arXiv 1506.02516), deterministic context-free in Deletang et al.
+    2023 (arXiv 2207.02098).
+    """
+
+    automaton: ClassVar[str] = "deterministic context-free: one stack"
 
     def rewrite(self, source: Tensor, length: Tensor) -> Tensor:
         """Mirror each row within its length: source (batch, time), length (batch,) -> (batch, time)."""

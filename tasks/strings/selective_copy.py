@@ -8,18 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, Task, before, register
-from tasks.strings.random_strings import (
-    FAR,
-    STRING_KINDS,
-    append_stop,
-    check_at_least,
-    check_choice,
-    check_share,
-    draw_adversarial,
-    draw_places,
-    draw_strings,
-)
+from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
+from tasks.checks import check_at_least, check_choice, check_share
+from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
+from tasks.strings.draw import FAR, draw_places, draw_strings
+from tasks.strings.ends import append_eos
 
 DENSITIES = ("dense", "sparse")
 
@@ -30,11 +23,13 @@ class SelectiveCopy(Task):
     """Emit the symbols that stand between blanks, in order, and stop, for example _ b _ _ a b _ -> b a b <stop>.
 
     After Jing et al. 2019 and Gu and Dao 2023 (arXiv 2312.00752): what is to be kept is told by content, not by place.
+    Context-sensitive: a copy, once the blanks are gone.
     A length counts the blanks. Each position holds data with probability `share`; where none does, a random one is made
     to. Held out: a fixed share of the sources, chosen by hash.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
+    adversarial_kinds: ClassVar[tuple[str, ...]] = (*STRING_KINDS, *DENSITIES)
+    automaton: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
     symbols: int = 8
@@ -46,25 +41,20 @@ class SelectiveCopy(Task):
         check_share("share", self.share)
 
     @property
-    def source(self) -> Symbols:
+    def source(self) -> Tokens:
         """The alphabet and the blank."""
-        return Symbols(self.symbols + 1)
+        return Tokens(self.symbols + 1)
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """The alphabet."""
-        return Symbols(self.symbols)
+        return Tokens(self.symbols)
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw data between blanks: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         holds_data = self._draw_holders(self.share, length, max_length, generator)
         data = draw_strings(holds_data.sum(1), max_length, self.symbols, generator)
         return self._posed(data, holds_data, length)
-
-    @property
-    def adversarial_kinds(self) -> tuple[str, ...]:
-        """Data that look like themselves elsewhere, no blank, hardly any data."""
-        return (*STRING_KINDS, *DENSITIES)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sources with data of a kind, "dense": without blanks, or "sparse": with one symbol; as in `sample`."""
@@ -88,11 +78,11 @@ class SelectiveCopy(Task):
 
     def _posed(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
         """Put data (batch, time), PAD behind, where they are held (batch, time), blanks elsewhere within the length."""
-        blank = FIRST_SYMBOL + self.symbols
+        blank = FIRST_TOKEN + self.symbols
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))
         source = torch.where(holds_data, spread, blank).masked_fill(~before(length, data.shape[1]), PAD)
         count = holds_data.sum(1)
-        return Batch(source, length, append_stop(data, count), count + 1)
+        return Batch(source, length, append_eos(data, count), count + 1)
 
     def chance(self, length: int) -> float:
         """Every symbol guessed, their number known; the mean over how many there are."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tasks.base import PAD, register
 from tasks.strings.copy import Copy
-from tasks.strings.random_strings import FAR
+from tasks.strings.draw import FAR
 
 
 @register("sort")
@@ -18,11 +18,11 @@ from tasks.strings.random_strings import FAR
 class Sort(Copy):
     """Emit the source's symbols in ascending order and stop, for example c a c b -> a b c c <stop>.
 
-    Counting each symbol is enough: this is bucket sort of Deletang et al. 2023 (arXiv 2207.02098). Settings and
-    hold-out as in copy.
+    Counting each symbol is enough: this is bucket sort of Deletang et al. 2023 (arXiv 2207.02098), context-sensitive
+    there. Settings and hold-out as in copy.
     """
 
-    hierarchy: ClassVar[str] = "context-sensitive as a language (two symbols or more): one counter for each symbol"
+    automaton: ClassVar[str] = "context-sensitive as a language (two symbols or more): one counter for each symbol"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
     eval_lengths: tuple[int, ...] = FAR
     symbols: int = 8

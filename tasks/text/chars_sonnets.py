@@ -13,7 +13,7 @@ from tasks.text.characters import Characters
 @register("chars_sonnets")
 @dataclass(frozen=True, kw_only=True)
 class CharsSonnets(Characters):
-    """Predict the next of 27 symbols, letters in lower case and the blank, of Shakespeare's sonnets: f r o -> r o m."""
+    """Predict the next of 27 tokens, letters in lower case and the blank, of Shakespeare's sonnets: f r o -> r o m."""
 
     corpus: ClassVar[str] = "sonnets"
     is_open: ClassVar[bool] = False

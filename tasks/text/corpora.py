@@ -137,7 +137,7 @@ def moliere_text(text: str) -> str:
 
 
 def sonnets_text(text: str) -> str:
-    """Return the verse alone, in 27 symbols: a to z, and one blank for each run of anything else.
+    """Return the verse alone, in 27 tokens: a to z, and one blank for each run of anything else.
 
     The title above the first sonnet and the Roman numeral above each are dropped. An apostrophe is a blank as well:
     beauty's becomes beauty s.

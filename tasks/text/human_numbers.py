@@ -9,9 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from tasks.base import FIRST_SYMBOL, PAD, Batch, Symbols, register
-from tasks.strings.random_strings import append_stop, check_choice
-from tasks.text.language import Excerpts, Language, after_start, pieces, whole
+from tasks.base import FIRST_TOKEN, PAD, Batch, Tokens, register
+from tasks.checks import check_choice
+from tasks.strings.ends import append_eos
+from tasks.text.language import Excerpts, Language, after_bos, pieces, whole
 
 ONES = (
     "one two three four five six seven eight nine ten "
@@ -40,7 +41,7 @@ class HumanNumbers(Language):
     and mode, window, stride and missing, which are about a text, stay as they are.
     """
 
-    hierarchy: ClassVar[str] = (
+    automaton: ClassVar[str] = (
         "regular, as numbers end below a million: a memory of six digits; "
         "without an end context-sensitive: a queue that repeats the high places"
     )
@@ -78,24 +79,24 @@ class HumanNumbers(Language):
                 raise ValueError(f"missing leaves no number of {self.first_number(length)}..{length}")
 
     @property
-    def streams(self) -> bool:  # type: ignore[override]  # here it depends on the form
-        """Whether this is a language model."""
-        return self.form == "stream"
+    def data(self) -> str:
+        """A text, or strings in the form "successor"."""
+        return "text" if self.form == "stream" else "strings"
 
     @property
-    def source(self) -> Symbols | None:  # type: ignore[override]  # the form "successor" has a source
+    def source(self) -> Tokens | None:  # type: ignore[override]  # the form "successor" has a source
         """Words, or nothing for a stream."""
-        return None if self.streams else Symbols(len(WORDS))
+        return None if self.form == "stream" else Tokens(len(WORDS))
 
     @property
-    def target(self) -> Symbols:
+    def target(self) -> Tokens:
         """Words and the separator."""
-        return Symbols(len(WORDS))
+        return Tokens(len(WORDS))
 
     @property
     def separator(self) -> int | None:
-        """The symbol between two numbers."""
-        return FIRST_SYMBOL + SEPARATOR if self.mode == "stream" else None
+        """The token between two numbers."""
+        return FIRST_TOKEN + SEPARATOR if self.mode == "stream" else None
 
     def first_number(self, length: int) -> int:
         """The smallest number of the text whose largest is `length`."""
@@ -120,7 +121,7 @@ class HumanNumbers(Language):
         "tens": the number before, in the text, ends in 9 but not in 99; "hundreds": in 99 but not in 999;
         "thousands": in 999. {} where evaluation reads no lines.
         """
-        if self.mode != "stream" or not self.streams:
+        if self.mode != "stream" or self.data != "text":
             return {}
         numbers = torch.tensor(self.numbers(length))
         previous = torch.nn.functional.pad(numbers[:-1], (1, 0))  # 0 before the first: it ends in no 9
@@ -131,7 +132,7 @@ class HumanNumbers(Language):
     def stream(self, length: int) -> Tensor:
         """Return the text that ends with number `length`, a separator between two numbers: (time,)."""
         words = [word for number in self.numbers(length) for word in (*spell(number), SEPARATOR)]
-        return torch.tensor(words[:-1]) + FIRST_SYMBOL
+        return torch.tensor(words[:-1]) + FIRST_TOKEN
 
     def excerpts(self, length: int) -> Excerpts:
         """Return the whole text in one piece, or windows of it; see tasks/text/language.py."""
@@ -139,7 +140,7 @@ class HumanNumbers(Language):
         if self.mode == "stream":
             return whole(text)
         step = 1 if self.mode == "windows" else self.window
-        return Excerpts(*pieces(after_start(text), self.window, step), self.predicting(self.window))
+        return Excerpts(*pieces(after_bos(text), self.window, step), self.predicting(self.window))
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw numbers and their successors: length (batch,) -> source (batch, words), target (batch, words + 1)."""
@@ -151,7 +152,7 @@ class HumanNumbers(Language):
         uniform = torch.rand(len(length), generator=generator, device=device, dtype=torch.float64)
         number = first + (uniform * (length - first + 1)).long()
         answer_length = counts[number + 1]
-        return Batch(table[number], counts[number], append_stop(table[number + 1], answer_length), answer_length + 1)
+        return Batch(table[number], counts[number], append_eos(table[number + 1], answer_length), answer_length + 1)
 
     def chance(self, length: int) -> float:
         """Every word of the shortest number of the text, separator or stop known, guessed; or one word, in pieces."""
@@ -182,8 +183,8 @@ def spell(number: int) -> tuple[int, ...]:
 
 @cache
 def _spelled(most: int) -> tuple[Tensor, Tensor]:
-    """Spell 0..most as symbols (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
+    """Spell 0..most as tokens (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
     spelled = [(), *(spell(number) for number in range(1, most + 1))]
     width = max(map(len, spelled))
-    table = [[*(FIRST_SYMBOL + word for word in words), *[PAD] * (width - len(words))] for words in spelled]
+    table = [[*(FIRST_TOKEN + word for word in words), *[PAD] * (width - len(words))] for words in spelled]
     return torch.tensor(table), torch.tensor([len(words) for words in spelled])

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
-from torch import Tensor
 
 from tasks.base import register
-from tasks.strings.random_strings import check_at_least
+from tasks.checks import check_at_least
 from tasks.text.corpora import brown_sentences
-from tasks.text.corpus import CorpusTask
-from tasks.text.vocabulary import Vocabulary, most_frequent, with_stops
+from tasks.text.corpus import CorpusTask, Parts
+from tasks.text.vocabulary import most_frequent, with_stops
 
 PERCENT = 80  # of the sentences are for training, drawn by the stream below
 STREAM = "words_brown split"
@@ -22,11 +21,11 @@ STREAM = "words_brown split"
 @register("words_brown")
 @dataclass(frozen=True, kw_only=True)
 class WordsBrown(CorpusTask):
-    """Predict the next word of the Brown corpus (Francis and Kucera 1964), a stop symbol after each sentence.
+    """Predict the next word of the Brown corpus (Francis and Kucera 1964), EOS after each sentence.
 
-    Four sentences in five, drawn once and for all, are for training, the others are judged; both stay in the corpus's
-    order. The vocabulary is the `words` most frequent words of the training sentences, as they are written; every other
-    word is one unknown symbol, which counts like any word.
+    Four sentences in five, drawn once and for all, are for training, the others are evaluated; both stay in the
+    corpus's order. The vocabulary is the `words` most frequent words of the training sentences, as they are written;
+    every other word is one unknown token, which counts like any word.
     """
 
     train_lengths: tuple[int, ...] = (25,)
@@ -37,22 +36,9 @@ class WordsBrown(CorpusTask):
         super().__post_init__()
         check_at_least("words", self.words, 1)
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The training sentences' most frequent words, and an unknown one."""
-        return _cut(self.words)[0]
-
-    def training_text(self) -> Tensor:
-        """Return the training sentences (time,)."""
-        return _cut(self.words)[1]
-
-    def judged_text(self) -> Tensor:
-        """Return the other sentences (time,)."""
-        return _cut(self.words)[2]
-
-    def split(self, text: str) -> list[str]:
-        """Cut a text into words."""
-        return text.split()
+    def parts(self) -> Parts:
+        """Cut the sentences into those for training and the others."""
+        return _cut(self.words)
 
     def known(self) -> str:
         """Say which words there are."""
@@ -60,13 +46,12 @@ class WordsBrown(CorpusTask):
 
 
 @cache
-def _cut(words: int) -> tuple[Vocabulary, Tensor, Tensor]:
-    """Return the vocabulary of the training sentences, these as one text, and the judged ones."""
+def _cut(words: int) -> Parts:
     sentences = brown_sentences()
     seed = int.from_bytes(hashlib.blake2b(STREAM.encode(), digest_size=8).digest(), "big")
     order = torch.randperm(len(sentences), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = set(order[: len(sentences) * PERCENT // 100])
     training = [sentence for index, sentence in enumerate(sentences) if index in chosen]
-    judged = [sentence for index, sentence in enumerate(sentences) if index not in chosen]
+    others = [sentence for index, sentence in enumerate(sentences) if index not in chosen]
     vocabulary = most_frequent([word for sentence in training for word in sentence], words)
-    return vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, judged)
+    return Parts(vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, others))

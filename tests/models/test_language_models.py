@@ -11,10 +11,8 @@ from cases import SMALL_TASKS, WINDOW, Case, assert_close, of_kind
 from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial import decode as generate
-from bench.trial import evaluate
-from bench.trial.batches import training_feed
 from bench.trial.losses import masked_mean
+from bench.trial.protocols import protocol_of
 from bench.trial.train import train
 from models.base import Model, State, detach
 from tasks.base import START
@@ -92,8 +90,8 @@ def test_the_transformer_carries_only_its_window(case: Case) -> None:
 def test_scores_do_not_depend_on_how_much_is_read_at_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     model, scores = case.ready(), []
     for chunk in (1000, 7, 64):
-        monkeypatch.setattr(generate, "CHUNK", chunk)
-        scores.append(evaluate.evaluate(model, TASK, 90, 0, "cpu"))
+        monkeypatch.setattr("bench.trial.protocols.text.CHUNK", chunk)
+        scores.append(protocol_of(TASK).score(model, TASK, 90, 0, "cpu"))
     first = scores[0]
     for score in scores[1:]:
         assert score.nats == pytest.approx(first.nats, rel=1e-6)  # the order of sums alone differs
@@ -120,7 +118,7 @@ class Scripted(torch.nn.Module):
 
 
 def test_a_line_is_right_when_all_its_symbols_and_its_separator_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "CHUNK", 10)
+    monkeypatch.setattr("bench.trial.protocols.text.CHUNK", 10)
     text = TASK.stream(60)
     first_separator, last = text.tolist().index(TASK.separator), len(text) - 1
     model = Scripted(text, {first_separator, 10, 11, last})  # four places on three lines
@@ -130,12 +128,12 @@ def test_a_line_is_right_when_all_its_symbols_and_its_separator_are(monkeypatch:
         end = at + len(line.split()) + 1
         broken |= {number for place in (first_separator, 10, 11, last) if at <= place < end}
         at = end
-    score = evaluate.evaluate(model, TASK, 60, 0, "cpu")
+    score = protocol_of(TASK).score(model, TASK, 60, 0, "cpu")
     assert model.heard == [START, *text.tolist()[:-1]]
     assert (score.examples, score.right) == (60, 60 - len(broken))
     assert (score.tokens, score.tokens_right) == (len(text), len(text) - 4)
     assert not score.unseen
-    assert evaluate.evaluate(Scripted(TASK.stream(90), set()), TASK, 90, 0, "cpu").unseen
+    assert protocol_of(TASK).score(Scripted(TASK.stream(90), set()), TASK, 90, 0, "cpu").unseen
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.model == "gru"], ids=str)
@@ -146,14 +144,14 @@ def test_training_carries_its_state_detached_from_window_to_window(case: Case) -
     by_hand = case.new()
     optimizer = torch.optim.AdamW(by_hand.parameters(), lr=spec.learning_rate, weight_decay=0.0)
     state, began = None, 0
-    for step in itertools.islice(training_feed(TASK, spec, 1, "cpu"), 9):
+    for step in itertools.islice(protocol_of(TASK).batches(TASK, spec, 1, "cpu"), 9):
         began += not step.carries
         state = tuple(part.data.clone() for part in state) if step.carries else fresh(by_hand, 3).layers
         outputs, after = by_hand.decoder(step.inputs, fresh(by_hand, 3)._replace(layers=state))
         state = after.layers
         optimizer.zero_grad()
         masked_mean(TASK.loss(outputs, step.batch.target), step.weight).backward()
-        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.clip)
+        torch.nn.utils.clip_grad_norm_(by_hand.parameters(), spec.grad_clip)
         optimizer.step()
     assert began == 2
     for name, weight in by_hand.state_dict().items():

@@ -14,12 +14,13 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.spec.spec import Spec
-from bench.trial.batches import draw, streamed
-from bench.trial.evaluate import evaluate
+from bench.trial.batches import draw
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import masked_mean, shift_right
+from bench.trial.protocols import protocol_of
+from bench.trial.protocols.text import in_order
 from bench.trial.streams import stream
-from models import MODELS
+from models import MODELS, build
 from models.base import Model, UnsuitableError, detach
 from tasks import TASKS, Task
 from tasks.signals.sine import Sine
@@ -31,7 +32,6 @@ STRINGS = VariableCopy(train_lengths=tuple(range(3, 15)), eval_lengths=(14, 28))
 TEXT = HumanNumbers(train_lengths=(999,), eval_lengths=(999,), starts=(1,), window=16)
 STREAMS = {"transformer": {"positions": "rotary", "window": 16}}  # what a family needs to read a text
 SAMPLED = {name: TASKS[name]() for name in sorted(TASKS)} | {"successor": HumanNumbers(form="successor")}
-TRAINABLE = [name for name, build in sorted(MODELS.items()) if not hasattr(build, "fit")]
 
 
 def product(rows: int, inner: int, columns: int) -> Callable[[], torch.Tensor]:
@@ -42,15 +42,15 @@ def product(rows: int, inner: int, columns: int) -> Callable[[], torch.Tensor]:
 
 def built(name: str, task: Task, **settings: Any) -> Model:
     torch.manual_seed(0)
-    return MODELS[name](task.source, task.target, **settings)
+    return build(name, task.source, task.target, **settings)
 
 
 def suits(name: str, task: Task, **settings: Any) -> bool:
+    """Whether a family is trained, and on such a task."""
     try:
-        built(name, task, **settings)
+        return built(name, task, **settings).trainable
     except UnsuitableError:
         return False
-    return True
 
 
 def stepped(model: Model, forward: Callable[[], torch.Tensor]) -> Callable[[], None]:
@@ -76,7 +76,7 @@ def test_drawing_a_batch(name: str, benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(group="sampling")
 def test_drawing_windows_of_a_text(benchmark: BenchmarkFixture) -> None:
-    feed = streamed(TEXT, Spec("human_numbers", "", batch=ROWS), 1, "cpu")
+    feed = in_order(TEXT, Spec("human_numbers", "", batch=ROWS), 1, "cpu")
     step = benchmark(next, feed)
     assert step.inputs.shape == (ROWS, TEXT.window)
 
@@ -87,7 +87,7 @@ def test_a_product_of_a_batchs_size_beside_sampling(benchmark: BenchmarkFixture)
 
 
 @pytest.mark.benchmark(group="training step on strings")
-@pytest.mark.parametrize("name", [name for name in TRAINABLE if suits(name, STRINGS)])
+@pytest.mark.parametrize("name", [name for name in sorted(MODELS) if suits(name, STRINGS)])
 def test_a_training_step_on_strings(name: str, benchmark: BenchmarkFixture) -> None:
     model, batch = built(name, STRINGS), draw(STRINGS, ROWS, stream("cpu", "perf"))
     inputs = shift_right(batch.target, STRINGS.first_input(batch))
@@ -101,10 +101,10 @@ def test_a_training_step_on_strings(name: str, benchmark: BenchmarkFixture) -> N
 
 
 @pytest.mark.benchmark(group="training step on a text")
-@pytest.mark.parametrize("name", [name for name in TRAINABLE if suits(name, TEXT, **STREAMS.get(name, {}))])
+@pytest.mark.parametrize("name", [name for name in sorted(MODELS) if suits(name, TEXT, **STREAMS.get(name, {}))])
 def test_a_training_step_on_a_text(name: str, benchmark: BenchmarkFixture) -> None:
     model = built(name, TEXT, **STREAMS.get(name, {}))
-    first, second = itertools.islice(streamed(TEXT, Spec("human_numbers", name, batch=ROWS), 1, "cpu"), 2)
+    first, second = itertools.islice(in_order(TEXT, Spec("human_numbers", name, batch=ROWS), 1, "cpu"), 2)
     with torch.no_grad():
         state = detach(model.decoder(first.inputs, model.begin(None, first.batch.source_length))[1])
 
@@ -133,7 +133,7 @@ def test_the_products_of_an_lstm_beside_a_training_step(steps: int, benchmark: B
 
 
 EVALUATED = [
-    *[("evaluation of strings", name, STRINGS) for name in TRAINABLE if suits(name, STRINGS)],
+    *[("evaluation of strings", name, STRINGS) for name in sorted(MODELS) if suits(name, STRINGS)],
     *[("evaluation of values", name, Sine(eval_lengths=(28,))) for name in ("gru", "transformer")],
 ]
 
@@ -145,7 +145,7 @@ EVALUATED = [
 )
 def test_an_evaluation_at_one_length(name: str, task: Task, benchmark: BenchmarkFixture) -> None:
     evaluation_set(task, 28, ROWS)  # drawn once for all, as in a run
-    score = benchmark(evaluate, built(name, task), task, 28, ROWS, "cpu")
+    score = benchmark(protocol_of(task).score, built(name, task), task, 28, ROWS, "cpu")
     assert score.examples == ROWS
 
 

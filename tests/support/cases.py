@@ -12,9 +12,9 @@ from torch import Tensor
 
 from bench.checks.contracts import small_batch
 from bench.spec.spec import Spec
-from bench.trial.batches import fitting_batch
 from bench.trial.losses import shift_right
-from models import MODELS
+from bench.trial.protocols import protocol_of
+from models import MODELS, build
 from models.base import Model, UnsuitableError
 from models.layers.schemes import SCHEMES
 from models.transformer import POSITIONS
@@ -91,17 +91,18 @@ class Case:
 
     @property
     def trains(self) -> bool:
-        return not hasattr(self.new(), "fit")
+        return self.new().trainable
 
     def new(self) -> Model:
         torch.manual_seed(0)
-        return MODELS[self.model](self.task.source, self.task.target, **self.settings)
+        return build(self.model, self.task.source, self.task.target, **self.settings)
 
     def ready(self, fits: int = 64) -> Model:
-        """Build the model, fitted where it is a floor, in evaluation mode."""
+        """Build the model, fitted where it is a trivial baseline, in evaluation mode."""
         model = self.new()
-        if hasattr(model, "fit"):
-            data = fitting_batch(self.task, Spec(self.task.name, self.model, fits=fits), 1, "cpu")
+        if not model.trainable:
+            spec = Spec(self.task.name, self.model, fits=fits)
+            data = protocol_of(self.task).fitting_batch(self.task, spec, 1, "cpu")
             model.fit(data.batch.source, data.batch.source_length, data.batch.target, data.weight)
         return model.eval()
 

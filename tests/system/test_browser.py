@@ -26,7 +26,12 @@ QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-co
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 HOSTILE = "<script>window.hacked = 1</script>"
 ATTRIBUTE = "\"><img src=x onerror='window.hacked = 1'>"
-BESIDE = "[...document.querySelectorAll('#board tbody tr')].map(row => row.cells[1].textContent)"
+BESIDE = "[...document.querySelectorAll('#board tbody tr')].map(row => row.cells[1].innerText)"
+IN_SIGHT = """cell => {
+  cell.scrollIntoView({block: 'center', inline: 'nearest'});
+  const {x, y} = cell.getBoundingClientRect();
+  return cell.contains(document.elementFromPoint(x + 12, y + 8));
+}"""
 WAVE = {"length": 3, "first": 0, "given": [0.5], "truth": [0.0, 1.0, 0.0], "written": [0.0, 0.9, 0.1]}
 
 
@@ -117,10 +122,49 @@ def test_sorting_by_keyboard_and_by_words(page: Any) -> None:
 
 
 def test_every_column_sorts(page: Any) -> None:
+    page.get_by_label("More columns").check()
     for button in page.locator("#board thead button").all():
         button.click()
         assert page.locator("th[aria-sort]").count() == 1
     assert len(models_shown(page)) == 5
+
+
+def test_columns_that_matter_less_are_shown_when_asked_for(page: Any) -> None:
+    heads = page.locator("#board thead th:visible")
+    first = heads.all_inner_texts()
+    page.get_by_label("More columns").check()
+    assert heads.all_inner_texts()[: len(first)] == first
+    assert {"shorter", "L50", "area"} <= {text.strip() for text in heads.all_inner_texts()} - set(first)
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_leaderboard_fits_its_window_or_keeps_the_names_in_sight(width: int, browser: Any, report: Path) -> None:
+    for one in opened(browser, report, {"width": width, "height": 800}, "light"):
+        assert one.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        board = one.locator(".ranking .scroll").first
+        if width == DESKTOP["width"]:
+            assert board.evaluate("part => part.scrollWidth <= part.clientWidth")
+        shown = one.locator("#board thead th:visible").evaluate_all(
+            "heads => heads.filter(head => head.getBoundingClientRect().right <= window.innerWidth).length"
+        )
+        assert shown >= 3  # the names and two numbers at least
+        one.locator(".later-switch").first.check()
+        board.evaluate("part => { part.scrollLeft = part.scrollWidth; }")
+        assert one.locator("#board tbody th").first.evaluate(IN_SIGHT)
+        assert one.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_on_a_phone_every_row_says_its_task(browser: Any, report: Path) -> None:
+    for one in opened(browser, report, PHONE, "light"):
+        tasks = one.locator("#board tbody th .of-task:visible").all_inner_texts()
+        assert len(tasks) == 5
+        assert ATTRIBUTE in tasks
+
+
+def test_the_heat_map_opens_with_how_far_each_family_holds(page: Any) -> None:
+    assert page.locator(".heat td span:visible").all_inner_texts()
+    assert page.get_by_role("radio", name="horizon L90").is_checked()
+    assert all(text == "none" or text.endswith("x") for text in page.locator(".heat td span:visible").all_inner_texts())
 
 
 def test_skip_link_is_first_and_leads_to_the_results(page: Any) -> None:
@@ -170,10 +214,10 @@ def test_choosing_a_task_hides_the_others(page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measure", "shown"), [("inside training", "99.0"), ("at twice the training length", "60.0"), ("horizon L90", "1x")]
+    ("measure", "shown"), [("in distribution", "99.0"), ("at twice the training length", "60.0"), ("horizon L90", "1x")]
 )
 def test_heat_map_switches_between_its_measures(measure: str, shown: str, page: Any) -> None:
-    page.get_by_label(measure).check()
+    page.get_by_role("radio", name=measure).check()
     row = page.locator(".heat tbody tr").filter(has_text="copy")
     place = page.locator(".heat thead th").all_inner_texts().index("good") - 1
     assert row.locator("td").nth(place).inner_text().strip() == shown
@@ -195,7 +239,7 @@ def test_without_scripts_the_heat_map_still_switches_and_no_dead_switch_is_shown
     one = context.new_page()
     one.goto(report.as_uri())
     assert one.locator(".controls").is_hidden()
-    one.get_by_label("inside training").check()
+    one.get_by_role("radio", name="in distribution").check()
     assert one.locator(".heat td .inside").first.is_visible()
     context.close()
 

@@ -1,190 +1,118 @@
-"""Charts of a lesson: what is drawn of which runs. A run without records is left out, a chart without any is none."""
+"""Charts of a topic: a run without records is left out, a chart without any is none, nor a drawing without charts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from bench.analysis.summary import Pair
+from bench.analysis.metrics import METRICS
+from bench.analysis.parts import curve_of
 from bench.records.store import Record
-from bench.studies.claims.amounts import short
-from bench.studies.claims.measures import NATS, SECONDS, SHARE, Groups, Measure, Score, number_of
-from bench.views.charts.axes import length_axis, log_axis, share_axis, trained_range
-from bench.views.charts.panel import MARGINS, Panel, Tips
-from bench.views.charts.style import INK, Look
+from bench.studies.claims.claim import Chart, Topic
+from bench.studies.claims.evidence import amount
+from bench.studies.claims.measures import NATS, SECONDS, SHARE, Groups, number_of
+from bench.studies.scores import by_length
+from bench.views.charts.axes import Scale
+from bench.views.charts.dots import DotChart, Dots
+from bench.views.charts.drawing import Drawing
+from bench.views.charts.line import Curve, LineChart
+from bench.views.charts.panel import Panel
+from bench.views.charts.signals import SignalChart
+from bench.views.charts.style import SeriesStyle, style_at
 
 SIZE = (4.5, 2.9)  # inches
-BAND_ALPHA = 0.13
-LETTER = 0.076  # inches of a letter beside an axis
-FULL = 101  # where an axis of percentages ends, if its dots let it
-LEAST = {SHARE: 10.0, NATS: 0.2}  # what an axis spans, however near its dots lie
-Found = Mapping[str, Sequence[Record]]  # by a series' name
+LEAST = {SHARE: 0.1, NATS: 0.2}  # what an axis of seeds spans, however near they lie
+Found = Mapping[str, Sequence[Record]]  # by the names of a chart's runs
+Styles = Mapping[str, SeriesStyle]
 
 
-@dataclass(frozen=True)
-class Series:
-    """Runs under the name that a lesson's pictures give them."""
-
-    name: str
-    pair: Pair
-
-
-class Chart(Protocol):
-    """A picture of some series."""
-
-    @property
-    def series(self) -> tuple[Series, ...]:
-        """What it shows."""
-
-    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
-        """Draw those of its series that have records."""
+def drawing(topic: Topic, groups: Groups) -> Drawing | None:
+    """Return the picture of a topic; its legend explains lines, as dots have their names beside them."""
+    styles = {name: style_at(index) for index, name in enumerate(topic.runs)}
+    panels: list[Panel] = []
+    lined: set[str] = set()
+    for chart in topic.charts:
+        found = {name: groups[pair] for name, pair in chart.runs.items() if groups.get(pair)}
+        if found:
+            panels.append(PANELS[chart.kind](chart, found, styles))
+            lined |= found.keys() if chart.kind != "seeds" else set()
+    legend = {name: style for name, style in styles.items() if name in lined} or None
+    return Drawing(f"lesson-{topic.name}", topic.title, panels, styles=legend) if panels else None
 
 
-@dataclass(frozen=True)
-class ByLength:
-    """A score against length: means over seeds, shaded from the worst seed to the best.
+def score_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
+    """Return a score against length: means over seeds, shaded from the lowest to the highest, training lengths too."""
+    (metric,) = (metric for metric in METRICS if metric.name == chart.score)
+    curves = []
+    for name, records in found.items():
+        every = sorted({int(length) for record in records for length in record["by_length"]})
+        lengths = [length for length in every if length <= chart.longest]
+        curves.append(Curve.of_seeds(name, styles[name], lengths, by_length(metric, records, lengths)))
+    shown = {length for curve in curves for length in curve.points[0]}
+    trained = {length for records in found.values() for length in records[0]["inside_lengths"]} & shown
+    form = "log" if chart.log else "share" if metric.unit == "%" else "linear"
+    ranges = [(min(trained), max(trained))] if trained else []
+    return LineChart(
+        chart.title, curves, Scale(chart.x, "length"), Scale(chart.y, form), trained=ranges, size=SIZE
+    ).panel()
 
-    longest: lengths above it are left out
+
+def seeds_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
+    """Return a measure: a dot a seed, a bar at the mean, which of a ratio is the geometric one."""
+    measure = chart.measure
+    assert measure is not None
+    dots = []
+    for name, records in found.items():
+        values = np.array([number_of(measure, record) for record in records])
+        known = values[np.isfinite(values)]
+        shown = np.exp(known) if measure.ratio else known
+        mean = float(known.mean()) if len(known) else math.nan
+        centre = math.exp(mean) if measure.ratio else mean
+        written = "" if measure.unit == SHARE else amount(measure, mean, bare=True)
+        dots.append(Dots(name, styles[name], shown.tolist(), centre, written=written))
+    form = "share" if measure.unit == SHARE else "log" if chart.log else "linear"
+    scale = Scale(chart.x, form, least=LEAST.get(measure.unit, 0), from_zero=measure.unit == SECONDS)
+    return DotChart(chart.title, dots, scale, size=SIZE).panel()
+
+
+def training_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
+    """Return what validation points saw, means over the seeds that trained that long."""
+    curves = [
+        Curve.of_seeds(name, styles[name], *validation(chart.score, records), marked="end")
+        for name, records in found.items()
+    ]
+    form = "share" if chart.score == "exact" else "linear"
+    return LineChart(chart.title, curves, Scale("training steps"), Scale(chart.y, form), size=SIZE).panel()
+
+
+def validation(score: str, records: Sequence[Record]) -> tuple[list[int], NDArray[np.float64]]:
+    """Return the steps at which any seed has a value, and the values (seeds, steps), NaN where one has none.
+
+    A seed that stopped early because all was right goes on as it stopped.
     """
-
-    title: str
-    series: tuple[Series, ...]
-    value: Callable[[Score], float | None]
-    name: str
-    length_name: str
-    is_share: bool = True
-    is_logarithmic: bool = False
-    longest: int = 1024
-
-    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
-        """Return the chart."""
-        return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE)
-
-    def by_length(self, records: Sequence[Record]) -> tuple[list[int], np.ndarray]:
-        """Return the lengths at which any seed has a value, and the values (seeds, lengths), NaN where one has none."""
-        lengths = np.array(sorted(length for length in map(int, records[0]["by_length"]) if length <= self.longest))
-        rows = [[self.value(record["by_length"][str(length)]) for length in lengths] for record in records]
-        values = np.array(rows, dtype=float)
-        known = np.isfinite(values).any(0)
-        return lengths[known].tolist(), values[:, known]
-
-    def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
-        """Draw a line a series, training lengths shaded."""
-        every = sorted({length for records in found.values() for length in self.by_length(records)[0]}) or [1]
-        length_axis(axes, every, self.length_name)
-        if self.is_share:
-            share_axis(axes, self.name)
-        else:
-            axes.set_ylabel(self.name)
-        if self.is_logarithmic:
-            values = np.concatenate([self.by_length(records)[1].ravel() for records in found.values()])
-            log_axis(axes.yaxis, values[np.isfinite(values)].tolist())
-        for name, records in found.items():
-            lengths, values = self.by_length(records)
-            if lengths:
-                low, high, mean = np.nanmin(values, 0), np.nanmax(values, 0), np.nanmean(values, 0)
-                axes.fill_between(lengths, low, high, color=looks[name].colour, alpha=BAND_ALPHA, lw=0)
-                axes.plot(lengths, mean, clip_on=False, **looks[name].line | looks[name].point)
-        trained = {length for records in found.values() for length in records[0]["inside_lengths"]} & set(every)
-        if trained:
-            trained_range(axes, sorted(trained))
-        return {}
-
-    def in_words(self, found: Found) -> str:
-        """Say where each series begins and ends."""
-        said = []
-        for name, records in found.items():
-            lengths, values = self.by_length(records)
-            means = np.nanmean(values, 0)
-            ends = [f"{shown_as(means[place], self.is_share)} at {lengths[place]}" for place in (0, -1) if lengths]
-            said.append(f"{name} {' and '.join(ends) or 'no number'}")
-        return f"{self.name} by {self.length_name}: {'; '.join(said)}."
+    every = [zip(*curve_of(record, score), strict=True) for record in records]
+    curves = [{step: value for step, value in points if value is not None} for points in every]
+    steps = sorted(set().union(*curves))
+    lasts = [curve[max(curve)] if curve and score == "exact" else np.nan for curve in curves]
+    values = [[curve.get(step, last) for step in steps] for curve, last in zip(curves, lasts, strict=True)]
+    return steps, np.array(values, dtype=float)
 
 
-@dataclass(frozen=True)
-class Dots:
-    """A measure: a dot a seed, a bar at the mean; each series on a line of its own."""
-
-    title: str
-    series: tuple[Series, ...]
-    measure: Measure
-    name: str
-    is_logarithmic: bool = False
-
-    def panel(self, found: Found, looks: Mapping[str, Look]) -> Panel:
-        """Return the chart, with room on the left for the names."""
-        margins = (0.25 + LETTER * max(map(len, found)), *MARGINS[1:])
-        return Panel(self.title, self.in_words(found), partial(self.draw, found, looks), SIZE, margins)
-
-    def draw(self, found: Found, looks: Mapping[str, Look], axes: Axes) -> Tips:
-        """Draw the dots, the first series on top."""
-        every: list[float] = []
-        for place, (name, records) in enumerate(found.items()):
-            numbers = known(self.measure, records)
-            if not len(numbers):
-                continue
-            spread = np.linspace(-0.16, 0.16, len(numbers)) if len(numbers) > 1 else [0]
-            shown, mean = scaled(self.measure, numbers), scaled(self.measure, numbers.mean())
-            axes.plot(shown, np.add(place, spread), ls="", alpha=0.8, clip_on=False, **looks[name].point)
-            axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6, clip_on=False)
-            written = short(self.measure, float(numbers.mean()))
-            axes.text(mean, place - 0.33, written, ha="center", va="bottom", size=8)
-            every += shown.tolist()
-        axes.set(xlabel=self.name, yticks=range(len(found)), yticklabels=list(found))
-        axes.set_ylim(len(found) - 0.4, -0.8)
-        axes.tick_params(axis="y", length=0)
-        self.set_limits(every, axes)
-        return {}
-
-    def set_limits(self, every: Sequence[float], axes: Axes) -> None:
-        """Show all dots, on an axis so wide that a difference which hardly matters looks small."""
-        if self.is_logarithmic:
-            log_axis(axes.xaxis, every)
-            return
-        axes.locator_params(axis="x", nbins=5)
-        if not every:
-            return
-        low, high = (0.0 if self.measure.unit == SECONDS else min(every)), max(every)
-        room = max(0.08 * (high - low), (LEAST.get(self.measure.unit, 0) - (high - low)) / 2)
-        past = max(0.0, high + room - FULL) if self.measure.unit == SHARE else 0
-        axes.set_xlim(low - room - past if low else -past, high + room - past)
-
-    def in_words(self, found: Found) -> str:
-        """Say each series' mean."""
-        means = {name: known(self.measure, records) for name, records in found.items()}
-        said = [
-            f"{name} {short(self.measure, float(numbers.mean())) if len(numbers) else 'no number'}"
-            for name, numbers in means.items()
-        ]
-        return f"{self.name}, mean over seeds: {'; '.join(said)}."
+def signal_panel(chart: Chart, found: Found, styles: Styles) -> Panel:
+    """Return one signal continued by the first seed of each run, over the truth."""
+    kept = {name: sample(records[0], chart.horizon) for name, records in found.items()}
+    truth = next(iter(kept.values()))["truth"]
+    continued = {name: one["written"] for name, one in kept.items()}
+    return SignalChart(chart.title, truth, continued, styles, size=SIZE).panel()
 
 
-def known(measure: Measure, records: Sequence[Record]) -> np.ndarray:
-    """Return the numbers of the seeds that have one, on the scale of comparison."""
-    values = np.array([number_of(measure, record) for record in records])
-    return values[np.isfinite(values)]
+def sample(record: Record, horizon: int) -> Mapping[str, Any]:
+    """Return the first signal that was kept, at this horizon if any."""
+    return next((one for one in record["samples"] if one["length"] == horizon), record["samples"][0])
 
 
-def scaled(measure: Measure, values: Any) -> Any:
-    """Return numbers as an axis shows them: shares in percent."""
-    return np.exp(values) if measure.ratio else values * (100 if measure.unit == SHARE else 1)
-
-
-def plainly(value: float) -> str:
-    """Write a number with three digits that tell."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def shown_as(value: float, is_share: bool) -> str:
-    """Write a mean, a share in percent."""
-    return f"{100 * value:.1f} %" if is_share else plainly(value)
-
-
-def with_records(series: Sequence[Series], groups: Groups) -> dict[str, Sequence[Record]]:
-    """Return the records of those series that have any."""
-    return {one.name: groups[one.pair] for one in series if groups.get(one.pair)}
+PANELS = {"by length": score_panel, "seeds": seeds_panel, "training": training_panel, "signal": signal_panel}

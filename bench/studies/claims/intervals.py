@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,32 +20,25 @@ class Estimate(NamedTuple):
     high: float
 
 
-def mean_over(values: Sequence[float]) -> Estimate:
-    """Return the mean and its t interval."""
-    count = len(values)
-    if not count:
-        return Estimate(math.nan, math.nan, math.nan)
-    error = float(np.var(values, ddof=1)) / count if count > 1 else math.nan
-    return around(float(np.mean(values)), error, count - 1)
+UNKNOWN = Estimate(math.nan, math.nan, math.nan)
 
 
-def difference(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """Return the difference of two means and its interval by Welch's t, which lets the two spreads differ."""
-    if not first or not second:
-        return Estimate(math.nan, math.nan, math.nan)
-    between = float(np.mean(first)) - float(np.mean(second))
-    if min(len(first), len(second)) < 2:
-        return Estimate(between, math.nan, math.nan)
-    errors = [float(np.var(side, ddof=1)) / len(side) for side in (first, second)]
-    freedoms = [error**2 / (len(side) - 1) for error, side in zip(errors, (first, second), strict=True)]
-    return around(between, sum(errors), sum(errors) ** 2 / sum(freedoms) if sum(freedoms) else math.inf)
+def estimate(*sides: Sequence[float]) -> Estimate:
+    """Return the mean of one sample, or the difference of the means of two, with its interval.
 
+    Of a difference by Welch's t, which lets the two spreads differ.
+    """
+    from scipy.stats import ttest_1samp, ttest_ind
 
-def around(value: float, squared_error: float, freedom: float) -> Estimate:
-    """Return a value with its interval; squared_error: of the value, NaN where one seed cannot tell it."""
-    if math.isnan(squared_error):
+    if not all(sides):
+        return UNKNOWN
+    value = float(np.subtract.reduce([np.mean(side) for side in sides]))
+    if min(map(len, sides)) < 2:
         return Estimate(value, math.nan, math.nan)
-    from scipy.stats import t
-
-    half = float(t.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(squared_error)
-    return Estimate(value, value - half, value + half)
+    if not any(np.ptp(side) for side in sides):
+        return Estimate(value, value, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a spread that is hardly more than rounding
+        test = ttest_1samp(sides[0], 0) if len(sides) == 1 else ttest_ind(*sides, equal_var=False)
+    ends = test.confidence_interval(LEVEL)
+    return Estimate(value, float(ends.low), float(ends.high))

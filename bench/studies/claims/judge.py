@@ -10,8 +10,8 @@ import numpy as np
 
 from bench.analysis.summary import Pair
 from bench.records.store import Record
-from bench.studies.claims.claims import Alike, Better, Claim, Level
-from bench.studies.claims.intervals import Estimate, difference, mean_over
+from bench.studies.claims.claim import EVERY_SEED, PAIRED, Claim
+from bench.studies.claims.intervals import UNKNOWN, Estimate, estimate
 from bench.studies.claims.measures import Groups, Measure, number_of
 
 HOLDS, FALSE, NOT_SHOWN, NO_RUNS = "holds", "false", "not shown", "no runs"
@@ -33,15 +33,21 @@ class Seeds:
         return list(self.by_seed.values())
 
     @property
+    def count(self) -> int:
+        """How many seeds there are, with a number or without."""
+        return len(self.by_seed) + self.lost
+
+    @property
     def mean(self) -> float:
         """Their mean, NaN where there is none."""
-        return mean_over(self.numbers).value
+        return estimate(self.numbers).value
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What became of a claim.
 
+    bound: the level or the margin that numbers were held against, NaN where there is none
     estimate: of first less second, or of first less bound, with its interval, on the scale of comparison
     met: seeds that are as the claim says, where it is about every seed
     """
@@ -55,24 +61,23 @@ class Verdict:
     missing: tuple[Pair, ...] = ()
 
 
-NOTHING = Seeds({}, 0, 0, False)
-
-
 def judge(claim: Claim, groups: Groups) -> Verdict:
     """Return the verdict that the records give."""
     missing = tuple(pair for pair in claim.pairs if not groups.get(pair))
     if missing:
-        return Verdict(NO_RUNS, NOTHING, None, math.nan, Estimate(math.nan, math.nan, math.nan), missing=missing)
+        return Verdict(NO_RUNS, Seeds({}, 0, 0, False), None, math.nan, UNKNOWN, missing=missing)
     first = seeds_of(claim.measure, groups[claim.first])
-    second = None if claim.second is None else seeds_of(claim.second_measure, groups[claim.second])
-    if isinstance(claim.test, Level):
-        return judge_level(claim, claim.test, first, second)
+    second = None
+    if claim.second is not None:
+        second = seeds_of(claim.second_measure or claim.measure, groups[claim.second])
+    if claim.is_level:
+        return judge_level(claim, first, second)
     assert second is not None
-    if isinstance(claim.test, Alike):
-        margin = math.log(claim.test.margin) if claim.measure.ratio else claim.test.margin
-        found = difference(first.numbers, second.numbers)
+    if claim.margin is not None:
+        margin = math.log(claim.margin) if claim.measure.ratio else claim.margin
+        found = estimate(first.numbers, second.numbers)
         return Verdict(likeness(found, margin, bool(first.lost + second.lost)), first, second, margin, found)
-    found = contrast(claim.test, first, second)
+    found = paired(first, second) if claim.test == PAIRED else estimate(first.numbers, second.numbers)
     return Verdict(order(found, claim.measure, first, second), first, second, math.nan, found)
 
 
@@ -85,12 +90,10 @@ def seeds_of(measure: Measure, records: Sequence[Record]) -> Seeds:
     return Seeds(values, len(numbers) - len(values), diverged, fitted)
 
 
-def contrast(test: Better, first: Seeds, second: Seeds) -> Estimate:
-    """Return the difference of two runs, seed by seed where the test is paired."""
-    if not test.paired:
-        return difference(first.numbers, second.numbers)
+def paired(first: Seeds, second: Seeds) -> Estimate:
+    """Return the mean difference, taken seed by seed."""
     shared = sorted(first.by_seed.keys() & second.by_seed.keys())
-    return mean_over([first.by_seed[seed] - second.by_seed[seed] for seed in shared])
+    return estimate([first.by_seed[seed] - second.by_seed[seed] for seed in shared])
 
 
 def order(found: Estimate, measure: Measure, first: Seeds, second: Seeds) -> str:
@@ -99,12 +102,17 @@ def order(found: Estimate, measure: Measure, first: Seeds, second: Seeds) -> str
     A seed without a number may be worse than any: so neither side is found the better one with some of its own left
     out.
     """
-    low, high = (found.low, found.high) if measure.higher_is_better else (-found.high, -found.low)
+    low, high = upwards(found, measure)
     if low > ROUNDING and not first.lost:
         return HOLDS
     if high < -ROUNDING and not second.lost:
         return FALSE
     return NOT_SHOWN
+
+
+def upwards(found: Estimate, measure: Measure) -> tuple[float, float]:
+    """Return the ends of an interval, turned so that more is better."""
+    return (found.low, found.high) if measure.higher_is_better else (-found.high, -found.low)
 
 
 def likeness(found: Estimate, margin: float, is_incomplete: bool) -> str:
@@ -116,21 +124,22 @@ def likeness(found: Estimate, margin: float, is_incomplete: bool) -> str:
     return FALSE if found.low > margin or found.high < -margin else NOT_SHOWN
 
 
-def judge_level(claim: Claim, test: Level, first: Seeds, second: Seeds | None) -> Verdict:
-    """Hold every seed against the bound.
+def judge_level(claim: Claim, first: Seeds, second: Seeds | None) -> Verdict:
+    """Hold every seed against the level; a seed without a number, because its training diverged, reaches none.
 
     False where no seed is as the claim says, or where the interval of the mean lies on the other side.
     """
-    bound = test.bound if isinstance(test.bound, float) else NOTHING.mean if second is None else second.mean
+    bound = math.nan if second is None else second.mean
+    if claim.level is not None:
+        bound = claim.level
     sign = 1 if claim.measure.higher_is_better else -1
     reached = sum(sign * (value - bound) >= -ROUNDING for value in first.numbers)
-    met = reached if test.reached else len(first.by_seed) - reached + first.lost
-    mean = mean_over(first.numbers)
-    found = Estimate(*(float(value) for value in np.subtract(mean, bound)))
-    low, high = (found.low, found.high) if sign == 1 else (-found.high, -found.low)
-    opposed = not first.lost and (high < -ROUNDING if test.reached else low > ROUNDING)
-    seeds = len(first.by_seed) + first.lost
+    every = claim.test == EVERY_SEED
+    met = reached if every else first.count - reached
+    found = Estimate(*(float(value) for value in np.subtract(estimate(first.numbers), bound)))
+    low, high = upwards(found, claim.measure)
+    opposed = not first.lost and (high < -ROUNDING if every else low > ROUNDING)
     word = NOT_SHOWN
-    if seeds > 1 and not math.isnan(bound):
-        word = HOLDS if met == seeds else FALSE if met == 0 or opposed else NOT_SHOWN
+    if first.count > 1 and not math.isnan(bound):
+        word = HOLDS if met == first.count else FALSE if met == 0 or opposed else NOT_SHOWN
     return Verdict(word, first, second, bound, found, met)

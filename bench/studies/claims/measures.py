@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
+from bench.analysis.metrics import EXACT, NRMSE, TOKEN_ACCURACY, TOKEN_ERROR, Metric
+from bench.analysis.metrics import NATS as CROSS_ENTROPY
 from bench.analysis.summary import Pair
 from bench.records.store import Record
+from bench.studies.scores import value_of
 
-Score = dict[str, Any]
 Groups = Mapping[Pair, Sequence[Record]]  # the seeds of each pair
+Value = Callable[[Record], float | None]
 SHARE, NATS, STEPS, SECONDS, RELATIVE = "share", "nats", "steps", "seconds", "of the signal's deviation"
 ENOUGH = 30  # strings at a length, below which its accuracy tells little
 LEARNED = 0.9  # held-out exact match at which a network counts as having learned
@@ -26,108 +30,77 @@ class Measure:
     """
 
     name: str
-    unit: str
-    higher_is_better: bool
-    value: Callable[[Record], float | None]
+    value: Value
+    unit: str = SHARE
+    higher_is_better: bool = True
     ratio: bool = False
 
 
-def exact(score: Score) -> float:
-    """Share of strings right."""
-    return score["right"] / score["examples"]
+def at(metric: Metric, length: Callable[[Record], int]) -> Value:
+    """Measure a metric at a length of the record."""
+    return lambda record: value_of(metric, record["by_length"][str(length(record))])
 
 
-def foreseen(score: Score) -> float:
-    """Share of symbols right, given the true ones before."""
-    return score["tokens_right"] / score["tokens"]
+def edge(record: Record) -> int:
+    """Return the longest training length."""
+    return max(record["inside_lengths"])
 
 
-def nats(score: Score) -> float | None:
-    """Mean cross-entropy of a symbol."""
-    return score.get("nats")
+def end(record: Record) -> int:
+    """Return the last length: of a text, all of it, the state carried."""
+    return max(map(int, record["by_length"]))
 
 
-def nrmse(score: Score) -> float | None:
-    """Free-running error relative to the signal's standard deviation."""
-    return score["nrmse"]
+def window(record: Record) -> int:
+    """Return how many tokens a training step reads."""
+    return record["train_lengths"][0]
 
 
-def at_training(record: Record) -> Score:
-    """Return the score at the longest training length."""
-    return record["by_length"][str(max(record["inside_lengths"]))]
+def known(metric: Metric, record: Record, lengths: Iterable[int | str]) -> list[float]:
+    """Return a metric at some lengths, those at which it has no number left out."""
+    values = (value_of(metric, record["by_length"][str(length)]) for length in lengths)
+    return [value for value in values if value is not None]
 
 
-def at_end(record: Record) -> Score:
-    """Return the score at the last length: of a text, all of it, the state carried."""
-    return record["by_length"][max(record["by_length"], key=int)]
+def best(chosen: Callable[[int, list[int]], bool]) -> Value:
+    """Measure the highest exact match at the lengths chosen by what was trained, of those with enough strings."""
+
+    def value(record: Record) -> float | None:
+        enough = [length for length, score in record["by_length"].items() if score["examples"] >= ENOUGH]
+        lengths = [length for length in enough if chosen(int(length), record["inside_lengths"])]
+        return max(known(EXACT, record, lengths), default=None)
+
+    return value
 
 
-def inside(record: Record) -> list[Score]:
-    """Return the scores at the training lengths."""
-    return [record["by_length"][str(length)] for length in record["inside_lengths"]]
+def padded(part: str) -> Value:
+    """Measure the share right of what a record's padding counts: tokens asked ("symbols"), or all cells of a batch."""
 
+    def value(record: Record) -> float | None:
+        counts: Mapping[str, Any] | None = record.get("padding")
+        return counts[f"{part}_right"] / counts[part] if counts else None
 
-def best_elsewhere(record: Record) -> float | None:
-    """Return the highest exact match at a length that was never trained."""
-    trained = record["inside_lengths"]
-    return best_at([length for length in map(int, record["by_length"]) if length not in trained], record)
-
-
-def best_beyond(record: Record) -> float | None:
-    """Return the highest exact match at a length beyond training."""
-    return best_at(
-        [length for length in map(int, record["by_length"]) if length > max(record["inside_lengths"])], record
-    )
-
-
-def best_at(lengths: Sequence[int], record: Record) -> float | None:
-    """Return the highest exact match at some lengths, of those with enough strings."""
-    scores = [record["by_length"][str(length)] for length in lengths]
-    return max((exact(score) for score in scores if score["examples"] >= ENOUGH), default=None)
-
-
-def content(record: Record) -> float:
-    """Mean over training lengths of the share of strings whose content is right, wherever they stop."""
-    shares = [(score["right"] + score["stopped_wrong"]) / score["examples"] for score in inside(record)]
-    return sum(shares) / len(shares)
-
-
-def counted(record: Record, part: str) -> float | None:
-    """Share right of what a part of the record's padding counts: symbols asked, or all cells of a batch."""
-    counts = record.get("padding")
-    return counts[f"{part}_right"] / counts[part] if counts else None
+    return value
 
 
 def added(record: Record) -> float | None:
     """Return how much higher accuracy is with padding counted."""
-    cells, symbols = counted(record, "cells"), counted(record, "symbols")
-    return None if cells is None or symbols is None else cells - symbols
+    cells, tokens = padded("cells")(record), padded("symbols")(record)
+    return None if cells is None or tokens is None else cells - tokens
 
 
 def steps_to_learn(record: Record) -> float:
-    """Steps to the first look with enough held-out strings right; the whole budget where that never came."""
-    looks = [look["step"] for look in record["curve"] if look["exact"] is not None and look["exact"] >= LEARNED]
-    return float(looks[0] if looks else record["spec"]["steps"])
+    """Steps to the first validation point with enough strings right; the whole budget where that never came."""
+    learned = [point["step"] for point in record["curve"] if point["exact"] is not None and point["exact"] >= LEARNED]
+    return float(learned[0] if learned else record["spec"]["steps"])
 
 
 def seconds_an_epoch(record: Record) -> float | None:
     """Seconds of training for one pass over the text."""
     if not record["steps"]:
         return None
-    spec = record["spec"]
-    epoch = record["text"]["training_symbols"] // (spec["batch"] * record["train_lengths"][0])
+    epoch = record["text"]["training_symbols"] // (record["spec"]["batch"] * window(record))
     return record["timing"]["train_seconds"] * epoch / record["steps"]
-
-
-def lowest_nats(record: Record) -> float | None:
-    """Return the loss at the evaluated length that suits a network best."""
-    found = [nats(score) for score in record["by_length"].values()]
-    return min((value for value in found if value is not None), default=None)
-
-
-def window_nats(record: Record) -> float | None:
-    """Return the loss where as many symbols are read as a training window has."""
-    return nats(record["by_length"][str(record["train_lengths"][0])])
 
 
 def number_of(measure: Measure, record: Record) -> float:
@@ -141,31 +114,42 @@ def number_of(measure: Measure, record: Record) -> float:
     return math.log(value) if measure.ratio else value
 
 
-CONTINUED = Measure("signals continued within the tolerance", SHARE, True, lambda record: exact(at_training(record)))
-SIGNAL_ERROR = Measure(
-    "free-running NRMSE at the training horizon", RELATIVE, False, lambda record: nrmse(at_training(record))
-)
-RIGHT = Measure("strings right at the longest training length", SHARE, True, lambda record: exact(at_training(record)))
-ELSEWHERE = Measure(
-    f"strings right at the best other length (of those with {ENOUGH} strings or more)", SHARE, True, best_elsewhere
-)
-LONGER = Measure("strings right at the best longer length", SHARE, True, best_beyond)
-BESIDE_TEN = Measure(
-    "strings right, mean over lengths 5 to 14 without 10",
-    SHARE,
-    True,
-    lambda record: sum(exact(record["by_length"][str(length)]) for length in BESIDE) / len(BESIDE),
-)
-WEAKEST = Measure(
-    "strings right at the weakest training length", SHARE, True, lambda record: min(map(exact, inside(record)))
-)
-CONTENT = Measure("strings of right content, mean over training lengths", SHARE, True, content)
-SYMBOLS = Measure("symbols right", SHARE, True, lambda record: counted(record, "symbols"))
-CELLS = Measure("symbols and padding right", SHARE, True, lambda record: counted(record, "cells"))
-ADDED = Measure("what counting padding adds to symbols right", SHARE, True, added)
-STEPS_TO_LEARN = Measure(f"steps until {100 * LEARNED:g} % of held-out strings are right", STEPS, False, steps_to_learn)
-WORDS = Measure("next words right in the validation text", SHARE, True, lambda record: foreseen(at_end(record)))
-TEXT = Measure("loss a character over the whole judged text", NATS, False, lambda record: nats(at_end(record)))
-LOWEST = Measure("loss a character at the length that suits it best", NATS, False, lowest_nats)
-WINDOW = Measure("loss a character at windows of 8", NATS, False, window_nats)
-EPOCH = Measure("training time of an epoch", SECONDS, False, seconds_an_epoch, ratio=True)
+MEASURES = {  # by the names that topics call them
+    "signals continued": Measure("signals continued within the tolerance", at(EXACT, edge)),
+    "signal error": Measure("free-running NRMSE at the training horizon", at(NRMSE, edge), RELATIVE, False),
+    "strings right": Measure("strings right at the longest training length", at(EXACT, edge)),
+    "best other length": Measure(
+        f"strings right at the best other length (of those with {ENOUGH} strings or more)",
+        best(lambda length, trained: length not in trained),
+    ),
+    "best longer length": Measure(
+        "strings right at the best longer length", best(lambda length, trained: length > max(trained))
+    ),
+    "lengths 5 to 14 without 10": Measure(
+        "strings right, mean over lengths 5 to 14 without 10", lambda record: fmean(known(EXACT, record, BESIDE))
+    ),
+    "weakest training length": Measure(
+        "strings right at the weakest training length",
+        lambda record: min(known(EXACT, record, record["inside_lengths"])),
+    ),
+    "content right": Measure(  # wherever the answer stops
+        "strings of right content, mean over training lengths",
+        lambda record: 1 - fmean(known(TOKEN_ERROR, record, record["inside_lengths"])),
+    ),
+    "tokens right": Measure("tokens right", padded("symbols")),
+    "tokens and padding right": Measure("tokens and padding right", padded("cells")),
+    "added by padding": Measure("what counting padding adds to tokens right", added),
+    "steps to learn": Measure(
+        f"steps until {100 * LEARNED:g} % of held-out strings are right", steps_to_learn, STEPS, False
+    ),
+    "next tokens right": Measure("next words right in the validation text", at(TOKEN_ACCURACY, end)),
+    "loss": Measure("loss a character over the whole evaluated text", at(CROSS_ENTROPY, end), NATS, False),
+    "lowest loss": Measure(
+        "loss a character at the length that suits it best",
+        lambda record: min(known(CROSS_ENTROPY, record, record["by_length"]), default=None),
+        NATS,
+        False,
+    ),
+    "loss at windows": Measure("loss a character at windows of 8", at(CROSS_ENTROPY, window), NATS, False),
+    "seconds an epoch": Measure("training time of an epoch", seconds_an_epoch, SECONDS, False, ratio=True),
+}

@@ -1,26 +1,27 @@
-"""A task's families as the page needs them, best first, and the rows that vary a task's training lengths."""
+"""A task's families as the page needs them, best first, and which tasks have a section of their own."""
 
 from __future__ import annotations
 
+import json
 import math
-import re
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from bench.analysis.adversarial import Adversaries, adversaries
+from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.statistics import SOLVED
 from bench.analysis.summary import tenfold_length
 from bench.records.store import Record
+from bench.studies.scores import by_length
 from bench.views.charts.material import Run
 
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
 NEAR = 0.15  # a length stands for a multiple that it is so near to
 ROUNDING = 1e-9
-FEW = 6  # families that a row of other training lengths may have without a section of its own
-SETTING = r"train_lengths=\d[\d-]*(?:,\d[\d-]*)*"
-TRAINED_ON = re.compile(rf"\({SETTING}\)|,{SETTING}(?=[,)])|{SETTING},")
+FEW = 4  # families that a task may have without a section, if the same one with other lengths has more
+LENGTHS = ("train_lengths", "eval_lengths")
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,14 @@ class Family:
     lengths: dict[int, dict[Any, Any]]
 
     @property
+    def first(self) -> Record:
+        """A record, for what all of its seeds share."""
+        return self.records[0]
+
+    @property
     def inside(self) -> list[int]:
         """The training lengths."""
-        return list(self.records[0]["inside_lengths"])
+        return list(self.first["inside_lengths"])
 
     @property
     def edge(self) -> int:
@@ -53,14 +59,18 @@ class Family:
         return tenfold_length(sorted(self.lengths), self.inside) or self.longest
 
     @cached_property
+    def metrics(self) -> set[str]:
+        """The names of what is measured."""
+        return {metric.name for metric in metrics_of(self.first)}
+
+    @cached_property
     def adversaries(self) -> Adversaries | None:
         """What it did on adversarial sets, if it has any."""
         return adversaries(self.records)
 
     def solved_at(self, length: int) -> int:
         """Count the seeds with 99 % or more at an evaluated length."""
-        scores = [record["by_length"][str(length)] for record in self.records]
-        return sum(score["right"] / score["examples"] >= SOLVED - ROUNDING for score in scores)
+        return int((by_length(EXACT, self.records, [length]) >= SOLVED - ROUNDING).sum())
 
 
 def families(run: Run, task: str) -> list[Family]:
@@ -68,7 +78,6 @@ def families(run: Run, task: str) -> list[Family]:
 
     Where these are alike, the fewer parameters first; where nothing holds, the larger area under accuracy.
     """
-    rows = run.ranked(task).to_dict("records")
     found = [
         Family(
             row["model"],
@@ -76,7 +85,7 @@ def families(run: Run, task: str) -> list[Family]:
             row,
             {one["length"]: one for one in run.rows(task, row["model"]).to_dict("records")},
         )
-        for row in rows
+        for row in run.ranked(task).to_dict("records")
     ]
     return sorted(found, key=rank)
 
@@ -88,22 +97,30 @@ def rank(family: Family) -> tuple[float, float, float, float, str]:
     return -row["l99"], -adversarial, 0.0 if row["l99"] else -row["area"], row["parameters"], family.model
 
 
-def base_row(task: str) -> str | None:
-    """Return the row that a row varies by its training lengths alone: copy(train_lengths=1-5) -> copy; else None."""
-    cut = TRAINED_ON.sub("", task)
-    return cut if cut != task else None
+def alike_but_for_lengths(run: Run) -> list[list[str]]:
+    """Gather the tasks with exact match that differ in their lengths alone, those with the most families first."""
+    found: dict[str, list[str]] = {}
+    for task in sorted(run.strings, key=lambda task: (-len(run.records(task)), task)):
+        spec = run.any_record(task)["spec"]
+        found.setdefault(json.dumps([spec["task"], other_settings(spec)], sort_keys=True), []).append(task)
+    return list(found.values())
+
+
+def other_settings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's settings without its lengths, which are told in other words."""
+    return {name: value for name, value in spec["task_settings"].items() if name not in LENGTHS}
 
 
 def own_rows(run: Run) -> list[str]:
-    """Return the tasks with a section of their own: judged by exact match, not only some family's other lengths."""
-    compared = Counter(task for task, _ in run.groups)
-    return [task for task in run.strings if base_row(task) is None or compared[task] > FEW]
+    """Return the tasks with a section of their own: not those whose few families are elsewhere with other lengths."""
+    small = {task for _, *others in alike_but_for_lengths(run) for task in others if len(run.records(task)) <= FEW}
+    return [task for task in run.strings if task not in small]
 
 
-def telling_lengths(found: list[Family]) -> list[int]:
+def telling_lengths(found: Sequence[Family]) -> list[int]:
     """Return the evaluated lengths at multiples of the longest training length, and the longest; all of a text's."""
     every = sorted({length for family in found for length in family.lengths})
-    if found[0].records[0]["kind"] == "stream":
+    if "nats" in found[0].metrics:
         return every
     edge = found[0].edge
     wanted = [times * edge for times in MULTIPLES]

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import fill
+from pathlib import Path
+from typing import Any
 
-from bench.spec.catalogue import Catalogue, text_of_class
+from bench.spec.catalogue import Catalogue
 from bench.spec.settings import written
-from bench.studies.extrapolation.families import Family, families, own_rows
-from bench.studies.extrapolation.figures import (
-    Picture,
-    memory_picture,
-    shown_families,
-    task_picture,
-    training_picture,
-)
+from bench.studies.extrapolation.charts import shown_families, task_drawing
+from bench.studies.extrapolation.explanations import why
+from bench.studies.extrapolation.families import Family, families, other_settings, own_rows
 from bench.studies.extrapolation.memory import Memory, memories
-from bench.studies.extrapolation.tables import best_table, errors_table, horizon_caption, horizon_table
-from bench.studies.extrapolation.training import Variations, training_table, variations
-from bench.studies.extrapolation.words import COLUMNS_OF_ERRORS, INTRODUCTION, MEMORY, READING, TITLE, TRAINING, why
+from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
+from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
+from bench.studies.pages import origin, rendered
+from bench.views.charts.drawing import Drawing
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run
 from bench.views.html.origin import counted, device
 
-WIDTH = 120
-LENGTHS = ("train_lengths", "eval_lengths")  # settings that are told in other words
+TEMPLATE = Path(__file__).with_name("page.md")
 
 
 @dataclass(frozen=True)
@@ -35,45 +31,48 @@ class Content:
     run: Run
     tasks: dict[str, list[Family]]
     names: dict[str, str]  # of tasks, as anchors and in names of files
+    drawings: dict[str, Drawing]  # by task
     variations: Variations
-    memories: list[Memory]
-    pictures: dict[str, Picture]  # by what they show: a task, "training", a task and a family
+    training: Drawing | None
+    memories: list[tuple[Memory, Drawing]]
     missing: list[str]
+
+    @property
+    def pictures(self) -> list[Drawing]:
+        """Every picture of the page."""
+        training = [self.training] if self.training else []
+        return [*self.drawings.values(), *training, *(drawing for _, drawing in self.memories)]
 
 
 def content(run: Run) -> Content:
     """Gather what the page shows of a run."""
     tasks = {task: families(run, task) for task in own_rows(run)}
     names = file_names(list(tasks))
-    drawn = {task: task_picture(run, task, found, names[task]) for task, found in tasks.items()}
-    pictures = {task: picture for task, picture in drawn.items() if picture.panels}
+    drawn = {task: task_drawing(run, task, found, names[task]) for task, found in tasks.items()}
+    drawings = {task: drawing for task, drawing in drawn.items() if drawing}
     varied, kept = variations(run), memories(tasks)
-    if varied:
-        pictures["training"] = training_picture(run, varied)
-    titles = [f"{memory.model} {memory.task}" for memory in kept]
-    for memory, title, name in zip(kept, titles, file_names(titles).values(), strict=True):
-        pictures[f"memory of {title}"] = memory_picture(memory, name)
+    files = file_names([f"{memory.model} {memory.task}" for memory in kept]).values()
+    remembered = [(memory, memory.drawing(name)) for memory, name in zip(kept, files, strict=True)]
     missing = lacking(run, tasks, varied, kept)
-    missing += [f"{task}: no number to draw" for task in tasks if task not in pictures]
-    return Content(run, tasks, names, varied, kept, pictures, missing)
+    missing += [f"{task}: no number to draw" for task in tasks if task not in drawings]
+    training = training_drawing(run, varied) if varied else None
+    return Content(run, tasks, names, drawings, varied, training, remembered, missing)
 
 
 def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations, kept: Sequence[Memory]) -> list[str]:
     """Say what the page cannot show of a run."""
     found = list(run.problems)
     if run.texts:
-        found.append(f"{', '.join(run.texts)}: judged by single symbols, no exact match: left out")
+        found.append(f"{', '.join(run.texts)}: evaluated per token, no exact match: left out")
     for task, every in tasks.items():
         without = [family.model for family in every if family.adversaries is None]
-        if without and every[0].records[0]["kind"] == "symbols":
+        if without and "stopped_wrong" in every[0].metrics:
             whose = "" if len(without) == len(every) else f" of {', '.join(without)}"
             found.append(f"{task}: no adversarial sets{whose}")
-        if not why(task):
+        if not why(every[0].first):
             found.append(f"{task}: nothing is said on why families hold or fail")
-    if not tasks:
-        found.append("no row with its usual training lengths")
     if not varied:
-        found.append("no row with other training lengths beside it")
+        found.append("no task with other training lengths beside it")
     if not kept:
         found.append("no traces of an attention, a stack or a tape")
     return found
@@ -81,91 +80,42 @@ def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations,
 
 def extrapolation_page(shown: Content, folder: str) -> str:
     """Return the page; folder: where its pictures are, seen from the page."""
-    parts = [TITLE, INTRODUCTION, origin(shown.run)]
-    if shown.tasks:
-        parts += ["The best family of every task:", best_table(shown.tasks, shown.names)]
-    parts.append(READING)
-    for task in shown.tasks:
-        parts += task_section(shown, task, folder)
-    if shown.variations:
-        parts += training_section(shown, folder)
-    if shown.memories:
-        parts += memory_section(shown, folder)
-    if shown.missing:
-        parts.append("## What is not here")
-        parts.append("\n".join(fill(f"- {line}", WIDTH, subsequent_indent="  ") for line in shown.missing))
-    return "\n\n".join(parts) + "\n"
+    records = [record for found in shown.run.groups.values() for record in found]
+    return rendered(
+        TEMPLATE,
+        suite=shown.run.suite,
+        origin=origin(records),
+        devices="; ".join(counted(device(record) for record in records)),
+        best=best_table(shown.tasks, shown.names),
+        tasks=[section(shown, task) for task in shown.tasks],
+        variations=[(name, training_table(found)) for name, found in shown.variations.items()],
+        training=shown.training,
+        memories=shown.memories,
+        missing=shown.missing,
+        folder=folder,
+    )
 
 
-def origin(run: Run) -> str:
-    """Say which runs these are."""
-    records = [record for found in run.groups.values() for record in found]
-    commits = sorted({str(record["commit"])[:7] for record in records if record["commit"]})
-    made = f"commit {', '.join(commits)}" if commits else "no known commit"
-    open_ = ", in part uncommitted code" if any(record["dirty"] or not record["commit"] for record in records) else ""
-    seeds = written(sorted({record["seed"] for record in records}))
-    devices = "; ".join(counted(device(record) for record in records))
-    said = f"Here: suite `{run.suite}`, seeds {seeds}, {made}{open_}; trained on {devices}. "
-    said += "`python -m bench extrapolation` writes this page from the records; settings and budgets are in them, and "
-    return fill(f"{said}in bench/suites/extrapolate.py.", WIDTH, break_on_hyphens=False)
-
-
-def task_section(shown: Content, task: str, folder: str) -> list[str]:
-    """Return the parts of a task's section."""
+def section(shown: Content, task: str) -> dict[str, Any]:
+    """Return what the section of a task shows."""
     found = shown.tasks[task]
-    parts = [f'<a id="{shown.names[task]}"></a>\n\n## {task}', fill(posed(found), WIDTH, break_on_hyphens=False)]
-    parts += [picture_line(shown.pictures[task], folder)] if task in shown.pictures else []
-    parts += [horizon_caption(found), horizon_table(found)]
-    if why(task):
-        parts.append(fill(why(task), WIDTH, break_on_hyphens=False))
-    out = [family.model for family in found if family not in shown_families(found)]
-    if out:
-        parts.append(fill(f"Left out of the picture: {', '.join(f'`{model}`' for model in out)}.", WIDTH))
-    stops = found[0].records[0]["kind"] == "symbols"
-    return [*parts, COLUMNS_OF_ERRORS if stops else "What they cost:", errors_table(found)]
-
-
-def posed(found: Sequence[Family]) -> str:
-    """Say what machine a task needs, what trained its families and what judges them."""
-    first = found[0].records[0]
+    first = found[0].first
     entry = Catalogue().entries["task"].get(first["spec"]["task"])
-    machine = text_of_class(entry, "hierarchy") if entry else ""
-    settings = {name: value for name, value in first["spec"]["task_settings"].items() if name not in LENGTHS}
-    said = f"Least machine: {machine}. " if machine else ""
-    said += f"Settings: {', '.join(f'{k} = {written(v)}' for k, v in sorted(settings.items()))}. " if settings else ""
-    said += f"Trained at lengths {written(first['inside_lengths'])}; "
-    said += f"judged by up to {examples(found)} examples a length and seed"
-    with_sets = next((family for family in found if family.adversaries), None)
-    if with_sets is None or with_sets.adversaries is None:
-        return f"{said}."
-    kinds = sorted({kind for each in with_sets.adversaries.kinds for kind in each})
-    return f"{said}, and by adversarial sets: {', '.join(kinds)}."
-
-
-def examples(found: Sequence[Family]) -> str:
-    """Say how many examples judge a family at a length, the fewest and the most where families differ."""
-    every = {max(row["examples"] for row in family.lengths.values()) for family in found}
-    return f"{max(every):,}" if len(every) == 1 else f"{min(every):,} or {max(every):,}"
-
-
-def picture_line(picture: Picture, folder: str) -> str:
-    """Return the line that shows a picture."""
-    return f"![{picture.seen}]({folder}/{picture.name}.png)"
-
-
-def training_section(shown: Content, folder: str) -> list[str]:
-    """Return the parts of the section on training lengths."""
-    parts = ['<a id="training-lengths"></a>\n\n## Horizon against training length', TRAINING]
-    parts.append(picture_line(shown.pictures["training"], folder))
-    for base, found in shown.variations.items():
-        parts += [f"{base}, L99 by the longest training length:", training_table(found)]
-    return parts
-
-
-def memory_section(shown: Content, folder: str) -> list[str]:
-    """Return the parts of the section on memories."""
-    parts = ['<a id="memory"></a>\n\n## What the memory does', MEMORY]
-    for memory in shown.memories:
-        picture = shown.pictures[f"memory of {memory.model} {memory.task}"]
-        parts += [f"`{memory.model}` on {memory.task}:", picture_line(picture, folder)]
-    return parts
+    settings = sorted(other_settings(first["spec"]).items())
+    examples = sorted({max(row["examples"] for row in family.lengths.values()) for family in found})
+    with_sets = next((family.adversaries for family in found if family.adversaries), None)
+    return {
+        "name": task,
+        "anchor": shown.names[task],
+        "automaton": entry.text("automaton") if entry else "",
+        "settings": ", ".join(f"{name} = {written(value)}" for name, value in settings),
+        "trained": written(first["inside_lengths"]),
+        "examples": " or ".join(f"{count:,}" for count in dict.fromkeys((examples[0], examples[-1]))),
+        "sets": ", ".join(sorted({kind for each in with_sets.kinds for kind in each})) if with_sets else "",
+        "picture": shown.drawings.get(task),
+        "horizons": horizon_table(found),
+        "why": why(first),
+        "left_out": [family.model for family in found if family not in shown_families(found)],
+        "metrics": found[0].metrics,
+        "errors": errors_table(found),
+    }

@@ -5,39 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
-from bench.studies.extrapolation.words import structure_of
-from bench.views.numbers import amount, budgeted, estimate, heading_rows, named, percent, reach, row_of, share
+from bench.studies.extrapolation.names import inductive_bias
+from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
-BEST = (
-    "task,best family,L99 random,L99 adversarial,longest length,random there,adversarial there,solved there,"
-    "parameters,seconds"
-).split(",")
 COSTS = ("parameters", "steps / budget", "seconds")
-SHOWN = {
-    "symbols": "Exact match in percent{}, by length; training lengths in bold:",
-    "values": "Free-running NRMSE in percent, by horizon; training horizons in bold:",
-    "stream": "Lines right in every word / words foreseen, in percent, by text; the training text in bold:",
-}
+
+
+def best_cells(task: str, best: Family) -> dict[str, str]:
+    """Return what the summary says of a task's best family, by heading."""
+    last, (random, adversarial) = best.lengths[best.longest], horizons(best)
+    return {
+        "task": task,
+        "best family": best.model,
+        "L99 random": random,
+        "L99 adversarial": adversarial,
+        "longest length": f"{best.longest:,}",
+        "random there": share(last["exact_match"], last["low"], last["high"]),
+        "adversarial there": adversarial_at_end(best),
+        "solved there": solved(best, best.longest),
+        "parameters": f"{best.row['parameters']:,}",
+        "seconds": amount(*estimate(best.row, "seconds")),
+    }
 
 
 def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
     """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
-    lines = heading_rows(tuple(BEST), names=2)
+    every = []
     for task, (best, *_) in found.items():
-        last = best.lengths[best.longest]
-        cells = [
-            f"[{task}]({page}#{anchors[task]})",
-            f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)",
-            *horizons(best),
-            f"{best.longest:,}",
-            share(last["exact_match"], last["low"], last["high"]),
-            adversarial_at_end(best),
-            solved(best, best.longest),
-            f"{best.row['parameters']:,}",
-            amount(*estimate(best.row, "seconds")),
-        ]
-        lines.append(row_of(cells))
-    return "\n".join(lines)
+        name = f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)"
+        every.append(best_cells(task, best) | {"task": f"[{task}]({page}#{anchors[task]})", "best family": name})
+    return markdown_table(list(every[0]) if every else [], [list(cells.values()) for cells in every], names=2)
 
 
 def horizons(family: Family) -> list[str]:
@@ -65,21 +62,18 @@ def solved(family: Family, length: int) -> str:
 
 def horizon_table(found: Sequence[Family]) -> str:
     """Return a task's first table: horizons, seeds solved, accuracy at the lengths that tell."""
-    lengths, far = telling_lengths(list(found)), found[0].far
+    lengths, far = telling_lengths(found), found[0].far
     both = has_sets(found)
     reached = ("L99 random", "L99 adversarial")[: 1 + both]
     heads = [f"**{length:,}**" if length in found[0].inside else f"{length:,}" for length in lengths]
-    lines = heading_rows(("family", "given", *reached, f"solved at {far:,}", *heads), names=2)
+    lines = []
     for family in found:
-        cells = [f"`{family.model}`{diverged(family)}", structure_of(family.records[0]["spec"])]
+        diverged = named(family.row).removeprefix(family.model)
+        cells = [f"`{family.model}`{diverged}", inductive_bias(family.first["spec"])]
         cells += [*horizons(family)[: len(reached)], solved(family, far)]
-        lines.append(row_of([*cells, *(cell(family, length, both) for length in lengths)]))
-    return "\n".join(lines)
-
-
-def diverged(family: Family) -> str:
-    """Say how many of a family's seeds diverged, if any."""
-    return named(family.row).removeprefix(family.model)
+        lines.append([*cells, *(cell(family, length, both) for length in lengths)])
+    header = ["family", "inductive bias", *reached, f"solved at {far:,}", *heads]
+    return markdown_table(header, lines, names=2)
 
 
 def cell(family: Family, length: int, both: bool) -> str:
@@ -87,36 +81,29 @@ def cell(family: Family, length: int, both: bool) -> str:
     row = family.lengths.get(length)
     if row is None:
         return "-"
-    kind = family.records[0]["kind"]
-    if kind == "values":
+    if "nrmse" in family.metrics:
         return percent(row["nrmse"])
-    if kind == "stream":
+    if "nats" in family.metrics:
         return f"{percent(row['exact_match'])} / {percent(row['token_accuracy'])}"
     return percent(row["exact_match"]) + (f" / {percent(row['adversarial'])}" if both else "")
 
 
-def horizon_caption(found: Sequence[Family]) -> str:
-    """Say what the numbers of the first table are."""
-    first = found[0].records[0]
-    return SHOWN[first["kind"]].format(", random strings / adversarial sets" if has_sets(found) else "")
-
-
 def has_sets(found: Sequence[Family]) -> bool:
-    """Whether any family was judged by adversarial sets."""
+    """Whether any family was evaluated on adversarial sets."""
     return any(family.adversaries for family in found)
 
 
 def errors_table(found: Sequence[Family]) -> str:
-    """Return a task's second table: how answers are wrong, where they are strings; what a family cost."""
-    stops, sets, far = found[0].records[0]["kind"] == "symbols", has_sets(found), found[0].far
-    wrong = ("stopped_wrong", "content_wrong") if stops else ()
-    heads = [name.replace("_", " ") for name in wrong] + [f"worst set at {far:,}"] * sets
-    lines = heading_rows(("family", *heads, *COSTS))
+    """Return a task's second table: how answers are wrong, where they end in EOS; what a family cost."""
+    sets, far = has_sets(found), found[0].far
+    wrong = {"stopped_wrong": "EOS error", "content_wrong": "token error"}
+    wrong = wrong if wrong.keys() <= found[0].metrics else {}
+    lines = []
     for family in found:
         cells = [share(*estimate(family.row, name)) for name in wrong] + [worst_set(family, far)] * sets
         cells += [f"{family.row['parameters']:,}", budgeted(family.row), amount(*estimate(family.row, "seconds"))]
-        lines.append(row_of([f"`{family.model}`", *cells]))
-    return "\n".join(lines)
+        lines.append([f"`{family.model}`", *cells])
+    return markdown_table(["family", *wrong.values(), *[f"worst set at {far:,}"] * sets, *COSTS], lines)
 
 
 def worst_set(family: Family, length: int) -> str:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from bench.records.store import write_atomically
-from bench.studies.extrapolation.figures import write_pictures
+from bench.records.store import Record, read_records
+from bench.spec.errors import WorkError
+from bench.studies.extrapolation.families import families, own_rows
 from bench.studies.extrapolation.page import Content, content, extrapolation_page
-from bench.views.charts.material import read_run
+from bench.studies.extrapolation.tables import best_table
+from bench.studies.pages import write_pages
+from bench.suites.configured import name_of
+from bench.views.charts.drawing import write_drawings
+from bench.views.charts.figures import file_names
+from bench.views.charts.material import Run, run_of
+from bench.views.readme import Asked
+
+
+def read(out: Path) -> Run:
+    """Read a run, each task under the name that its content is configured by: old records have other names."""
+    records, problems = read_records(out / "records")
+    if not records:
+        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
+    kept: dict[tuple[str, str, int], Record] = {}
+    for record in records:
+        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
+        place = (task, record["model"], record["seed"])
+        if place in kept:
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
+        kept.setdefault(place, {**record, "task": task})
+    return run_of(out.resolve().name, list(kept.values()), problems)
 
 
 def write_extrapolation(out: Path, page: Path | None) -> Content:
@@ -16,10 +39,16 @@ def write_extrapolation(out: Path, page: Path | None) -> Content:
 
     page: a file that gets the same page, its pictures still those of the run
     """
-    shown = content(read_run(out, out.resolve().name))
+    shown = content(read(out))
     figures = out / "figures" / "extrapolation"
-    write_pictures(figures, list(shown.pictures.values()))
-    for file in (out / "extrapolation.md", *([page] if page else [])):
-        folder = Path(os.path.relpath(figures.resolve(), file.resolve().parent)).as_posix()
-        write_atomically(file, extrapolation_page(shown, folder))
+    write_drawings(figures, shown.pictures, endings=["png"], only="*.png")
+    files = [out / "extrapolation.md", *([page] if page else [])]
+    write_pages(files, figures, lambda folder: extrapolation_page(shown, folder))
     return shown
+
+
+def horizons(asked: Asked) -> str:
+    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named."""
+    run = read(asked.root / asked.folder)
+    found = {task: families(run, task) for task in own_rows(run)}
+    return best_table(found, file_names(list(found)), asked.link(asked.what))

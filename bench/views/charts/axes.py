@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
@@ -17,6 +16,7 @@ LOG_FROM = 10  # lengths that span more than this factor are shown on a log scal
 MOST_TICKS = 7
 SHORT = 0.001  # smaller numbers are written with a power of ten
 INK_ALPHA = 0.13
+DEPTH = 1000
 FULL = 1.01  # where an axis of shares that need not show 0 ends, if its values let it
 
 
@@ -24,7 +24,8 @@ FULL = 1.01  # where an axis of shares that need not show 0 ends, if its values 
 class Scale:
     """What an axis shows and how.
 
-    form: "linear"; "log"; "length": log where the values span more than a factor of ten; "share": 0 to 1, in percent
+    form: "linear"; "log"; "length": log where the values span more than a factor of ten; "share": 0 to 1, in percent;
+    "cost": along the bottom, log down to a thousandth of the most, then linear to nothing
     ticks: where given, the axis is marked there, with these words, and nowhere else
     least: what a free axis spans at least, so that noise does not fill it; top: values above it are cut off
     limits: where the axis begins and ends, whatever the values are
@@ -58,6 +59,8 @@ class Scale:
         axis.set_label_text(self.label)
         if self.form == "log" or (self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)):
             log_axis(axis, positive)
+        elif self.form == "cost":
+            cost_axis(axis, known)
         elif self.form == "share":
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
         else:
@@ -116,31 +119,25 @@ def log_axis(axis: Axis, values: Iterable[float]) -> None:
         axis.set_major_locator(FixedLocator(round_numbers(low, high) or [known[0]]))
 
 
-def share_axis(axes: Axes, name: str) -> None:
-    """Shares up the side, 0 to 100 percent."""
-    Scale(name, "share").apply(axes.yaxis, ())
-    axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_locator(FixedLocator(np.linspace(0, 1, 5).tolist()))
+def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
+    """Make an axis of costs: logarithmic, and linear near nothing, which trivial baselines cost."""
+    most = max(costs) or 1.0
+    least = 10.0 ** math.floor(math.log10(min(cost for cost in [*costs, most] if cost > most / DEPTH)))
+    powers = range(round(math.log10(least)), math.floor(math.log10(most * 1.7)) + 1)
+    axis.axes.set_xscale("symlog", linthresh=least, linscale=0.5)
+    axis.axes.set_xlim(-0.15 * least, most * 1.7)
+    axis.set_major_locator(FixedLocator([0, *(10.0**power for power in powers)]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(plain))
 
 
-def trained_range(axes: Axes, inside: Sequence[float]) -> None:
-    """Shade training lengths, a single one a little to either side; call it when the scale is set."""
+def trained_range(axes: Axes, inside: tuple[float, float]) -> None:
+    """Shade a range of training lengths, a single one a little to either side; call it when the scale is set."""
     low, high = axes.get_xlim()
-    wide = (high / low) ** 0.015 if axes.get_xscale() == "log" else (high - low) * 0.015
     if axes.get_xscale() == "log":
-        left, right = min(inside) / wide, max(inside) * wide
+        wide = (high / low) ** 0.015
+        left, right = inside[0] / wide, inside[1] * wide
     else:
-        left, right = min(inside) - wide, max(inside) + wide
+        wide = (high - low) * 0.015
+        left, right = inside[0] - wide, inside[1] + wide
     axes.axvspan(max(left, low), min(right, high), color=axes.spines["left"].get_edgecolor(), alpha=INK_ALPHA, lw=0)
-
-
-def length_axis(axes: Axes, lengths: Sequence[int], name: str) -> None:
-    """Lengths along the bottom, on a log scale where they span more than a factor of ten."""
-    Scale(name, "length").apply(axes.xaxis, lengths)
-
-
-def length_name(kind: str) -> str:
-    """Say what a length is."""
-    return {"values": "horizon (steps)", "stream": "largest number of the text", "text": "context (symbols)"}.get(
-        kind, "length"
-    )

@@ -40,7 +40,7 @@ def drawings(run: Run) -> Iterator[Drawing]:
 
 def drawing(section: Section, run: Run, task: str, name: str) -> Drawing | None:
     """Return one figure of a task; none where the task has nothing to show."""
-    panels, styles = section.panels(run, task), section.styles(run, task)
+    panels, styles = section.drawn.panels(run, task), section.drawn.styles(run, task)
     metric = section.metric(run, task)
     heading, said = f"{label(task)}: {section.titles[metric]}", f"{task}. {section.captions[metric]}"
     if not panels:
@@ -59,9 +59,6 @@ def picture_of(run: Run, name: str) -> tuple[bytes, str]:
 def caption(drawing: Drawing) -> str:
     """Return a figure's entry: its picture with what is to be seen in it, then how to read it."""
     return f"## {drawing.name}\n\n![{drawing.alt_text}]({drawing.name}.png)\n\n{escaped(drawing.caption)}\n"
-
-
-plain = escaped  # the old name, until the studies use the new one
 
 
 def file_names(tasks: list[str]) -> dict[str, str]:

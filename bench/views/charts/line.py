@@ -18,13 +18,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bench.views.charts.axes import Scale, share_axis, trained_range
+from bench.views.charts.axes import Scale, trained_range
 from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles, series
 from bench.views.charts.reference import mark_levels
 from bench.views.charts.style import SeriesStyle, label
 
 BAND_ALPHA, RANGE_ALPHA = 0.13, 0.45
-MARKER = 4.0
 Floats = NDArray[np.float64]
 Values = Sequence[float | None] | Floats  # None or NaN where there is no number
 
@@ -66,7 +65,7 @@ class Curve:
         """Where it is: x and centre, NaN where it has a gap."""
         return np.asarray(self.x, dtype=float), np.asarray(self.centre, dtype=float)
 
-    def draw(self, axes: Axes, top: float | None) -> Tips:
+    def draw(self, axes: Axes, top: float | None, marker: float) -> Tips:
         """Draw it: a gap is left where there is no number, and no point is marked above `top`."""
         x, centre = self.points
         if self.low is not None and self.high is not None:
@@ -78,7 +77,7 @@ class Curve:
         shown = np.flatnonzero(np.isfinite(centre) & (centre <= (np.inf if top is None else top)))
         places = {"all": shown, "end": shown[-1:], "none": shown[:0]}[self.marked].tolist()
         if places:
-            axes.plot(x[places], centre[places], gid=gid, clip_on=clipped, ls="", markersize=MARKER, **self.style.point)
+            axes.plot(x[places], centre[places], gid=gid, clip_on=clipped, ls="", markersize=marker, **self.style.point)
         return {gid: [self.tips[place] for place in places]} if self.tips and places else {}
 
     def draw_ends(self, axes: Axes, x: Floats, low: Floats, high: Floats) -> None:
@@ -106,6 +105,7 @@ class LineChart:
     levels: Mapping[str, float] = field(default_factory=dict)
     alt_text: str = ""
     legend: bool = False
+    marker: float = 4.0
     size: tuple[float, float] = WIDE
     margins: tuple[float, float, float, float] = MARGINS
 
@@ -115,21 +115,19 @@ class LineChart:
 
     def draw(self, axes: Axes) -> Tips:
         """Draw it."""
-        self.x.apply(axes.xaxis, [value for curve in self.curves for value in curve.points[0]])
-        values = [value for curve in self.curves for value in curve.points[1][np.isfinite(curve.points[1])]]
+        for place, (scale, axis) in enumerate(((self.x, axes.xaxis), (self.y, axes.yaxis))):
+            scale.apply(axis, [value for curve in self.curves for value in curve.points[place]])
         if self.y.form == "share":
-            share_axis(axes, self.y.name)
-        else:
-            self.y.apply(axes.yaxis, values)
+            axes.set(ylim=(-0.03, 1.03), yticks=np.linspace(0, 1, 5))
         tips: Tips = {}
         for curve in reversed(self.curves):
             if len(curve.points[0]):
-                tips |= curve.draw(axes, self.y.top)
+                tips |= curve.draw(axes, self.y.top, self.marker)
         self.limit(axes)
         if self.levels:
             mark_levels(axes, self.levels)
-        for low, high in self.trained:
-            trained_range(axes, (low, high))
+        for inside in self.trained:
+            trained_range(axes, inside)
         if self.legend:
             place_legend(axes, {curve.name: curve.style for curve in self.curves})
         return tips

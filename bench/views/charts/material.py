@@ -1,4 +1,4 @@
-"""What the page and the figures are made of: a run's records, the frames of its tables, a style a family."""
+"""What the page and the figures are made of: a run's records and tables, a style a family."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 import pandas as pd
 
-from bench.analysis.summary import Pair
-from bench.analysis.tables import by_length, group, leaderboard
+from bench.analysis import metrics
+from bench.analysis.frame import Groups, group
+from bench.analysis.tables import tables
 from bench.records.store import Record, read_records
 from bench.spec.errors import WorkError
 from bench.views.charts.style import SeriesStyle, styles_of
 
 EOS = "<stop>"  # what records call the token that ends a string
-EXACT, NRMSE, TOKENS, NATS = "exact_match", "nrmse", "token_accuracy", "nats"
-PRIMARY = {"values": NRMSE, "stream": TOKENS, "text": NATS}
-LENGTHS = {NRMSE: "horizon (steps)", TOKENS: "largest number of the text", NATS: "context (tokens)"}
+EXACT, NRMSE, NATS = metrics.EXACT.name, metrics.NRMSE.name, metrics.NATS.name
+LENGTHS = {NRMSE: "horizon (steps)", "token_accuracy": "largest number of the text", NATS: "context (tokens)"}
 
 
 def primary_metric(record: Record) -> str:
     """Return the metric that a record's charts are of: exact match, NRMSE, token accuracy or nats."""
-    return PRIMARY.get(record["kind"], EXACT)
+    return metrics.by_context(record)[-1].name
 
 
 def length_name(record: Record) -> str:
@@ -35,16 +35,11 @@ class Run:
     """A run as it is shown; `problems` says which records were left out."""
 
     suite: str
-    groups: dict[Pair, list[Record]]
+    groups: Groups
     lengths: pd.DataFrame
     board: pd.DataFrame
     problems: list[str]
     styles: dict[str, SeriesStyle]
-
-    @property
-    def looks(self) -> dict[str, SeriesStyle]:
-        """The old name of `styles`, until the studies use the new one."""
-        return self.styles
 
     @property
     def tasks(self) -> list[str]:
@@ -110,6 +105,10 @@ def read_run(out: Path, suite: str) -> Run:
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
+    return run_of(suite, records, problems)
+
+
+def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
+    """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
-    styles = styles_of(model for _, model in groups)
-    return Run(suite, groups, by_length(groups), leaderboard(groups), problems + mixed, styles)
+    return Run(suite, groups, *tables(groups), problems + mixed, styles_of(model for _, model in groups))

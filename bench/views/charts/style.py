@@ -22,6 +22,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
 LONGEST_NAME = 36
 RIGHT_MAP = "cividis"  # bright is right, dark is wrong; its lightness alone tells the same
+DARK = 0.465  # shares below it are so dark that white reads on them, on others black
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
@@ -42,7 +43,6 @@ SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
     "axes.formatter.use_mathtext": False,
     "svg.fonttype": "none",
-    "svg.hashsalt": "lengthwise",
     "path.simplify_threshold": 0.3,
     **dict.fromkeys(
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "hatch.color"),
@@ -109,24 +109,4 @@ def right_map() -> Colormap:
 
 def right_colour(share: float) -> tuple[str, str]:
     """Return the colour of a share that is right, and black or white, whichever reads better on it."""
-    red, green, blue, _ = right_map()(float(np.clip(share, 0, 1)))
-    written = mpl.colors.to_hex((red, green, blue))
-    return written, max("#000000", "#ffffff", key=lambda ink: contrast(ink, written))
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours as the Web Content Accessibility Guidelines (WCAG 2) count it, 1 to 21."""
-    dark, light = sorted(luminance(colour) for colour in (one, other))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """Return a colour's relative luminance, 0 to 1 (WCAG 2)."""
-    channels = np.asarray(mpl.colors.to_rgb(colour))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
-Look = SeriesStyle  # old names, until the studies use the new ones
-looks_of = styles_of
-look_at = style_at
+    return mpl.colors.to_hex(right_map()(float(np.clip(share, 0, 1)))), "#ffffff" if share < DARK else "#000000"

@@ -62,8 +62,8 @@ def page_of(run: Run) -> str:
 def parts_of(section: Section, run: Run, numbers: Iterator[int]) -> Iterator[TaskPart]:
     """Draw a section's charts, task by task."""
     for task in section.tasks(run):
-        panels = section.panels(run, task)
+        panels = section.drawn.panels(run, task)
         charts = [(panel.title, inlined(task, panel, f"c{next(numbers)}")) for panel in panels]
         beside = tables.NUMBERS[section.name](run, task) if section.name in tables.NUMBERS and panels else None
-        styles = section.styles(run, task) if panels else {}
+        styles = section.drawn.styles(run, task) if panels else {}
         yield TaskPart(task, run.tasks.index(task), charts, styles, beside, "" if panels else section.nothing)

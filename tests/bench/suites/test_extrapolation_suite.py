@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +10,8 @@ from harness import in_process
 
 from bench.records.store import read_records
 from bench.spec.spec import Spec
-from bench.studies.extrapolation.families import own_rows
-from bench.studies.extrapolation.words import why
-from bench.suites.extrapolate import COPY, CORE, EXTRAPOLATE
+from bench.suites.configured import CONFIGURED
+from bench.suites.extrapolate import CORE, EXTRAPOLATE
 from bench.suites.suites import SUITES
 from bench.trial.build import build_model, build_task
 
@@ -30,33 +28,23 @@ def test_every_pair_can_be_built(spec: Spec) -> None:
     assert max(task.eval_lengths) >= 10 * max(task.inside_lengths) or spec.task == "human_numbers"
 
 
-def test_every_pair_has_a_name_of_its_own_and_words() -> None:
+def test_every_pair_has_a_name_of_its_own() -> None:
     assert len({name_of(spec) for spec in EXTRAPOLATE}) == len(EXTRAPOLATE)
-    assert all(why(spec.row) for spec in EXTRAPOLATE)
 
 
 def test_the_core_is_part_of_the_suite_and_covers_the_tasks_that_families_are_made_for() -> None:
     assert set(map(name_of, CORE)) <= set(map(name_of, EXTRAPOLATE))
     assert SUITES["extrapolate_core"].specs == CORE
-    assert {spec.task for spec in CORE} == {"copy", "reverse", "variable_copy", "addition", "human_numbers", "sine"}
+    assert {spec.task for spec in CORE} == {"copy", "reverse", "addition", "human_numbers", "sine"}
 
 
-def test_a_row_trained_on_other_lengths_is_judged_to_a_hundred_times_the_longest() -> None:
-    spec = COPY.trained_to(5).spec("location_attention")
-    assert spec.row == "copy(train_lengths=1-5)"
-    assert spec.task_settings["train_lengths"] == (1, 2, 3, 4, 5)
-    assert max(spec.task_settings["eval_lengths"]) == 400
-    assert max(COPY.trained_to(40).spec("lstm").task_settings["eval_lengths"]) == 2000
-
-
-@pytest.mark.parametrize(("count", "sections"), [(6, ["copy"]), (7, ["copy", "copy(train_lengths=1-10)"])])
-def test_a_row_of_other_training_lengths_has_a_section_where_it_has_many_families(
-    count: int, sections: list[str]
-) -> None:
-    row = "copy(train_lengths=1-10)"
-    groups: dict[tuple[str, str], list[Any]] = {("copy", "gru"): [], **{(row, f"family {n}"): [] for n in range(count)}}
-    run: Any = SimpleNamespace(strings=["copy", row], groups=groups)
-    assert own_rows(run) == sections
+@pytest.mark.parametrize(("longest", "farthest"), [(5, 400), (10, 1000), (20, 2000), (40, 2000)])
+@pytest.mark.parametrize("name", ["copy", "reverse"])
+def test_strings_up_to_a_length_are_evaluated_to_a_hundred_times_that(name: str, longest: int, farthest: int) -> None:
+    configured = CONFIGURED[f"{name}(1-{longest})"]
+    assert configured.settings["train_lengths"] == tuple(range(1, longest + 1))
+    assert max(configured.settings["eval_lengths"]) == farthest
+    assert {spec.task for spec in EXTRAPOLATE if spec.row == configured.name} == {name}
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from contrast import contrast, luminance
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -16,8 +17,6 @@ from bench.views.charts.style import (
     COLOURS,
     DARK_PAPER,
     PAPER,
-    contrast,
-    luminance,
     right_colour,
     style_at,
     styled,

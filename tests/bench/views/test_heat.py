@@ -46,7 +46,7 @@ def test_heat_map_leaves_texts_and_their_families_out(tmp_path: Path) -> None:
     run = run_of(tmp_path, record({5: 100, 10: 100}, inside=(5,)), text_record({8: 1.5, WHOLE: 1.25}, model="lstm"))
     assert families(run) == ["gru"]
     panel = heat_panel(run, "reach")
-    assert "chars" not in panel.description
+    assert "chars" not in panel.alt_text
     assert drawn(panel)[0].images[0].get_array().shape == (1, 1)
 
 

@@ -1,0 +1,111 @@
+"""All that is kept of a trained model to look at, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypedDict, TypeVar
+
+import torch
+
+from bench.probes.corpus_facts import Facts, text_facts
+from bench.probes.samples import COUNT, Sample, disagreement, sample, telling_lengths
+from bench.probes.traces import Trace, kept_traces
+from bench.spec.spec import Spec
+from bench.trial.batches import pieces, rows_at_once
+from bench.trial.losses import shift_right
+from bench.trial.protocols import protocol_of
+from bench.trial.trial import Outcome, data_seed
+from models.base import Model, state_size
+from tasks.base import Task
+
+MASK_ROWS = 32  # of the first training batch, kept to show what the loss counts
+PADDED = 256  # strings on which counting padding is shown
+Found = TypeVar("Found")
+
+
+class Mask(TypedDict):
+    """What the loss counts in some rows of a batch: its width, each row's length and counted tokens."""
+
+    width: int
+    lengths: list[int]
+    counted: list[int]
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What is kept beside the scores. state: numbers that a decoder holds for one example.
+
+    facts: of a text; padding: of strings, see `padding_counted`; None elsewhere
+    disagreement: where real decoding is not what the scored pass says; "" where no sample shows such
+    """
+
+    samples: list[Sample[str] | Sample[float | None]]
+    traces: list[Trace]
+    first_batch: Mask
+    facts: Facts | None
+    padding: dict[str, int] | None
+    state: int
+    disagreement: str
+
+
+def probe(outcome: Outcome, spec: Spec, device: str) -> Probes:
+    """Look at a trained model; what fails to be looked at is left out, as no score depends on it."""
+    task, model, protocol = outcome.task, outcome.model, protocol_of(outcome.task)
+    answers = {
+        length: if_possible(partial(protocol.answers, model, task, length, COUNT, device))
+        for length in telling_lengths(task)
+    }
+    return Probes(
+        [sample(task, length, one, shortened=True) for length, found in answers.items() for one in found],
+        if_possible(partial(kept_traces, model, task, device)),
+        mask_of_first_batch(task, spec, data_seed(spec, outcome.seed), MASK_ROWS, fitted=not model.trainable),
+        text_facts(task),
+        padding_counted(model, task, device),
+        decoder_state_size(model, task, device),
+        next(filter(None, (disagreement(length, found) for length, found in answers.items())), ""),
+    )
+
+
+def if_possible(look: Callable[[], list[Found]]) -> list[Found]:
+    """Return what a look gives; nothing where the model cannot write that far."""
+    try:
+        return look()
+    except (ValueError, RuntimeError):  # a table of positions that ends, memory that does
+        return []
+
+
+def decoder_state_size(model: Model, task: Task, device: str) -> int:
+    """Count the real numbers that a decoder holds for one example."""
+    return state_size(protocol_of(task).state(model, task, device))
+
+
+def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted: bool = False) -> Mask:
+    """Say what the loss counts in the first rows of a training on the CPU; a row that counts nothing is held out.
+
+    A text that a trivial baseline is `fitted` on is read at once, as one row, however short it is.
+    """
+    one_row = fitted and protocol_of(task).language(task) is not None
+    step = next(protocol_of(task).batches(task, replace(spec, batch=1) if one_row else spec, seed, "cpu"))
+    lengths, counted = step.batch.target_length[:rows].tolist(), step.weight[:rows].sum(1).tolist()
+    return {"width": step.weight.shape[1], "lengths": lengths, "counted": counted}
+
+
+def padding_counted(model: Model, task: Task, device: str) -> dict[str, int] | None:
+    """Count the tokens that a model gets right on held-out strings of mixed training lengths, padded to one width.
+
+    symbols, symbols_right: those of the targets; cells, cells_right: the same with padding counted, as if it were asked
+    """
+    batch = protocol_of(task).strings(task, PADDED)
+    if batch is None:
+        return None
+    symbols = symbols_right = cells = cells_right = 0
+    model.eval()
+    with torch.no_grad():
+        for part in pieces(batch, device, rows_at_once(model, batch)):
+            outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
+            right, mask = task.correct(outputs, part.target), part.target_mask
+            symbols, cells = symbols + int(mask.sum()), cells + mask.numel()
+            symbols_right, cells_right = symbols_right + int((right & mask).sum()), cells_right + int(right.sum())
+    return {"symbols": symbols, "symbols_right": symbols_right, "cells": cells, "cells_right": cells_right}
