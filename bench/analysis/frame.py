@@ -121,7 +121,8 @@ def largest_make(records: list[Record]) -> list[Record]:
     for record in records:
         failed = record.get("failed", {})
         kinds = {length: sets[length] for length in failed if length in sets} | kinds_by_length(record)
-        made = [record[name] for name in MADE] + [sorted({*record["by_length"], *failed}), kinds]
+        fields: dict[str, Any] = {**record}
+        made = [fields[name] for name in MADE] + [sorted({*record["by_length"], *failed}), kinds]
         makes[json.dumps(made, sort_keys=True)].append(record)
     return max(makes.values(), key=len)
 
