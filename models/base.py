@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 State: TypeAlias = "Tensor | tuple[State, ...] | None"  # what a decoder carries: nested tuples, named ones too
 
-EOS = 2  # the id of the end-of-sequence token in every discrete space: padding, its start and its end come first
-FIRST_TOKEN = 3  # where the data begin
+PAD, EOS, FIRST_TOKEN = 0, 2, 3  # ids of every discrete space: padding, the end of a sequence, where the data begin
 
 
 class Space(Protocol):
@@ -54,7 +53,7 @@ class Model(nn.Module):
 
     trainable: False is fitted at once by `fit` (a trivial baseline), never by gradient
     pairwise: whether a pass holds something for every pair of positions, which bounds how many rows fit in it
-    reads_padding: whether outputs depend on how wide a batch is padded, a mistake that only an ablation makes on purpose
+    reads_padding: whether outputs depend on how wide a batch is padded, a mistake that an ablation makes on purpose
     traced: whether `trace` gives numbers of a state that are worth a picture, each (batch,)
     decoder(inputs, state) -> (outputs, state), over any number of steps: a submodule or a method
     """

@@ -132,8 +132,7 @@ class OneSequenceDecoder(Decoder):
         keys), the same in every row.
         """
         difference = key_ids[:, None] - query_ids[:, :, None] if self.coupled else -distance[None]
-        masks: Sequence[Tensor] = self.sight(visible, difference, key_kinds)
-        return masks
+        return [visible] * len(self.blocks) if self.sight is None else self.sight(visible, difference, key_kinds)
 
 
 @register("decoder_only")

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from models.base import Model, Space, State, UnsuitableError
+from models.base import EOS, Model, Space, State, UnsuitableError
 from models.registry import Family, register
 
 SMOOTHINGS = ("kneser_ney", "witten_bell")
-FIRST_WRITTEN = 2  # the ids below, padding and start, are never a target
 UNSEEN = -1  # stands for a context that the fitted text does not hold: the last row of a level
 NO_KEY = np.iinfo(np.int64).max
 LEAST = np.finfo(np.float64).tiny  # has a finite logarithm, and a softmax makes it zero
@@ -53,7 +52,7 @@ class NGrams(Model):
         self.size = size
         self.order = order
         self.smoothing = smoothing
-        written = np.arange(size) >= FIRST_WRITTEN
+        written = np.arange(size) >= EOS  # the ids below, padding and start, are never a target
         self.uniform: Floats = written / written.sum()
         self.lowest = self.uniform  # what is known without any context: nothing before the fit
         nothing = Level(np.array([NO_KEY]), csr_array((1, size)), np.ones(1))

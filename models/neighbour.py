@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from models.base import Model, Space, State, UnsuitableError
+from models.base import PAD, Model, Space, State, UnsuitableError
 from models.registry import Family, register
-
-NOTHING = 0  # the id of padding: behind its end an answer says nothing
 
 
 class NeighbourState(NamedTuple):
@@ -37,7 +35,7 @@ class NearestAnswer(Model):
     def fit(self, source: Tensor | None, source_length: Tensor, target: Tensor, mask: Tensor) -> None:
         """Remember source (batch, source_time) and target (batch, target_time), real under mask."""
         self.sources = real_only(source, source_length)
-        self.answers = target.masked_fill(~mask, NOTHING).cpu()
+        self.answers = target.masked_fill(~mask, PAD).cpu()
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Look up each row's nearest training string; the shorter of the two counts as padded."""
@@ -54,7 +52,7 @@ class NearestAnswer(Model):
         """Give the next tokens of the remembered answers: inputs (batch, time) -> scores (batch, time, size)."""
         assert isinstance(state, NeighbourState)
         steps = state.given[:, None] + torch.arange(inputs.shape[1], device=inputs.device)
-        answer = F.pad(state.answer, (0, 1), value=NOTHING)
+        answer = F.pad(state.answer, (0, 1), value=PAD)
         tokens = answer.gather(1, steps.clamp(max=answer.shape[1] - 1))
         return F.one_hot(tokens, self.size).float(), state._replace(given=state.given + inputs.shape[1])
 
@@ -63,12 +61,12 @@ def real_only(source: Tensor | None, source_length: Tensor) -> NDArray[np.int64]
     """Return source (batch, source_time) with nothing past each length."""
     assert source is not None
     past_end = torch.arange(source.shape[1], device=source.device) >= source_length[:, None]
-    return source.masked_fill(past_end, NOTHING).cpu().numpy()
+    return source.masked_fill(past_end, PAD).cpu().numpy()
 
 
 def widened(strings: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Pad strings (rows, time) to (rows, width)."""
-    return np.pad(strings, ((0, 0), (0, width - strings.shape[1])), constant_values=NOTHING)
+    return np.pad(strings, ((0, 0), (0, width - strings.shape[1])), constant_values=PAD)
 
 
 @register("neighbour")

@@ -27,22 +27,24 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
     task, model: the names of the row and the column; variant, settings: what sets the column apart from its family, and
     the model's settings, both as JSON; set: "random", or an adversarial kind
     """
-    cells: list[tuple[int, str, str]] = []
-    scores: list[Any] = []
+    owners = [index for index, each in enumerate(records) for _ in each["by_length"]]
+    lengths = [length for each in records for length in each["by_length"]]
+    scores: list[Any] = [score for each in records for score in each["by_length"].values()]
+    sets = [RANDOM] * len(scores)
     for index, each in enumerate(records):
-        cells += [(index, length, RANDOM) for length in each["by_length"]]
-        scores += each["by_length"].values()
         for length, kinds in each.get("adversarial", {}).items():
-            cells += [(index, length, kind) for kind in kinds]
+            owners += [index] * len(kinds)
+            lengths += [length] * len(kinds)
             scores += kinds.values()
+            sets += kinds
     fields = {name: np.array([score.get(name) for score in scores], dtype=float) for name in FIELDS if name}
-    fields[""] = np.ones(len(cells))  # what is no share
+    fields[""] = np.ones(len(scores))  # what is no share
     parts = [
         (metric.numerator(*(fields[name] for name in metric.reads)), fields[metric.denominator]) for metric in COUNTED
     ]
     known = [np.flatnonzero(~np.isnan(numerator + denominator)) for numerator, denominator in parts]
     cell = np.concatenate(known)
-    owner = np.array([cell[0] for cell in cells], dtype=int)[cell]
+    owner = np.array(owners, dtype=int)[cell]
     return pd.DataFrame(
         {
             "task": categories(each["task"] for each in records).take(owner),
@@ -50,8 +52,8 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
             "model": categories(each["model"] for each in records).take(owner),
             "settings": categories(as_json(each["spec"]["model_settings"]) for each in records).take(owner),
             "seed": np.array([each["seed"] for each in records], dtype=int)[owner],
-            "length": np.array([int(cell[1]) for cell in cells], dtype=int)[cell],
-            "set": categories(cell[2] for cell in cells).take(cell),
+            "length": np.array(list(map(int, lengths)), dtype=int)[cell],
+            "set": categories(sets).take(cell),
             "metric": categories(metric.name for metric in COUNTED).take(
                 np.repeat(np.arange(len(COUNTED)), list(map(len, known)))
             ),

@@ -7,23 +7,22 @@ from pathlib import Path
 
 from bench.analysis.frame import group
 from bench.analysis.summary import Pair, summaries
+from bench.records.key import sources_of
 from bench.records.provenance import commit
-from bench.records.sources import TRIAL, fingerprint
 from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
-from bench.views.tables import write_tables
+from bench.spec.spec import Spec
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
-    """Replace a baseline by a run's records and tables; return lines that say what changes.
+    """Replace a baseline's records by a run's; return lines that say what changes.
 
     Refused unless the code is committed, every record was made by committed code, and that code is this code.
     """
     groups, _ = checked_groups(run)
     lines = differences(group(read_records(baseline / "records")[0])[0], groups)
     copy_records(run / "records", baseline / "records")
-    write_tables(baseline, baseline.name)
     return lines
 
 
@@ -62,9 +61,7 @@ def check_origin(record: Record) -> None:
     name = f"{record['task']} {record['model']} seed {record['seed']}"
     if record["commit"] is None or record["dirty"]:
         raise RequestError(f"{name} was made by code that was not committed: run it again")
-    catalogue = Catalogue()
-    files = [catalogue.find(kind, record["spec"][kind]).file for kind in ("task", "model")]
-    if record["sources"] != fingerprint(TRIAL, *files):
+    if record["sources"] != sources_of(Spec(**record["spec"]), Catalogue()).whole:
         raise RequestError(f"{name} was made by other code than this checkout's: run it again")
 
 
@@ -85,6 +82,6 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 def described(pair: tuple[str, str], records: list[Record]) -> str:
     """Accuracy inside and beyond in a few characters; of a text, its nats."""
     (row,) = summaries({pair: records})
-    if row["primary"] == "nats":
+    if row["kind"] == "text":
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.analysis.frame import RANDOM, Groups, tidy
 from bench.analysis.frame import Pair as Pair  # where others look for it
-from bench.analysis.metrics import METRICS, NATS, Metric, metrics_of, primary
+from bench.analysis.metrics import EXACT, METRICS, NATS, Metric, metrics_of, primary
 from bench.analysis.statistics import (
     SOLVED,
     Floats,
@@ -110,12 +110,12 @@ def summarise(found: Block) -> list[Row]:
     """Return the rows of one block."""
     columns: dict[str, Sequence[Any] | NDArray[Any]] = {}
     for name, split in SPLITS.items():
-        columns |= mean_over(found, name, "exact_match", split)
+        columns |= mean_over(found, name, EXACT, split)
         columns[f"{name}_sd"] = spread(mean_share(found.of("exact_match"), found.chosen(split)))
     columns |= horizons(found) | solved(found) | costs(found) | predicted(found)
     for metric in METRICS:
         if metric.summary == "beyond" and not metric.of:
-            columns |= mean_over(found, metric.name, metric.name, "beyond")
+            columns |= mean_over(found, metric.name, metric, "beyond")
     per_seed = area_over_log_length(found.accuracy, found.lengths)
     columns |= bounded("area", per_seed.mean(-1), over_seeds(per_seed))
     rows = [described(pair, records) for pair, records in zip(found.pairs, found.records, strict=True)]
@@ -140,13 +140,14 @@ def mean_share(counts: Floats, chosen: NDArray[np.bool_]) -> Floats:
     return share(counts[..., chosen]).mean(-1) if chosen.any() else np.full(counts.shape[1:3], np.nan)
 
 
-def mean_over(found: Block, name: str, metric: str, split: str) -> dict[str, Any]:
-    """Mean of a counted metric over the evaluated lengths of one split, each length alike, with its interval."""
-    chosen, counts = found.chosen(split), found.of(metric)
+def mean_over(found: Block, name: str, metric: Metric, split: str) -> dict[str, Any]:
+    """Mean of a metric over the evaluated lengths of one split, each length alike, with its interval."""
+    chosen, counts = found.chosen(split), found.of(metric.name)
     if not chosen.any():
         return nothing(name, found)
     shares, wholes = mean_share(counts, chosen), counts[1][..., chosen].sum(-1)
-    return bounded(name, shares.mean(-1), interval(shares * wholes, wholes))
+    is_counted = metric.interval == "counts"
+    return bounded(name, shares.mean(-1), interval(shares * wholes, wholes) if is_counted else over_seeds(shares))
 
 
 def horizons(found: Block) -> dict[str, Any]:

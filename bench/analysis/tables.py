@@ -94,8 +94,8 @@ def board_frame(found: list[Block], groups: Groups) -> pd.DataFrame:
     rows: list[Row] = []
     for row in (row for each in found for row in summarise(each)):
         metric = primary[row["primary"]]
-        first = row[metric.ranks or metric.name] * (-1 if metric.higher_is_better else 1)
+        first = row.get(metric.ranks or metric.name, np.nan) * (-1 if metric.higher_is_better else 1)
         rows.append(row | sets.get((row["task"], row["model"]), NO_SETS) | {"first": first})
     order = {"task": True, "first": True, "inside": False, "model": True}
-    frame = pd.DataFrame(rows, columns=None if rows else [*ABOUT, *order])
+    frame = pd.DataFrame(rows, columns=None if rows else list(dict.fromkeys([*ABOUT, *order])))
     return frame.sort_values(list(order), ascending=list(order.values()), ignore_index=True).drop(columns="first")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import chain
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from bench.probes.samples import COARSE, TOLERANCE
+from bench.probes.samples import tolerance
 from bench.trial.batches import rows_of
 from bench.trial.decode import free_running, shortfall
 from bench.trial.losses import shift_right
@@ -20,7 +19,6 @@ from tasks.base import EOS, FIRST_TOKEN, PAD, Batch, Task, Tokens, Values, befor
 
 ROWS, MANY = 4, 64  # examples on which a model is checked; on which it is fitted first, and a task is checked
 CHEAP = 200  # the longest length at which a task is checked
-WIDER = 3  # columns of padding
 POSITIONS = 16  # target inputs that are changed, one at a time
 DECODED = 6  # steps
 
@@ -97,30 +95,14 @@ def check_values(drawn: Tensor, real: Tensor, size: int, field: str, name: str) 
 SPACES: dict[type, Callable[[Tensor, Tensor, int, str, str], None]] = {Tokens: check_tokens, Values: check_values}
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A model in evaluation mode, a few examples, and its outputs in one pass given the truth."""
-
-    model: Model
-    task: Task
-    batch: Batch
-    inputs: Tensor
-    outputs: Tensor
-
-    def again(self, source: Tensor | None, length: Tensor, inputs: Tensor) -> Tensor:
-        """Pass over changed examples."""
-        outputs: Tensor = self.model(source, length, inputs)
-        return outputs
-
-
 def check_model(model: Model, task: Task, name: str) -> None:
     """Check that a model takes the task's batches, and that one pass over a target says what decoding would write.
 
     A trivial baseline is fitted on a few examples first.
     """
     if not model.trainable:
-        batch = small_batch(task, ROWS if protocol_of(task).named_lengths(task) else MANY)
-        model.fit(batch.source, batch.source_length, batch.target, batch.target_mask)
+        few = small_batch(task, ROWS if protocol_of(task).named_lengths(task) else MANY)
+        model.fit(few.source, few.source_length, few.target, few.target_mask)
     batch = small_batch(task)
     inputs = shift_right(batch.target, task.first_input(batch))
     model.eval()
@@ -132,85 +114,59 @@ def check_model(model: Model, task: Task, name: str) -> None:
         require(outputs.isfinite().all(), name, "outputs must be finite")
         loss = task.loss(outputs, batch.target)
         require(loss.shape == shape[:2], f"task {task.name!r}", "loss must be (batch, time), not reduced")
-        for check, fault in CONFORMANCE.items():
-            found = fault(Tried(model, task, batch, inputs, outputs))
-            if found:
-                raise ContractError(f"{name} fails the {check} check: {found}")
+        asked = (model, task, batch, inputs, outputs)
+        for check, off, what in chain(in_other_rows(*asked), with_other_inputs(*asked), in_steps(*asked)):
+            if off.any():
+                step = int(off.any(0).long().argmax())
+                raise ContractError(f"{name} fails the {check} check: output {step} {what}")
 
 
-def depends_on_rows(tried: Tried) -> str:
-    """Look for an example that is answered otherwise in another order, or alone."""
-    batch, rows = tried.batch, len(tried.batch.target)
-    for what, order in (("in another order", list(range(rows))[::-1]), ("alone", [0])):
-        chosen = rows_of(batch, torch.tensor(order))
-        outputs = tried.again(chosen.source, chosen.source_length, tried.inputs[order])
-        off = differ(outputs, tried.outputs[order]) & chosen.target_mask
-        if off.any():
-            return f"example {order[int(off.any(1).long().argmax())]} is answered otherwise {what}"
-    return ""
+Finding = tuple[str, Tensor, str]  # a check, where outputs (rows, time) are not as they must be, and what that means
 
 
-def depends_on_padding(tried: Tried) -> str:
-    """Look for an output that changes when source and target are padded wider, in a model that does not own up to it."""
-    if tried.model.reads_padding:
-        return ""
-    source = None if tried.batch.source is None else wider(tried.batch.source)
-    outputs = tried.again(source, tried.batch.source_length, wider(tried.inputs))[:, : tried.inputs.shape[1]]
-    off = differ(outputs, tried.outputs) & tried.batch.target_mask
-    return f"output {first(off)} changes when source and target are padded wider" if off.any() else ""
+def in_other_rows(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
+    """Pass over the rows in another order, and over one alone."""
+    for what, order in (("in another order", list(range(len(inputs)))[::-1]), ("alone", [0])):
+        rows = rows_of(batch, torch.tensor(order))
+        again = model(rows.source, rows.source_length, inputs[order])
+        yield "row independence", differ(again, outputs[order]) & rows.target_mask, f"is another where a row is {what}"
 
 
-def depends_on_future(tried: Tried) -> str:
-    """Look for an output that changes when a later target input does."""
-    row = int(tried.batch.target_length.argmax())
-    steps = int(tried.batch.target_length[row])
-    if steps < 2:
-        return ""
-    changed_at = torch.linspace(1, steps - 1, min(POSITIONS, steps - 1)).long()
-    rows = torch.full_like(changed_at, row)
-    chosen, inputs = rows_of(tried.batch, rows), tried.inputs[rows]
-    time = torch.arange(inputs.shape[1])
-    here = (time == changed_at[:, None]).view(*inputs.shape[:2], *[1] * (inputs.ndim - 2))
-    outputs = tried.again(chosen.source, chosen.source_length, torch.where(here, other(inputs, tried.task), inputs))
-    off = differ(outputs, tried.outputs[rows]) & (time < changed_at[:, None])
-    if not off.any():
-        return ""
-    case = int(off.any(1).long().argmax())
-    return f"output {first(off[case : case + 1])} changes when target input {int(changed_at[case])} does"
+def with_other_inputs(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
+    """Change target inputs of the longest row, one at a time; then pass over the shortest without its padding."""
+    longest = int(batch.target_length.argmax())
+    last = int(batch.target_length[longest]) - 1
+    changed = torch.linspace(1, last, min(POSITIONS, last)).long()
+    rows, time = torch.full_like(changed, longest), torch.arange(inputs.shape[1])
+    here = (time == changed[:, None]).view(*rows.shape, *time.shape, *[1] * (inputs.ndim - 2))
+    asked = rows_of(batch, rows)
+    altered = torch.where(here, other(inputs[rows], task.target.size), inputs[rows])
+    off = differ(model(asked.source, asked.source_length, altered), outputs[rows]) & (time < changed[:, None])
+    for index, place in enumerate(changed.tolist()):
+        yield "causality", off[index : index + 1], f"changes when target input {place} does"
+    shortest = int(batch.target_length.argmin())
+    row, steps = rows_of(batch, torch.tensor([shortest])), int(batch.target_length[shortest])
+    if not model.reads_padding:
+        source = None if row.source is None else row.source[:, : int(row.source_length)]
+        again = model(source, row.source_length, inputs[[shortest], :steps])
+        yield "padding", differ(again, outputs[[shortest], :steps]), "is another where a row is not padded"
 
 
-def depends_on_pieces(tried: Tried) -> str:
-    """Look for an output that is another when the decoder takes some steps one by one."""
-    state = tried.model.begin(tried.batch.source, tried.batch.source_length)
-    steps, found = tried.inputs.shape[1], []
-    for piece in tried.inputs.tensor_split([1, 2, max(2, steps // 2)], 1):
+def in_steps(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
+    """Let the decoder take the same inputs in steps, then decode greedily and pass over what that wrote."""
+    state, found = model.begin(batch.source, batch.source_length), []
+    for piece in inputs.tensor_split([1, 2, max(2, inputs.shape[1] // 2)], 1):
         if piece.shape[1]:
-            outputs, state = tried.model.decoder(piece, state)
-            found.append(outputs)
-    off = differ(torch.cat(found, 1), tried.outputs) & tried.batch.target_mask
-    return f"output {first(off)} in steps is not that of one pass" if off.any() else ""
-
-
-def leaves_pass(tried: Tried) -> str:
-    """Look for a step that decoding writes otherwise than one pass over what it wrote does."""
-    steps = min(DECODED, tried.inputs.shape[1])
-    written = free_running(tried.model, tried.task, tried.batch, steps)
-    inputs = shift_right(written, tried.task.first_input(tried.batch))
-    outputs = tried.again(tried.batch.source, tried.batch.source_length, inputs)
+            stepped, state = model.decoder(piece, state)
+            found.append(stepped)
+    yield "steps", differ(torch.cat(found, 1), outputs) & batch.target_mask, "in steps is not that of one pass"
+    written = free_running(model, task, batch, min(DECODED, inputs.shape[1]))
+    again = model(batch.source, batch.source_length, shift_right(written, task.first_input(batch)))
     if written.is_floating_point():
-        off = differ(outputs.to(written.dtype), written)
+        off = differ(again.to(written.dtype), written)
     else:
-        off = shortfall(outputs, written, written) > tolerance(outputs)
-    return f"output {first(off)} of greedy decoding is not what one pass over it chooses" if off.any() else ""
-
-
-CONFORMANCE: dict[str, Callable[[Tried], str]] = {
-    "row independence": depends_on_rows,
-    "padding": depends_on_padding,
-    "causality": depends_on_future,
-    "steps": depends_on_pieces,
-    "decoding": leaves_pass,
-}
+        off = shortfall(again, written, written) > tolerance(again)
+    yield "decoding", off, "of greedy decoding is not what one pass over it chooses"
 
 
 def differ(found: Tensor, expected: Tensor) -> Tensor:
@@ -219,24 +175,6 @@ def differ(found: Tensor, expected: Tensor) -> Tensor:
     return ~((found - expected).abs().amax(-1) <= tolerance(expected) * scale)
 
 
-def tolerance(outputs: Tensor) -> float:
-    """How much outputs of this precision may differ, as a share of the largest."""
-    return TOLERANCE.get(outputs.dtype, COARSE)
-
-
-def first(off: Tensor) -> int:
-    """Return the first step at which any row is off: (rows, time)."""
-    return int(off.any(0).long().argmax())
-
-
-def wider(steps: Tensor) -> Tensor:
-    """Put columns of padding behind (rows, time[, values])."""
-    return F.pad(steps, (0, 0) * (steps.ndim - 2) + (0, WIDER), value=PAD)
-
-
-def other(inputs: Tensor, task: Task) -> Tensor:
-    """Return inputs that differ from these at every step."""
-    if inputs.is_floating_point():
-        return inputs + 1
-    last = task.target.size - 1
-    return torch.where(inputs == last, EOS, last)
+def other(inputs: Tensor, size: int) -> Tensor:
+    """Return inputs that differ from these at every step; size: of their space."""
+    return inputs + 1 if inputs.is_floating_point() else torch.where(inputs == size - 1, EOS, size - 1)

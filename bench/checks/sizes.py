@@ -1,4 +1,4 @@
-"""Families at matched sizes: the setting `hidden` with which a model comes nearest to a number of parameters."""
+"""How many parameters a family has, and the setting `hidden` with which it comes nearest to a number of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,25 @@ from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task, load_plugin
-from models.base import Model, UnsuitableError
+from models import build
+from models.base import Model, Space, UnsuitableError
 from tasks.base import Task
 
 REFUSED = 256  # sizes in a row that a family may refuse: it may want multiples of twice its heads
 NEAR = 0.1  # a size that is further off than this share is worth a note
 
 Count = Callable[[int], int | None]  # parameters at a size, None where the family refuses it
+
+
+def parameters_of(name: str, source: Space | None, target: Space) -> int | None:
+    """Return how many parameters of a family, as it is by default, training changes on these spaces.
+
+    None: it is fitted and not trained, or these spaces do not suit it.
+    """
+    try:
+        return trained_parameters(shaped(lambda: build(name, source, target)))
+    except UnsuitableError:
+        return None
 
 
 class Matching:
@@ -69,7 +81,7 @@ class Matching:
         task = self.tasks.get(asked) or self.tasks.setdefault(asked, build_task(spec.task, spec.task_settings))
         key = f"{spec.model} {sorted(settings.items())} {task.source} {task.target}"
         if key not in self.counts:
-            self.counts[key] = trained_parameters(shaped(spec.model, task, settings))
+            self.counts[key] = trained_parameters(shaped(lambda: build_model(spec.model, task, settings)))
         return self.counts[key]
 
 
@@ -80,7 +92,7 @@ def trained_parameters(model: Model | None) -> int | None:
     return sum(each.numel() for each in model.parameters() if each.requires_grad)
 
 
-def shaped(name: str, task: Task, settings: dict[str, object]) -> Model | None:
+def shaped(make: Callable[[], Model]) -> Model | None:
     """Build a model for its shapes; None where it refuses its settings. torch's global generator stays as it was.
 
     On the meta device tensors hold nothing, so that large models cost no more than small ones; a family that cannot be
@@ -90,7 +102,7 @@ def shaped(name: str, task: Task, settings: dict[str, object]) -> Model | None:
         for device in ("meta", "cpu"):
             try:
                 with torch.device(device):
-                    return build_model(name, task, settings)
+                    return make()
             except UnsuitableError:
                 raise
             except RequestError as error:

@@ -1,10 +1,12 @@
-"""What the command `extrapolation` does: print the best family of every task, write the page and its pictures."""
+"""`extrapolation`: how far past training a run's families hold."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from bench.commands.run import FINE, make_console, shown
+from bench.commands import places
+from bench.commands.arguments import add_out
 
 SHOWN = {  # headings of the page's summary, each with its rank: the highest leaves a narrow terminal first
     "task": 0,
@@ -17,21 +19,26 @@ SHOWN = {  # headings of the page's summary, each with its rank: the highest lea
 }
 
 
-def extrapolation(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_out(parser, places.RUNS / "extrapolate")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="also write the page there: docs/extrapolation.md")
+
+
+def run(options: argparse.Namespace) -> int:
     """Write the page of a run; print what holds farthest on every task."""
+    from bench.commands.console import Terminal
     from bench.studies.extrapolation.tables import best_cells
     from bench.studies.extrapolation.write import write_extrapolation
     from bench.views.columns import Column
     from bench.views.terminal import Fitted
 
     found = write_extrapolation(options.out, options.page)
-    console = make_console()
+    terminal = Terminal()
     columns = [Column(heading, heading, rank=rank, words=not rank) for heading, rank in SHOWN.items()]
     best = [best_cells(task, best) for task, (best, *_) in found.tasks.items()]
-    console.print(Fitted(columns, [[cells[heading] for heading in SHOWN] for cells in best]))
-    for line in found.missing:
-        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
-    page = "" if options.page is None else f", {shown(options.page)}"
-    written = f"extrapolation: {shown(options.out / 'extrapolation.md')}{page}"
-    console.print(written, markup=False, highlight=False, soft_wrap=True)
-    return FINE
+    terminal.print(Fitted(columns, [[cells[heading] for heading in SHOWN] for cells in best]))
+    terminal.notes(found.missing)
+    written = [options.out / "extrapolation.md", *([options.page] if options.page else [])]
+    terminal.say(f"extrapolation: {', '.join(map(places.shown, written))}")
+    return 0

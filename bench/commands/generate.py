@@ -1,4 +1,4 @@
-"""What the command `generate` does: a trained model continues a text, or a signal, by itself."""
+"""`generate`: a trained model continues a text, or a signal, by itself."""
 
 from __future__ import annotations
 
@@ -6,72 +6,87 @@ import argparse
 import math
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.commands import run as commands
-from bench.commands.run import FINE, at_least, shown, writable
+from bench.commands import places
+from bench.commands.arguments import add_training, add_weights, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
 if TYPE_CHECKING:
-    from bench.spec.settings import Change
+    from bench.commands.ready import Ready
+    from bench.execution.job import Job
     from bench.spec.spec import Spec
     from models.base import Model
     from tasks.base import Task
     from tasks.text.language import Language
 
-SYMBOLS, SAMPLES, TEMPERATURE = 400, 200, 0.8
-MOST = 1_000_000  # symbols, or samples
+TOKENS, SAMPLES, MOST, TEMPERATURE = 400, 200, 1_000_000, 0.8
 PICTURES = (".png", ".svg")
 FOR_TEXTS, FOR_SIGNALS = ("prompt", "temperature", "greedy"), ("plot",)
 
 
-def generate(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("task", metavar="TASK", help="a text or a signal, or a row of a suite's tables")
+    parser.add_argument("model", metavar="MODEL", help="a column of a suite's tables, or any family")
+    parser.add_argument("--prompt", metavar="TEXT", help="what is read first (nothing)")
+    text = "how many are written (400; of a signal 200 samples)"
+    parser.add_argument("--symbols", type=whole(1, MOST), metavar="N", help=text)
+    drawn = parser.add_mutually_exclusive_group()
+    drawn.add_argument(
+        "--temperature", type=temperature, metavar="T", help="below 1 draws likely tokens more often (0.8)"
+    )
+    drawn.add_argument("--greedy", action="store_true", help="always the most likely token")
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is drawn (0)")
+    parser.add_argument("--model-seed", type=whole(0), default=0, metavar="N", help="of the trained model (0)")
+    parser.add_argument("--train", action="store_true", help="train the model first where no run kept its weights")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
+    add_weights(parser)
+    add_training(parser)
+
+
+def temperature(text: str) -> float:
+    """Read a temperature."""
+    value = number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite; got {text!r} (--greedy is the limit at 0)")
+    return value
+
+
+def run(options: argparse.Namespace) -> int:
     """Continue a prompt, or a signal, with a trained model."""
-    from bench.spec.settings import parse_change
+    from bench.execution.job import make_jobs
     from bench.suites.resolve import specs_named
 
-    check_numbers(options)
-    catalogue, changes = Catalogue(tuple(options.plugin)), [parse_change(text) for text in options.changes]
-    specs = specs_named(catalogue, options.task, options.model, changes, options.steps)
+    catalogue = Catalogue(plugins_of(options))
+    specs = specs_named(catalogue, options.task, options.model, changes_of(options), options.steps)
     from bench.checks.prepare import check_specs, choose_device
     from bench.probes.generate import read_prompt
     from bench.trial.build import build_task, load_plugin
     from bench.trial.protocols import protocol_of
 
-    for plugin in options.plugin:
+    for plugin in catalogue.plugins:
         load_plugin(plugin)
     task = build_task(specs[0].task, specs[0].task_settings)
     text = protocol_of(task).language(task)
     if not protocol_of(task).continues:
         raise no_continuation(options.task, specs[0])
     refuse(options, *((FOR_SIGNALS, "signals", "a text") if text else (FOR_TEXTS, "texts", "a signal")))
-    check_specs(specs, tuple(options.plugin), explicit=True)
-    device = choose_device(options.device)
+    check_specs(specs, catalogue.plugins, explicit=True)
+    jobs, device = make_jobs(specs, [options.model_seed], catalogue), choose_device(options.device)
     if text is not None:
-        prompt = read_prompt(text, options.prompt or "")
-        write_text(options, text, prompt, *ready_model(options, catalogue, specs, changes, device))
+        proceed = partial(write_text, options, text, read_prompt(text, options.prompt or ""))
     else:
-        path = picture_path(options)
-        draw_signal(options, task, *ready_model(options, catalogue, specs, changes, device), device, path)
-    return FINE
-
-
-def check_numbers(options: argparse.Namespace) -> None:
-    """Raise unless the numbers asked for make sense, and together."""
-    at_least("--symbols", options.symbols, 1)
-    if (options.symbols or 1) > MOST:
-        raise RequestError(f"--symbols must be {MOST:,} or fewer; got {options.symbols}")
-    at_least("--seed", options.seed, 0)
-    at_least("--model-seed", options.model_seed, 0)
-    if options.temperature is not None:
-        if options.greedy:
-            raise RequestError("--greedy draws nothing, so --temperature has no meaning beside it; give one of the two")
-        if not 0 < options.temperature < math.inf:
-            raise RequestError(
-                f"--temperature must be above 0 and finite; got {options.temperature:g} (--greedy is the limit at 0)"
-            )
+        proceed = partial(draw_signal, options, task, device, picture_path(options))
+    model, job = ready_model(options, catalogue, jobs, device)
+    try:
+        proceed(model, job.spec)
+    except ValueError as error:  # a table of positions that ends
+        raise RequestError(f"{job.spec.column} on {job.spec.row}: {error}") from error
+    return 0
 
 
 def no_continuation(row: str, spec: Spec) -> RequestError:
@@ -80,8 +95,7 @@ def no_continuation(row: str, spec: Spec) -> RequestError:
     from tasks import TASKS
 
     defaults: dict[str, Any] = {}
-    made = {name: task(**defaults) for name, task in TASKS.items()}
-    choices = sorted(name for name, task in made.items() if protocol_of(task).continues)
+    choices = sorted(name for name, task in TASKS.items() if protocol_of(task(**defaults)).continues)
     return RequestError(
         f"task {row!r} is no text: its strings are answered, and `python -m bench show {spec.task} --model "
         f"{spec.model}` prints answers; choose from: {', '.join(choices)}"
@@ -95,36 +109,29 @@ def refuse(options: argparse.Namespace, names: tuple[str, ...], of: str, task: s
             raise RequestError(f"--{name} is for {of}; task {options.task!r} is {task}")
 
 
-def ready_model(
-    options: argparse.Namespace, catalogue: Catalogue, specs: list[Spec], changes: list[Change], device: str
-) -> tuple[Model, Spec]:
-    """Return the model of the first spec whose weights a run kept; else fit or train one, if that may be done."""
-    from bench.execution.cell import make_cells
-    from bench.execution.trained import kept_model, train_cell
-    from bench.suites.resolve import run_command
-    from bench.trial.build import build_model, build_task
+def picture_path(options: argparse.Namespace) -> Path:
+    """Return where the picture goes; an ending that is no picture's and a folder that cannot be are errors."""
+    path: Path = options.plot or Path(re.sub(r"[^\w.()=,+-]", "_", f"{options.task}-{options.model}.png"))
+    if path.suffix.lower() not in PICTURES:
+        raise RequestError(f"cannot draw {str(path)!r}; its name must end with one of: {', '.join(PICTURES)}")
+    places.writable(path.parent)
+    return path
 
-    cells = make_cells(specs, [options.model_seed], catalogue)
-    first = cells[0]
-    pair = f"{first.spec.column} on {first.spec.row}, seed {first.seed}"
-    task = build_task(first.spec.task, first.spec.task_settings)
-    if not build_model(first.spec.model, task, first.spec.model_settings).trainable:
-        note(f"fitting {pair} ...")
-        return train_cell(first, device), first.spec
-    runs = [options.out] if options.out else sorted(commands.RUNS.glob("*"))
-    found = kept_model(cells, runs, device)
-    if found:
-        model, cell, run = found
-        note(f"weights of {pair}, {cell.spec.steps} steps at most, kept in {shown(run)}")
-        return model, cell.spec
-    if options.train:
-        note(f"training {pair}: {first.spec.steps} steps at most ...")
-        return train_cell(first, device), first.spec
-    others = ["--seeds", f"{first.seed},"] + (["--out", str(options.out)] if options.out else [])
-    others += [part for plugin in options.plugin for part in ("--plugin", str(plugin))]
-    command = run_command(catalogue, options.task, first.spec, changes, options.steps, others)
+
+def ready_model(options: argparse.Namespace, catalogue: Catalogue, jobs: list[Job], device: str) -> Ready:
+    """Return the model of the first job whose weights a run kept; else fit or train one, if that may be done."""
+    from bench.commands.ready import kept_or_fitted, named, trained
+    from bench.suites.resolve import run_command
+
+    say, first = partial(print, file=sys.stderr, flush=True), jobs[0]  # apart from the text
+    found = kept_or_fitted(jobs, options.out, device, say)
+    if found or options.train:
+        return found or trained(first, device, say)
+    others = ["--seeds", f"{first.seeds[0]},"] + (["--out", str(options.out)] if options.out else [])
+    others += [part for plugin in catalogue.plugins for part in ("--plugin", str(plugin))]
+    command = run_command(catalogue, options.task, first.spec, changes_of(options), options.steps, others)
     make = f"make them with `{command}`, or add --train" if command else "add --train"
-    raise RequestError(f"no weights of {pair} in {shown(options.out or commands.RUNS)}; {make}")
+    raise RequestError(f"no weights of {named(first)} in {places.shown(options.out or places.RUNS)}; {make}")
 
 
 def write_text(options: argparse.Namespace, task: Language, prompt: list[int], model: Model, spec: Spec) -> None:
@@ -132,30 +139,13 @@ def write_text(options: argparse.Namespace, task: Language, prompt: list[int], m
     from bench.probes.generate import GREEDY, continue_text, plain_text
     from bench.trial.streams import stream
 
-    temperature = GREEDY if options.greedy else options.temperature or TEMPERATURE
+    heat = GREEDY if options.greedy else options.temperature or TEMPERATURE
     generator = stream("cpu", options.seed, "generate")
-    try:
-        written = continue_text(model, task, prompt, options.symbols or SYMBOLS, temperature, generator)
-    except ValueError as error:
-        raise past_its_reach(spec, error) from error
+    written = continue_text(model, task, prompt, options.symbols or TOKENS, heat, generator)
     print(plain_text(task, [*prompt, *written]))
 
 
-def past_its_reach(spec: Spec, error: ValueError) -> RequestError:
-    """Return the error for a model that cannot go on, as where a table of positions ends."""
-    return RequestError(f"{spec.column} on {spec.row}: {error}")
-
-
-def picture_path(options: argparse.Namespace) -> Path:
-    """Return where the picture goes; an ending that is no picture's and a folder that cannot be are errors."""
-    path: Path = options.plot or Path(re.sub(r"[^\w.()=,+-]", "_", f"{options.task}-{options.model}.png"))
-    if path.suffix.lower() not in PICTURES:
-        raise RequestError(f"cannot draw {str(path)!r}; its name must end with one of: {', '.join(PICTURES)}")
-    writable(path.parent)
-    return path
-
-
-def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spec, device: str, path: Path) -> None:
+def draw_signal(options: argparse.Namespace, task: Task, device: str, path: Path, model: Model, spec: Spec) -> None:
     """Draw a signal that training never read and how the model continues it; print the picture's path."""
     from bench.probes.generate import continued_signal
     from bench.probes.show import nrmse
@@ -165,16 +155,8 @@ def draw_signal(options: argparse.Namespace, task: Task, model: Model, spec: Spe
     from bench.views.charts.signals import continuation_figure
 
     generator = stream("cpu", options.seed, "generate")
-    try:
-        one = continued_signal(model, task, options.symbols or SAMPLES, device, generator)
-    except ValueError as error:
-        raise past_its_reach(spec, error) from error
+    one = continued_signal(model, task, options.symbols or SAMPLES, device, generator)
     shape = nrmse(task, one), getattr(task, "step", None)
     figure = continuation_figure(spec.row, spec.column, one.given, one.truth, one.written, *shape)
     write_atomically(path, svg_of(figure) if path.suffix.lower() == ".svg" else png_of(figure))
-    print(shown(path))
-
-
-def note(line: str) -> None:
-    """Say something that is not part of the text."""
-    print(line, file=sys.stderr, flush=True)
+    print(places.shown(path))

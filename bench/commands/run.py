@@ -1,224 +1,130 @@
-"""What each command does; heavy imports wait until a command needs them."""
+"""`run`: train and score what has no current record, then write the tables."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.spec.catalogue import ROOT, Catalogue
-from bench.spec.errors import RequestError
+from bench.commands import places
+from bench.commands.arguments import add_training, changes_of, names, plugins_of, seeds, whole
+from bench.commands.tables import rebuild
+from bench.spec.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from rich.console import Console
-
-    from bench.execution.cell import Cell
+    from bench.commands.console import Terminal
+    from bench.execution.executor import Event, Executor, Listen
     from bench.spec.spec import Spec
     from bench.suites.suites import Suite
 
-BASELINE = ROOT / "results" / "baseline"
-RUNS = ROOT / "results" / "runs"
-FINE, FAILED = 0, 1
-LOG_WIDTH = 120
+MOST_PARAMETERS = 10**9
 
 
-def list_all(options: argparse.Namespace) -> int:
-    """Print what exists."""
-    from bench.views.listing import listing, listing_text
-
-    found = listing(Catalogue(tuple(options.plugin)))
-    chosen = {options.kind: found[options.kind]} if options.kind else found
-    print(json.dumps(chosen, indent=1) if options.json else listing_text(chosen))
-    return FINE
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--suite", default="quick", metavar="NAME", help="a suite that `list suites` names (quick)")
+    parser.add_argument("--tasks", metavar="A,B", help="only these tasks, or rows such as 'addition(reversed)'")
+    parser.add_argument("--models", metavar="C,D", help="only these families, or columns such as 'gru(notebook)'")
+    parser.add_argument(
+        "--parameters",
+        type=whole(1, MOST_PARAMETERS),
+        metavar="N",
+        help="every family at the hidden size nearest to N parameters",
+    )
+    parser.add_argument("--seeds", type=seeds, metavar="N|0,1,2", help="how many seeds, or which")
+    parser.add_argument("--jobs", type=whole(1), metavar="N", help="jobs at once; default: one a core, on a GPU one")
+    parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
+    parser.add_argument("--executor", metavar="NAME", help="serial, or processes; default: by --jobs")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
+    parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
+    parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
+    add_training(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, score, write tables."""
-    from bench.execution.cell import is_fresh, make_cells
-    from bench.execution.trackers import check_trackers
-    from bench.suites.plan import parse_seeds
+    from bench.commands.console import Terminal
+    from bench.execution.executor import find_executor
+    from bench.execution.job import make_jobs
+    from bench.execution.progress import Display
+    from bench.execution.run_store import RunStore, unevaluated
+    from bench.execution.trackers import Trackers, check_trackers
     from bench.suites.suites import find_suite
-    from bench.views.tables import write_tables
 
-    console = make_console()
-    suite = find_suite(options.suite)
-    catalogue = Catalogue(tuple(options.plugin))
-    options.tasks, options.models = names(options.tasks, "--tasks"), names(options.models, "--models")
+    suite, catalogue, terminal = find_suite(options.suite), Catalogue(plugins_of(options)), Terminal()
     specs, notes = planned(options, suite, catalogue)
-    seeds = parse_seeds(options.seeds) if options.seeds is not None else list(range(suite.seeds))
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", options.device):  # which GPUs there are is asked only if one is needed
-        raise RequestError(f"unknown device {options.device!r}; choose from: auto, cpu, cuda, cuda:N")
-    at_least("--jobs", options.jobs, 1)
-    at_least("--threads", options.threads, 1)
+    find_executor(options.executor or "serial")
+    options.track = list(dict.fromkeys(options.track))
     check_trackers(options.track)
-    out = options.out or RUNS / suite.name
-    writable(out / "records")
-    cells = make_cells(specs, seeds, catalogue, options.checkpoint)
-    for line in notes:
-        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
-    failures: list[str] = []
-    if all(is_fresh(cell, out / "records") for cell in cells):
-        console.print(f"all {len(cells)} cells have fresh records: nothing to train", highlight=False)
+    store = RunStore(options.out or places.RUNS / suite.name)
+    places.writable(store.records)
+    survey = store.survey(make_jobs(specs, options.seeds or range(suite.seeds), catalogue, options.checkpoint))
+    terminal.notes(notes)
+    failures = [line for record in survey.current for line in unevaluated(record)]
+    if survey.pending:
+        specs, executor = prepared(options, specs, len(survey.pending), terminal)
+        jobs = [job for job in survey.pending if job.spec in specs]
+        if aside := store.set_aside(survey, specs):
+            where = places.shown(store.records / "stale")
+            terminal.say(f"{aside} records of other settings or code were set aside in {where}")
+        started, done = time.perf_counter(), len(survey.current)
+        with Display(terminal, jobs, done) as display, Trackers(options.track, store.out, terminal.say) as trackers:
+            failures += executor.run(jobs, store, both(display.listen, trackers.listen))
+        terminal.say(f"{display.total - done} jobs in {time.perf_counter() - started:.0f} s")
     else:
-        failures = train(console, options, cells, specs, out / "records")
-    _, board, problems = write_tables(out, suite.name)
-    report(console, board, out, problems)
+        terminal.say(f"all {len(survey.current)} jobs have current records: nothing to train")
+    rebuild(terminal, store.out, suite.name)
     for line in failures:
         print(f"failed: {line}", file=sys.stderr)
-    return FAILED if failures else FINE
+    return 1 if failures else 0
+
+
+def both(first: Listen, second: Listen) -> Listen:
+    """Return what passes every event on to two listeners."""
+
+    def listen(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return listen
 
 
 def planned(options: argparse.Namespace, suite: Suite, catalogue: Catalogue) -> tuple[list[Spec], list[str]]:
     """Return the specs that a run's options ask for, and what there is to say about their sizes."""
-    from bench.spec.settings import parse_change
-    from bench.suites.plan import parse_parameters, plan
+    from bench.suites.plan import plan, selectable
 
-    changes = [parse_change(text) for text in options.changes]
-    asked = suite, catalogue, options.tasks, options.models, changes, options.steps
+    rows, columns = selectable(suite, catalogue)
+    options.tasks = names(options.tasks, "--tasks", rows)
+    options.models = names(options.models, "--models", columns)
+    asked = suite, catalogue, options.tasks, options.models, changes_of(options), options.steps
     if options.parameters is None:
         return plan(*asked), []
-    parameters = parse_parameters(options.parameters)
     from bench.checks.sizes import Matching  # which needs torch
 
-    matching = Matching(parameters, catalogue)
+    matching = Matching(options.parameters, catalogue)
     specs = plan(*asked, matching)
     return specs, matching.notes(specs)
 
 
-def train(
-    console: Console, options: argparse.Namespace, cells: list[Cell], specs: list[Spec], records: Path
-) -> list[str]:
-    """Check the specs, run the cells that have no fresh record, say how long it took; return what failed."""
+def prepared(
+    options: argparse.Namespace, specs: list[Spec], most: int, terminal: Terminal
+) -> tuple[list[Spec], Executor]:
+    """Build every task and model once -> the specs that can run, and what runs their jobs, `most` at once."""
     from bench.checks.prepare import check_specs, choose_device
-    from bench.execution.cell import is_fresh
-    from bench.execution.progress import Display
-    from bench.execution.runner import Report, run_cells
-    from bench.execution.tracking import Trackers
-    from bench.records.stale import set_aside_stale
+    from bench.execution.executor import Resources, find_executor
 
     device = choose_device(options.device)
-    kept, skipped = check_specs(specs, tuple(options.plugin), bool(options.tasks and options.models))
-    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    kept, skipped = check_specs(specs, plugins_of(options), explicit=bool(options.tasks and options.models))
     for line in skipped:
-        say(line)
-    cells = [cell for cell in cells if cell.spec in kept]
-    aside = set_aside_stale(cells, records)
-    if aside:
-        console.print(f"{aside} records of other settings or code were set aside in {shown(records / 'stale')}")
-    finished = sum(is_fresh(cell, records) for cell in cells)
-    jobs = options.jobs or (1 if device.startswith("cuda") else cores())
-    started = time.perf_counter()
-    with Display(console, cells, finished) as display, Trackers(options.track, records.parent, say) as trackers:
-
-        def listen(report: Report) -> None:
-            display.listen(report)
-            trackers.listen(report)
-
-        failures = run_cells(cells, records, device, jobs, options.threads, listen)
-    console.print(f"{len(cells) - finished} cells in {time.perf_counter() - started:.0f} s", highlight=False)
-    return failures
-
-
-def report(console: Console, board: pd.DataFrame, out: Path, problems: list[str]) -> None:
-    """Print the leaderboard and where the tables are."""
-    from bench.views.terminal import leaderboard_table
-
-    console.print(leaderboard_table(board))
-    for line in problems:
-        console.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        f"tables: {shown(out / 'leaderboard.md')}, {shown(out / 'by_length.csv')}", highlight=False, soft_wrap=True
-    )
-
-
-def tables(options: argparse.Namespace) -> int:
-    """Rebuild tables."""
-    from bench.views.tables import write_tables
-
-    _, board, problems = write_tables(options.out, options.out.name)
-    report(make_console(), board, options.out, problems)
-    return FINE
-
-
-def report_page(options: argparse.Namespace) -> int:
-    """Write the page of a run and its figures."""
-    from bench.views.report import write_figures, write_report
-
-    suite = options.out.resolve().name
-    page, (figure, *_) = write_report(options.out, suite), write_figures(options.out, suite)
-    make_console().print(f"report: {shown(page)}, figures: {shown(figure.parent)}", highlight=False, soft_wrap=True)
-    return FINE
-
-
-def readme(options: argparse.Namespace) -> int:
-    """Rewrite the tables and figures of README.md and of the pages in docs/."""
-    from bench.studies.extrapolation.write import horizons
-    from bench.views.readme import BLOCKS, refresh
-
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
-        print(f"{shown(page)}: {'rewritten' if changed else 'up to date'}")
-    return FINE
-
-
-def promote(options: argparse.Namespace) -> int:
-    """Make a run the baseline."""
-    from bench.analysis.promote import promote
-
-    baseline = BASELINE / options.run.resolve().name
-    for line in promote(options.run, baseline):
-        print(line)
-    print(f"promoted to {shown(baseline)}; commit it")
-    return FINE
-
-
-def make_console() -> Console:
-    """Return the console; where there is no terminal, lines are wide, for logs."""
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=LOG_WIDTH)
-
-
-def names(text: str | None, option: str) -> list[str] | None:
-    """Split a list of names; commas inside brackets belong to a name."""
-    if text is None:
-        return None
-    found = [part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip()]
-    if not found:
-        raise RequestError(f"{option} names nothing; got {text!r}")
-    return found
+        terminal.say(line)
+    jobs = min(most, options.jobs or (1 if device.startswith("cuda") else cores()))
+    name = options.executor or ("processes" if jobs > 1 else "serial")
+    return kept, find_executor(name)(Resources(device, jobs, options.threads))
 
 
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def at_least(option: str, value: int | None, least: int) -> None:
-    """Raise unless a number that was given is large enough."""
-    if value is not None and value < least:
-        raise RequestError(f"{option} must be {least} or more; got {value}")
-
-
-def writable(folder: Path) -> None:
-    """Raise unless a folder can be made and written in, before anything is trained for it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RequestError(f"cannot write in {str(folder)!r}: {error.strerror}") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise RequestError(f"cannot write in {str(folder)!r}: permission denied")
-
-
-def shown(path: Path) -> str:
-    """A path as people type it."""
-    full = path.resolve()
-    return str(full.relative_to(Path.cwd())) if full.is_relative_to(Path.cwd()) else str(path)

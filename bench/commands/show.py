@@ -1,68 +1,50 @@
-"""What the command `show` does: examples of a task, and a model's answers beside the truth."""
+"""`show`: examples of a task, and a model's answers beside the truth."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from bench.commands import run as commands
-from bench.commands.run import FINE, at_least, make_console, shown
+from bench.commands.arguments import add_training, add_weights, changes_of, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
-if TYPE_CHECKING:
-    from rich.console import Console
 
-    from bench.spec.spec import Spec
-    from models.base import Model
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("task", metavar="TASK", help="a task, or a row of a suite's tables")
+    parser.add_argument(
+        "--length", type=whole(1), metavar="N", help="of the strings; default: inside training and beyond"
+    )
+    parser.add_argument("--count", type=whole(1), default=3, metavar="K", help="examples a length (3)")
+    parser.add_argument("--model", metavar="M", help="a family or column: by the weights that a run kept, else trained")
+    add_weights(parser)
+    add_training(parser)
 
 
-def show(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Print examples and predictions."""
-    from bench.spec.settings import parse_change
+    from bench.commands.console import Terminal
+    from bench.execution.job import make_jobs
     from bench.suites.resolve import specs_named
 
-    catalogue, changes = Catalogue(tuple(options.plugin)), [parse_change(text) for text in options.changes]
-    at_least("--length", options.length, 1)
-    at_least("--count", options.count, 1)
-    specs = specs_named(catalogue, options.task, options.model or "majority", changes, options.steps)
+    catalogue = Catalogue(plugins_of(options))
+    specs = specs_named(catalogue, options.task, options.model or "majority", changes_of(options), options.steps)
     from bench.checks.prepare import check_specs, choose_device
     from bench.probes.show import check_length, show
     from bench.trial.build import build_task
 
     if options.model or options.plugin:
-        check_specs(specs, tuple(options.plugin), explicit=bool(options.model))
+        check_specs(specs, catalogue.plugins, explicit=bool(options.model))
     check_length(build_task(specs[0].task, specs[0].task_settings), options.length)
-    console, device = make_console(), choose_device(options.device)
-    model, spec = ready_model(options, catalogue, specs, console, device) if options.model else (None, specs[0])
+    terminal, device, spec, model = Terminal(), choose_device(options.device), specs[0], None
+    if options.model:
+        from bench.commands.ready import kept_or_fitted, trained
+
+        jobs, say = make_jobs(specs, [0], catalogue), terminal.say
+        model, job = kept_or_fitted(jobs, options.out, device, say) or trained(jobs[0], device, say)
+        spec = job.spec
     try:
-        show(console, spec, options.length, options.count, model, device)
+        show(terminal, spec, options.length, options.count, model, device)
     except ValueError as error:  # positions that end in a table
         raise RequestError(f"{spec.column} on {spec.row}: {error}") from error
-    return FINE
-
-
-def ready_model(
-    options: argparse.Namespace, catalogue: Catalogue, specs: list[Spec], console: Console, device: str
-) -> tuple[Model, Spec]:
-    """Return the model of the first spec whose weights a run kept, else one that is trained or fitted now."""
-    from bench.execution.cell import make_cells
-    from bench.execution.trained import kept_model, train_cell
-    from bench.trial.build import build_model, build_task
-
-    cells = make_cells(specs, [0], catalogue)
-    found = kept_model(cells, [options.out] if options.out else sorted(commands.RUNS.glob("*")), device)
-    if found:
-        model, cell, run = found
-        console.print(
-            f"weights of {cell.spec.column} kept in {shown(run)}", markup=False, highlight=False, soft_wrap=True
-        )
-        return model, cell.spec
-    spec = specs[0]
-    task = build_task(spec.task, spec.task_settings)
-    fitted = not build_model(spec.model, task, spec.model_settings).trainable
-    work = f"fitting {spec.column} on {spec.row} ..."
-    if not fitted:
-        work = f"training {spec.column} on {spec.row}: {spec.steps} steps at most ..."
-    console.print(work, markup=False, highlight=False, soft_wrap=True)
-    return train_cell(cells[0], device), spec
+    return 0

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bench.execution.cell import Cell
-from bench.execution.runner import Report
+from bench.execution.executor import Event, Failed, Validated
+from bench.execution.job import Job, each_seed
+from bench.records.store import Record
 
 
 class Display:
-    """Shows a run; `listen` takes what the runner reports."""
+    """Shows a run; `listen` takes what the executor tells. jobs: those to do; finished: how many were done before."""
 
-    def __init__(self, console: Console, cells: list[Cell], finished: int) -> None:
+    def __init__(self, console: Console, jobs: Sequence[Job], finished: int) -> None:
         self.console = console
-        self.total = len(cells)
         self.finished = finished
+        self.left = Counter(job.pair for job, _ in each_seed(jobs))
+        self.total = finished + self.left.total()
         self.best: dict[str, float] = {}
         self.lines: dict[tuple[str, str], TaskID] = {}
-        self.left: dict[tuple[str, str], int] = {}
-        for cell in cells:
-            self.left[self.pair(cell)] = self.left.get(self.pair(cell), 0) + 1
         self.progress = Progress(
-            TextColumn("{task.description:<42}"),
+            TextColumn("{task.description:<42}", markup=False),
             BarColumn(24),
             TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
             TextColumn("best {task.fields[best]}"),
@@ -36,59 +36,44 @@ class Display:
 
     def __enter__(self) -> Display:
         self.progress.start()
-        self.all = self.progress.add_task("[bold]all cells", total=self.total, completed=self.finished, best="")
+        self.all = self.progress.add_task("all jobs", total=self.total, completed=self.finished, best="")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
-    @staticmethod
-    def pair(cell: Cell) -> tuple[str, str]:
-        """The pair that a cell belongs to."""
-        return cell.spec.row, cell.spec.column
-
-    def listen(self, report: Report) -> None:
-        """Take one report of a running cell."""
-        cell, pair = report.cell, self.pair(report.cell)
-        if report.kind == "look":
-            self._look(cell, report)
+    def listen(self, event: Event) -> None:
+        """Take one event of a run."""
+        job, name = event.job, event.job.name(event.seed)
+        if isinstance(event, Validated):
+            point = event.point
+            if point.exact is not None:
+                self.best[name] = max(self.best.get(name, 0.0), point.exact)
+            best = f"{100 * self.best[name]:.1f} %" if name in self.best else f"loss {point.loss:.3f}"
+            if job.pair not in self.lines:
+                self.lines[job.pair] = self.progress.add_task(" ".join(job.pair), total=job.spec.steps, best=best)
+            self.progress.update(self.lines[job.pair], completed=point.step, best=best)
             return
         self.finished += 1
-        self.left[pair] -= 1
+        self.left[job.pair] -= 1
         self.progress.update(self.all, completed=self.finished)
-        if pair in self.lines and not self.left[pair]:
-            self.progress.remove_task(self.lines.pop(pair))
-        self.console.print(
-            f"[{self.finished}/{self.total}] {cell.name}: {outcome(report)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def _look(self, cell: Cell, report: Report) -> None:
-        pair, look = self.pair(cell), report.payload
-        if look.exact is not None:
-            self.best[cell.name] = max(self.best.get(cell.name, 0.0), look.exact)
-        best = f"{100 * self.best[cell.name]:.1f} %" if cell.name in self.best else f"loss {look.loss:.3f}"
-        if pair not in self.lines:
-            self.lines[pair] = self.progress.add_task(" ".join(pair), total=cell.spec.steps, best=best)
-        self.progress.update(self.lines[pair], completed=look.step, best=best)
+        if job.pair in self.lines and not self.left[job.pair]:
+            self.progress.remove_task(self.lines.pop(job.pair))
+        said = f"FAILED, {event.reason}" if isinstance(event, Failed) else in_words(event.record)
+        line = f"[{self.finished}/{self.total}] {name}: {said}"
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def outcome(report: Report) -> str:
-    """Say in a few words how a cell ended."""
-    if report.kind == "failed":
-        return f"FAILED, {report.payload}"
-    record = report.payload
+def in_words(record: Record) -> str:
+    """Say in a few words how a training ended."""
     said = f"{record['status']}, {record['steps']} steps, {record['timing']['train_seconds']:.0f} s"
-    if record["kind"] == "text":
-        nats = record["by_length"][max(record["by_length"], key=int)]["nats"]
-        return said if nats is None else f"{said}, {nats:.3f} nats"
-    inside = [
-        record["by_length"][str(length)] for length in record["inside_lengths"] if str(length) in record["by_length"]
-    ]
-    if inside:
-        said += f", exact inside {100 * sum(s['right'] / s['examples'] for s in inside) / len(inside):.1f} %"
-    return said
+    if failed := record.get("failed"):
+        said += f", {len(failed)} of {len(failed) + len(record['by_length'])} lengths not evaluated"
+    if record.get("disagreement"):
+        said += f", {record['disagreement']}"
+    nats = record["by_length"][max(record["by_length"], key=int)].get("nats")
+    if nats is not None:
+        return f"{said}, {nats:.3f} nats"
+    scores = [record["by_length"].get(str(length)) for length in record["inside_lengths"]]
+    shares = [score["right"] / score["examples"] for score in scores if score]
+    return f"{said}, exact match in distribution {100 * sum(shares) / len(shares):.1f} %" if shares else said

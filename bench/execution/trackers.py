@@ -4,36 +4,88 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import os
-import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from bench.execution.cell import Cell
+from bench.execution.executor import Event, Failed, Validated
+from bench.execution.job import Job
 from bench.spec.errors import RequestError, choose_from
 
 PACKAGES = {"tensorboard": "tensorboardX>=2.6", "wandb": "wandb>=0.20"}  # what `pip install` brings each
-PROJECT = "lengthwise"
 LOSS, EXACT, BY_LENGTH = "loss", "held_out_exact_match", "exact_match_by_length"
 
 
 class Tracker(Protocol):
-    """Takes the numbers of runs, each called task/model/seed; what it raises ends the tracker, never the work."""
+    """Takes the curve of one training; what it raises ends the tracker, never the work."""
 
-    def begin(self, run: str, cell: Cell) -> None:
-        """Open a run, in place of an earlier one of that name."""
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Have the values at one place of an axis, "step" or "length", on disk."""
 
-    def look(self, run: str, step: int, values: Mapping[str, float]) -> None:
-        """Take the values at one step."""
+    def end(self, failed: bool) -> None:
+        """Close the curve."""
 
-    def lengths(self, run: str, exact: Mapping[int, float]) -> None:
-        """Take exact match by length."""
 
-    def end(self, run: str, failed: bool) -> None:
-        """Close a run."""
+class TensorBoard:
+    """An event file under DIR/tensorboard, written here and not in a thread of its own: what fails is noticed."""
+
+    def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
+        folder = out / "tensorboard" / run
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("events.out.tfevents.*"):  # of an earlier training of this seed
+            old.unlink(missing_ok=True)
+        self.event = importlib.import_module("tensorboardX.proto.event_pb2").Event
+        self.scalar = importlib.import_module("tensorboardX.summary").scalar
+        self.file = importlib.import_module("tensorboardX.event_file_writer").EventsWriter(str(folder / "events"))
+
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Append the values; event files have steps alone, so that a length takes a step's place."""
+        for name, value in values.items():
+            self.file.write_event(self.event(wall_time=time.time(), step=place, summary=self.scalar(name, value)))
+        self.file.flush()
+
+    def end(self, failed: bool) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+class WandB:
+    """Offline runs under DIR/wandb: no network, no login; `wandb sync` sends them later if one wishes."""
+
+    def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
+        kept = {"WANDB_MODE": "offline", "WANDB_CACHE_DIR": str(out / "wandb"), "WANDB_ERROR_REPORTING": "false"}
+        os.environ.update(kept)
+        wandb = importlib.import_module("wandb")
+        quiet = wandb.Settings(silent=True, console="off", disable_git=True, disable_code=True, x_disable_stats=True)
+        self.run = wandb.init(
+            project="lengthwise",
+            name=run,
+            group="/".join(job.pair),
+            dir=str(out),
+            mode="offline",
+            reinit="create_new",  # two trainings may run at once
+            config=asdict(job.spec) | {"seed": seed, "key": job.key(seed)},
+            settings=quiet,
+        )
+        self.run.define_metric(BY_LENGTH, step_metric="length")
+
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Log the values; W&B counts steps of its own, so that a length is a value like others."""
+        if axis == "step":
+            self.run.log(dict(values), step=place)
+        else:
+            self.run.log({axis: place, **values})
+
+    def end(self, failed: bool) -> None:
+        """Finish the run."""
+        self.run.finish(exit_code=int(failed))
+
+
+KINDS: dict[str, Callable[[Path, str, Job, int], Tracker]] = {"tensorboard": TensorBoard, "wandb": WandB}
 
 
 def check_trackers(names: Iterable[str]) -> None:
@@ -42,104 +94,78 @@ def check_trackers(names: Iterable[str]) -> None:
         if name not in PACKAGES:
             raise choose_from("tracker", name, list(PACKAGES))
         if importlib.util.find_spec(PACKAGES[name].partition(">")[0]) is None:
-            raise missing(name)
+            raise RequestError(f'--track {name} needs a package that is not installed: pip install "{PACKAGES[name]}"')
 
 
-def missing(name: str) -> RequestError:
-    """Return the error for a tracker whose package is not installed."""
-    return RequestError(f'--track {name} needs a package that is not installed: pip install "{PACKAGES[name]}"')
+def run_name(job: Job, seed: int) -> str:
+    """Name a seed's curve task/model/seed, in characters that every file system takes."""
+    return job.file(seed).removesuffix(".json").replace("--", "/")
 
 
-def load(name: str, module: str) -> Any:
-    """Import a module that a tracker needs."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise missing(name) from error
+class Trackers:
+    """Passes what an executor tells on to trackers; one that fails is left out from there on, said in one line."""
 
+    def __init__(self, names: Iterable[str], out: Path, say: Callable[[str], None]) -> None:
+        self.out, self.say = out, say
+        self.kinds = {name: KINDS[name] for name in names}
+        self.open: dict[str, dict[str, Tracker]] = {}  # by training that goes on, by kind
+        self.reached: dict[str, int] = {}  # by training that goes on: the last step that was told
+        self.ended: set[str] = set()
 
-class TensorBoard:
-    """Event files under DIR/tensorboard: each look is appended and on disk at once, so no open file can be lost."""
+    def __enter__(self) -> Trackers:
+        return self
 
-    def __init__(self, out: Path) -> None:
-        self.folder = out / "tensorboard"
-        self.event = load("tensorboard", "tensorboardX.proto.event_pb2").Event
-        self.scalar = load("tensorboard", "tensorboardX.summary").scalar
-        self.checksum = load("tensorboard", "tensorboardX.record_writer").masked_crc32c
-        self.files: dict[str, Path] = {}
+    def __exit__(self, *_: object) -> None:
+        for run in list(self.open):
+            self._end(run, failed=True)
 
-    def begin(self, run: str, cell: Cell) -> None:
-        """Start a new event file; the curve of an earlier training of this cell goes."""
-        folder = self.folder / run
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("events.out.tfevents.*"):
-            old.unlink(missing_ok=True)
-        self.files[run] = folder / f"events.out.tfevents.{int(time.time())}.{os.getpid()}"
-        self._append(run, [self.event(wall_time=time.time(), file_version="brain.Event:2")])
+    def listen(self, event: Event) -> None:
+        """Take one event; a validation point that comes after the record is in the record's curve."""
+        run = run_name(event.job, event.seed)
+        if not self.kinds or run in self.ended:
+            return
+        if isinstance(event, Validated):
+            self._log(run, event, event.point.step, {LOSS: event.point.loss, EXACT: event.point.exact})
+            return
+        self.ended.add(run)
+        if not isinstance(event, Failed):
+            for point in event.record["curve"]:
+                if point["step"] > self.reached.get(run, 0):
+                    self._log(run, event, point["step"], {LOSS: point["loss"], EXACT: point["exact"]})
+            self._begin(run, event)
+            for length, score in sorted(event.record["by_length"].items(), key=lambda item: int(item[0])):
+                self._tell(run, "length", int(length), {BY_LENGTH: score["right"] / score["examples"]})
+        self._end(run, failed=isinstance(event, Failed))
 
-    def look(self, run: str, step: int, values: Mapping[str, float]) -> None:
-        """Append the values at one step."""
-        self._append(run, [self._scalar(name, step, value) for name, value in values.items()])
+    def _log(self, run: str, event: Event, step: int, told: Mapping[str, float | None]) -> None:
+        if step <= self.reached.get(run, 0):  # its worker died: it is trained anew
+            self._end(run, failed=True)
+        self._begin(run, event)
+        self.reached[run] = step
+        numbers = {name: value for name, value in told.items() if value is not None and math.isfinite(value)}
+        self._tell(run, "step", step, numbers)
 
-    def lengths(self, run: str, exact: Mapping[int, float]) -> None:
-        """Append exact match by length, where the length takes the step's place."""
-        self._append(run, [self._scalar(BY_LENGTH, length, share) for length, share in exact.items()])
+    def _tell(self, run: str, axis: str, place: int, values: Mapping[str, float]) -> None:
+        self._each(lambda name: self.open[run][name].log(axis, place, values))
 
-    def end(self, run: str, failed: bool) -> None:
-        """Nothing is open."""
+    def _begin(self, run: str, event: Event) -> None:
+        def begin(name: str) -> None:
+            self.open[run][name] = self.kinds[name](self.out, run, event.job, event.seed)
 
-    def _scalar(self, name: str, step: int, value: float) -> Any:
-        return self.event(wall_time=time.time(), step=step, summary=self.scalar(name, value))
+        if run not in self.open:
+            self.open[run], self.reached[run] = {}, 0
+            self._each(begin)
 
-    def _append(self, run: str, events: Iterable[Any]) -> None:
-        with self.files[run].open("ab") as file:
-            file.write(b"".join(self._framed(event.SerializeToString()) for event in events))
+    def _end(self, run: str, failed: bool) -> None:
+        ending = self.open.pop(run, {})
+        self.reached.pop(run, None)
+        self._each(lambda name: ending[name].end(failed) if name in ending else None)
 
-    def _framed(self, content: bytes) -> bytes:
-        """Frame an event as event files do: its length, the length's checksum, the event, its checksum."""
-        length = struct.pack("<Q", len(content))
-        checks = [struct.pack("<I", self.checksum(part)) for part in (length, content)]
-        return length + checks[0] + content + checks[1]
-
-
-class WandB:
-    """Offline runs under DIR/wandb: no network, no login; `wandb sync` sends them later if one wishes."""
-
-    def __init__(self, out: Path) -> None:
-        kept = {"WANDB_MODE": "offline", "WANDB_CACHE_DIR": str(out / "wandb"), "WANDB_ERROR_REPORTING": "false"}
-        os.environ.update(kept)
-        self.out, self.wandb = out, load("wandb", "wandb")
-        self.runs: dict[str, Any] = {}
-
-    def begin(self, run: str, cell: Cell) -> None:
-        """Open an offline run that knows the cell's settings."""
-        settings = self.wandb.Settings(
-            silent=True, console="off", disable_git=True, disable_code=True, x_disable_stats=True
-        )
-        self.runs[run] = self.wandb.init(
-            project=PROJECT,
-            name=run,
-            group=f"{cell.spec.row}/{cell.spec.column}",
-            dir=str(self.out),
-            mode="offline",
-            reinit="create_new",  # two cells may run at once
-            config=asdict(cell.spec) | {"seed": cell.seed, "key": cell.key},
-            settings=settings,
-        )
-        self.runs[run].define_metric(BY_LENGTH, step_metric="length")
-
-    def look(self, run: str, step: int, values: Mapping[str, float]) -> None:
-        """Log the values at one step."""
-        self.runs[run].log(dict(values), step=step)
-
-    def lengths(self, run: str, exact: Mapping[int, float]) -> None:
-        """Log exact match by length."""
-        for length, share in exact.items():
-            self.runs[run].log({"length": length, BY_LENGTH: share})
-
-    def end(self, run: str, failed: bool) -> None:
-        """Finish the run."""
-        self.runs.pop(run).finish(exit_code=int(failed))
-
-
-KINDS: dict[str, Callable[[Path], Tracker]] = {"tensorboard": TensorBoard, "wandb": WandB}
+    def _each(self, deed: Callable[[str], object]) -> None:
+        for name in list(self.kinds):
+            try:
+                deed(name)
+            except Exception as error:  # whatever a library raises: the work goes on
+                del self.kinds[name]
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                self.say(f"tracker {name} failed and is left out from here on: {reason}")

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench.probes.samples import Sample, sample
+from bench.probes.samples import Sample, rounded
 from bench.spec.errors import RequestError, WorkError
 from bench.trial.batches import on
 from bench.trial.decode import free_running
 from bench.trial.holdout import held_out
-from bench.trial.protocols import Answer
 from models.base import Model
 from tasks.base import BOS, EOS, FIRST_TOKEN, PAD, Task
 from tasks.text.language import Language
@@ -85,7 +84,9 @@ def plain_text(task: Language, ids: Sequence[int]) -> str:
     return "\n".join(task.joint.join(line) for line in lines)
 
 
-def continued_signal(model: Model, task: Task, steps: int, device: str, generator: torch.Generator) -> Sample:
+def continued_signal(
+    model: Model, task: Task, steps: int, device: str, generator: torch.Generator
+) -> Sample[float | None]:
     """Draw a signal that training never read, and how a model continues it."""
     for _ in range(DRAWS):
         batch = task.sample(torch.tensor([steps]), steps, generator)
@@ -97,4 +98,4 @@ def continued_signal(model: Model, task: Task, steps: int, device: str, generato
     assert batch.source is not None
     with torch.no_grad():
         written = free_running(model, task, on(device, batch), steps)[0].cpu()
-    return sample(task, steps, Answer(batch.source[0], batch.target[0], written, written.new_zeros(0)))
+    return Sample(steps, rounded(batch.source[0]), rounded(batch.target[0]), rounded(written))

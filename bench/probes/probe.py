@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypedDict, TypeVar
 
 import torch
 
 from bench.probes.corpus_facts import Facts, text_facts
-from bench.probes.samples import COUNT, Sample, disagreement, kept, sample, telling_lengths
+from bench.probes.samples import COUNT, Sample, disagreement, sample, telling_lengths
 from bench.probes.traces import Trace, kept_traces
 from bench.spec.spec import Spec
 from bench.trial.batches import pieces, rows_at_once
@@ -41,7 +41,7 @@ class Probes:
     disagreement: where real decoding is not what the scored pass says; "" where no sample shows such
     """
 
-    samples: list[Sample]
+    samples: list[Sample[str] | Sample[float | None]]
     traces: list[Trace]
     first_batch: Mask
     facts: Facts | None
@@ -58,7 +58,7 @@ def probe(outcome: Outcome, spec: Spec, device: str) -> Probes:
         for length in telling_lengths(task)
     }
     return Probes(
-        [kept(sample(task, length, one)) for length, found in answers.items() for one in found],
+        [sample(task, length, one, shortened=True) for length, found in answers.items() for one in found],
         if_possible(partial(kept_traces, model, task, device)),
         mask_of_first_batch(task, spec, data_seed(spec, outcome.seed), MASK_ROWS, fitted=not model.trainable),
         text_facts(task),
@@ -82,11 +82,12 @@ def decoder_state_size(model: Model, task: Task, device: str) -> int:
 
 
 def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted: bool = False) -> Mask:
-    """Say what the loss counts in the first rows of the first step; a row that counts nothing is held out.
+    """Say what the loss counts in the first rows of a training on the CPU; a row that counts nothing is held out.
 
-    The step is the first of a training on the CPU.
+    A text that a trivial baseline is `fitted` on is read at once, as one row, however short it is.
     """
-    step = protocol_of(task).first_step(task, spec, seed, fitted=fitted)
+    one_row = fitted and protocol_of(task).language(task) is not None
+    step = next(protocol_of(task).batches(task, replace(spec, batch=1) if one_row else spec, seed, "cpu"))
     lengths, counted = step.batch.target_length[:rows].tolist(), step.weight[:rows].sum(1).tolist()
     return {"width": step.weight.shape[1], "lengths": lengths, "counted": counted}
 

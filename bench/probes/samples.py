@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 
@@ -12,15 +12,13 @@ from tasks.base import Task
 
 COUNT = 2  # examples kept with a record at each of its lengths
 TOKENS_KEPT, VALUES_KEPT = 60, 100  # of a string, from its start; of a signal, to its end
-Shown: TypeAlias = "list[str] | list[float | None]"
-# How far below its best score, as a share of it, the scored pass may put what decoding wrote: rounding, and no more.
-TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
-COARSE = 1e-2  # for floats of fewer bits
+Item = TypeVar("Item")
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}  # what rounding may change, as a share of the largest score
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One example, inputs and answers as lists of tokens' names, or of numbers.
+class Sample(Generic[Item]):
+    """One example, inputs and answers as lists of tokens' names, or of numbers (None: one that overflowed).
 
     given: the source; truth: the target; written: the model's own answer, which may be longer or shorter
         (for a text: the token it predicts at each step, given the true ones before)
@@ -28,10 +26,10 @@ class Sample:
     """
 
     length: int
-    given: Shown
-    truth: Shown
-    written: Shown
-    first: int = 0
+    given: list[Item]
+    truth: list[Item]
+    written: list[Item]
+    first: int = field(default=0, kw_only=True)
 
 
 def telling_lengths(task: Task) -> tuple[int, ...]:
@@ -46,37 +44,35 @@ def telling_lengths(task: Task) -> tuple[int, ...]:
     return protocol_of(task).named_lengths(task) or tuple(sorted(drawn))
 
 
-def sample(task: Task, length: int, answer: Answer) -> Sample:
-    """Return an answer as people read it, whole."""
-    return Sample(length, *(shown(task, part) for part in (answer.given, answer.truth, answer.written)))
-
-
-def kept(one: Sample) -> Sample:
-    """Return what a page can show: the start of a string, the end of a signal."""
-    if one.truth and isinstance(one.truth[0], str):
-        return Sample(one.length, one.given[:TOKENS_KEPT], one.truth[:TOKENS_KEPT], one.written[:TOKENS_KEPT])
-    first = max(0, len(one.truth) - VALUES_KEPT)
-    return Sample(one.length, one.given[-VALUES_KEPT:], one.truth[first:], one.written[first:], first)
+def sample(task: Task, length: int, answer: Answer, *, shortened: bool = False) -> Sample[str] | Sample[float | None]:
+    """Return an answer as people read it; shortened to what a page can show: a string's start, a signal's end."""
+    given, truth, written, _ = answer
+    if not truth.is_floating_point():
+        end = TOKENS_KEPT if shortened else None
+        return Sample(length, *(names(task, part[:end]) for part in (given, truth, written)))
+    first = max(0, len(truth) - VALUES_KEPT) if shortened else 0
+    given = given[-VALUES_KEPT:] if shortened else given
+    return Sample(length, rounded(given), rounded(truth[first:]), rounded(written[first:]), first=first)
 
 
 def disagreement(length: int, answers: list[Answer]) -> str:
     """Say where real decoding is not what the scored pass says, having read the same; "" where it is throughout."""
     for number, answer in enumerate(answers):
-        off = answer.shortfall > TOLERANCE.get(answer.shortfall.dtype, COARSE)
+        off = answer.shortfall > tolerance(answer.shortfall)
         if bool(off.any()):
             step = int(off.long().argmax())
             return f"length {length}, example {number}: decoding leaves the scored pass at output {step}"
     return ""
 
 
-def shown(task: Task, steps: torch.Tensor) -> Shown:
-    """Return the names of tokens (time,), or of values (time, size) the first of each step, with four digits.
+def tolerance(outputs: torch.Tensor) -> float:
+    """Return by how much outputs of this precision may differ, as a share of the largest."""
+    return TOLERANCE.get(outputs.dtype, 1e-2)
 
-    None stands for a value that overflowed.
-    """
-    if not steps.is_floating_point():
-        return names(task, steps)
-    return [float(f"{value:.4g}") if abs(value) < float("inf") else None for value in steps[:, 0].tolist()]
+
+def rounded(values: torch.Tensor) -> list[float | None]:
+    """Return the first number of each step (time, size) with four digits; None for one that overflowed."""
+    return [float(f"{value:.4g}") if abs(value) < float("inf") else None for value in values[:, 0].tolist()]
 
 
 def names(task: Task, tokens: torch.Tensor) -> list[str]:

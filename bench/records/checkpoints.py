@@ -1,57 +1,61 @@
-"""Trained weights kept beside the records, for those who ask for them: torch imports wait until one is used."""
+"""Trained weights kept in a run's folder, and how their training went: torch imports wait until one is used."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.execution.cell import Cell
-from bench.records.store import cell_key, record_name, write_atomically
+import msgspec
+
+from bench.records.store import record_name, write_atomically
+from bench.spec.spec import Spec
 
 if TYPE_CHECKING:
+    from bench.trial.train import Training
     from models.base import Model
 
 
-def checkpoint_path(run: Path, cell: Cell, cycle: int | None = None) -> Path:
-    """Where a cell's weights lie in a run's folder: the last ones, or those at the end of a cycle of the schedule."""
-    name = record_name(cell.spec.row, cell.spec.column, cell.seed)[:-5]
-    return run / "checkpoints" / (f"{name}.pt" if cycle is None else f"{name}-cycle-{cycle}.pt")
+class Kept(NamedTuple):
+    """A trained model, and how its training went where the file says so."""
+
+    model: Model
+    training: Training | None
 
 
-def weights_key(cell: Cell) -> str:
-    """Hash what makes a cell's weights: its key, but for how many examples judge it afterwards."""
-    return cell_key(replace(cell.spec, examples=1), cell.seed, cell.task_version, cell.sources)
+def checkpoint_path(folder: Path, spec: Spec, seed: int, cycle: int | None = None) -> Path:
+    """Return where a model's weights lie in a folder: the last ones, or those at the end of a cycle."""
+    name = record_name(spec.row, spec.column, seed).removesuffix(".json")
+    return folder / (f"{name}.pt" if cycle is None else f"{name}-cycle-{cycle}.pt")
 
 
-def save(path: Path, cell: Cell, model: Model) -> None:
-    """Write a model's weights; a fitted floor has none and is fitted again at once."""
+def save(path: Path, key: str, model: Model, training: Training | None = None) -> None:
+    """Write a model's weights under the key of what made them; a trivial baseline has none and is fitted at once."""
     import torch
 
     if model.trainable:
         buffer = io.BytesIO()
         weights = {name: value.cpu() for name, value in model.state_dict().items()}
-        torch.save({"key": weights_key(cell), "weights": weights}, buffer)
+        torch.save({"key": key, "weights": weights, "training": msgspec.to_builtins(training)}, buffer)
         write_atomically(path, buffer.getvalue())
 
 
-def load(run: Path, cell: Cell, device: str) -> Model | None:
-    """Return the trained model of a cell, or None where there are no weights made by these settings and this code.
+def load(path: Path, key: str, spec: Spec, device: str) -> Kept | None:
+    """Return a trained model, or None where there are no weights of this key.
 
-    A file that is no checkpoint counts as none: only tensors are ever read from it.
+    A file that is no checkpoint counts as none: only tensors and plain values are ever read from it.
     """
     import torch
 
     from bench.trial.build import build_model, build_task
+    from bench.trial.train import Training
 
     try:
-        kept: Any = torch.load(checkpoint_path(run, cell), map_location=device, weights_only=True)
+        kept: object = torch.load(path, map_location=device, weights_only=True)
     except Exception:  # torch raises many kinds for a damaged file
         return None
-    if not isinstance(kept, dict) or kept.get("key") != weights_key(cell):
+    if not isinstance(kept, dict) or kept.get("key") != key:
         return None
-    task = build_task(cell.spec.task, cell.spec.task_settings)
-    model = build_model(cell.spec.model, task, cell.spec.model_settings).to(device)
+    model = build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings).to(device)
     model.load_state_dict(kept["weights"])
-    return model.eval()
+    return Kept(model.eval(), msgspec.convert(kept.get("training"), Training | None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from functools import cache
@@ -10,26 +11,34 @@ from importlib import metadata
 from bench.spec.catalogue import ROOT
 
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
+CODE = ("bench", "tasks", "models", "pyproject.toml", "constraints.txt")  # what makes numbers, in a checkout
+CHOOSERS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")  # variables by which torch's libraries are held to an instruction set
 
 
 @cache
 def commit() -> tuple[str | None, bool | None]:
     """Return the checkout's commit and whether its code differs from it; (None, None) outside a git checkout."""
     head = _git("rev-parse", "HEAD")
-    if head is None:
-        return None, None
-    changed = _git("status", "--porcelain", "--", "tasks", "models", "bench", "pyproject.toml", "constraints.txt")
-    return head, bool(changed)
+    return (None, None) if head is None else (head, bool(_git("status", "--porcelain", "--", *CODE)))
 
 
+@cache
 def commit_date(name: str) -> str:
-    """Return when a commit of this checkout was made, in ISO 8601."""
-    return _git("show", "-s", "--format=%cI", name) or ""
+    """Return when a commit of this checkout was made, in ISO 8601; nothing where it is not known."""
+    return _git("show", "-s", "--format=%cI", "--end-of-options", name) or ""
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that make numbers."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def instruction_set() -> str:
+    """Return which of the processor's instructions torch uses, and what chose them if not the processor: AVX2."""
+    import torch
+
+    chosen = [f"{name}={os.environ[name]}" for name in CHOOSERS if os.environ.get(name)]
+    return " ".join([torch.backends.cpu.get_cpu_capability(), *chosen])
 
 
 def _git(*arguments: str) -> str | None:

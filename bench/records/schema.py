@@ -1,139 +1,205 @@
-"""The schema of records: what is checked of one before any of its numbers is used."""
+"""The schema of records: what is in one, part by part, as msgspec checks it; docs/records.md shows it as a table."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
-from itertools import pairwise
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
-from bench.records.schema_parts import is_adversarial, is_facts, is_padding, is_sample, is_trace
-from bench.records.schema_values import (
-    are_numbers_or_none,
-    expect,
-    is_count,
-    is_number,
-    is_number_or_none,
-    is_seed,
-    is_share,
-)
-from bench.spec.spec import Spec
+from msgspec import Meta
 
-KINDS = ("symbols", "values", "stream", "text")
-TIMED = ("train", "evaluation")
-FIELDS = asdict(Spec("", ""))  # and a value of each field's type
-# Fields of a spec that the schema's first records have not.
-LATER = ("period", "optimizer", "seconds", "curriculum", "same_length_batches", "ema", "adversarial")
+SCHEMA = 3
+LARGEST = 2**53  # whole numbers up to here are the same as floating-point ones
+
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
+Positive = Annotated[int, Meta(ge=1, le=LARGEST)]
+Seed = Annotated[int, Meta(ge=0)]
+Number = Count | Annotated[float, Meta(ge=0)]
+Signed = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)] | float
+Share = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]
+Lengths = Annotated[list[Positive], Meta(min_length=1)]
+Length = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,14}\Z", title="LENGTH")]
+Kind = Annotated[str, Meta(min_length=1, title="KIND")]
+Plain = bool | Signed | str | None
+Settings = dict[str, Plain | list[Plain]]
+Sequence = list[str | Signed | None]  # tokens by name, or numbers and None where one overflowed: `is_sequence`
 
 
-def check_record(record: dict[str, Any]) -> None:
-    """Raise ValueError that names the first part that is not as the schema says; parts that are more are let be."""
-    check_head(record)
-    check_origin(record)
-    for length, score in record["by_length"].items():
-        if not re.fullmatch(r"[1-9][0-9]{0,14}", length):
-            raise ValueError(f"has a score at {length[:40]!r}, which is no length")
-        check_score(score, length)
+def about(meaning: str, unit: str = "") -> Meta:
+    """Say what a field means and in which unit it is, for docs/records.md."""
+    return Meta(description=meaning, extra={"unit": unit})
 
 
-def check_head(record: dict[str, Any]) -> None:
-    """Raise ValueError unless all but the scores is as this schema says."""
-    for name in ("key", "spec_hash", "sources", "task", "model", "status", "device", "evaluation_hash", "kind"):
-        expect(isinstance(record.get(name), str), name)
-    for name in ("task_version", "parameters", "state", "steps"):
-        expect(is_count(record.get(name)), name)
-    expect(is_seed(record.get("seed")), "seed")
-    for name in ("train_lengths", "inside_lengths"):
-        lengths = record.get(name)
-        expect(isinstance(lengths, list) and bool(lengths) and all(is_count(n, 1) for n in lengths), name)
-    expect(record["kind"] in KINDS, "kind")
-    expect(is_spec(record.get("spec")), "spec")
-    curve, timing = record.get("curve"), record.get("timing")
-    expect(is_curve(curve), "curve")
-    expect(isinstance(timing, dict) and all(is_number(timing.get(f"{n}_seconds")) for n in TIMED), "timing")
-    looks = timing.get("look_seconds") if isinstance(timing, dict) else None
-    expect(isinstance(looks, list) and len(looks) == len(curve or ()) and all(map(is_number, looks)), "timing")
-    expect(
-        "tokens_per_second" in record["timing"] and is_number_or_none(record["timing"]["tokens_per_second"]), "timing"
-    )
-    expect(is_mask(record.get("first_batch")), "first_batch")
-    expect(isinstance(record.get("samples"), list) and all(map(is_sample, record["samples"])), "samples")
-    expect(isinstance(record.get("by_length"), dict) and bool(record["by_length"]), "by_length")
-    expect("text" not in record or is_facts(record["text"]), "text")
-    expect("padding" not in record or is_padding(record["padding"]), "padding")
-    expect(is_adversarial(record.get("adversarial", {}), record["by_length"]), "adversarial")
-    traces = record.get("traces", [])
-    expect(isinstance(traces, list) and all(map(is_trace, traces)), "traces")
+class SourceParts(TypedDict):
+    """Hashes of the sources that make a result, apart."""
+
+    task: Annotated[str, about("the task's file, and what it imports and reads here")]
+    model: Annotated[str, about("the model's file, likewise")]
+    trial: Annotated[str, about("training and evaluation, likewise")]
 
 
-def check_origin(record: dict[str, Any]) -> None:
-    """Raise ValueError unless a record says where it comes from."""
-    expect("commit" in record and isinstance(record["commit"], str | None), "commit")
-    expect("dirty" in record and isinstance(record["dirty"], bool | None), "dirty")
-    expect(is_count(record.get("threads"), 1), "threads")
-    found = record.get("versions")
-    expect(isinstance(found, dict) and all(isinstance(version, str) for version in found.values()), "versions")
+class SpecPart(TypedDict):
+    """What was asked for: the fields of `Spec`, which says what each of them means."""
+
+    task: Annotated[str, about("the registered task")]
+    model: Annotated[str, about("the registered family")]
+    task_settings: Annotated[Settings, about("the task's settings where they depart from its defaults")]
+    model_settings: Annotated[Settings, about("the model's, likewise")]
+    steps: Annotated[Count, about("optimiser steps at most", "steps")]
+    batch: Annotated[Count, about("examples a step; for a text, rows or windows read at once", "examples")]
+    learning_rate: Annotated[Number, about("the highest learning rate")]
+    weight_decay: Annotated[Number, about("the optimiser's weight decay")]
+    warmup: Annotated[Count, about("steps of linear warm-up", "steps")]
+    schedule: Annotated[str, about("`constant`, `cosine` (to zero at the last step), `drop`, `one_cycle`, `restarts`")]
+    period: NotRequired[Annotated[Count, about("of `restarts`: its first cycle; of `drop`: up to it", "steps")]]
+    optimizer: NotRequired[Annotated[str, about("`adamw`, `rmsprop` or `lbfgs` (all steps on the first batch)")]]
+    seconds: NotRequired[Annotated[Number, about("training ends after so many; 0: no limit", "seconds")]]
+    curriculum: NotRequired[Annotated[Number, about("share of the steps over which lengths grow to all", "share")]]
+    same_length_batches: NotRequired[Annotated[bool, about("every batch holds strings of a single length")]]
+    ema: NotRequired[Annotated[Number, about("decay of the weights' moving average (EMA); 0: none")]]
+    grad_clip: Annotated[Number, about("the gradient's norm at most")]
+    eval_every: Annotated[Count, about("steps between two validation points", "steps")]
+    patience: Annotated[Count, about("so many validation points all right end training; 0: never")]
+    examples: Annotated[Count, about("examples a length in the final evaluation", "examples")]
+    adversarial: NotRequired[Annotated[Count, about("of each adversarial kind at each length; 0: none", "examples")]]
+    fits: Annotated[Count, about("examples that a trivial baseline is fitted to", "examples")]
+    loss_mask: Annotated[bool, about("false lets padding count in the loss, an ablation")]
+    data_seed: Annotated[Seed | None, about("names the training data's stream; null: `seed` does")]
+    row: Annotated[str, about("equals `task` of the record")]
+    column: Annotated[str, about("equals `model` of the record")]
 
 
-def check_score(score: Any, length: str) -> None:
-    """Raise ValueError unless a score is whole: parts never more than what they are part of."""
-    where = f"by_length at {length}"
-    expect(isinstance(score, dict), where)
-    for part, whole in (("right", "examples"), ("tokens_right", "tokens"), ("stopped_wrong", "examples")):
-        expect(is_count(score.get(part)) and is_count(score.get(whole), 1) and score[part] <= score[whole], where)
-    expect(score["right"] + score["stopped_wrong"] <= score["examples"], where)
-    expect(isinstance(score.get("unseen"), bool) and is_share(score.get("chance")), where)
-    for name in ("nrmse", "next_step_nrmse"):
-        expect(name in score and is_number_or_none(score[name]), where)
-    expect(is_number_or_none(score.get("nats")), where)
-    places = score.get("errors_at")
-    expect(isinstance(places, list) and bool(places) and are_numbers_or_none(places), where)
+class CountsPart(TypedDict):
+    """The evaluation on one set of examples."""
+
+    examples: Annotated[Positive, about("examples scored; of a `stream` its lines, of a `text` its tokens", "examples")]
+    right: Annotated[Count, about("all right in free running, EOS included; values: NRMSE in tolerance", "examples")]
+    stopped_wrong: Annotated[Count, about("of the wrong ones, those right once the length is forced", "examples")]
 
 
-def is_spec(spec: Any) -> bool:
-    """Whether a value has every field of a spec, each of its type."""
-    return (
-        isinstance(spec, dict)
-        and spec.keys() | LATER >= FIELDS.keys()
-        and all(is_like(spec.get(name, usual), usual) for name, usual in FIELDS.items())
-    )
+class ScorePart(CountsPart):
+    """The evaluation at one length."""
+
+    tokens: Annotated[Positive, about("tokens (values: steps) of the targets", "tokens")]
+    tokens_right: Annotated[Count, about("right given the true ones before; values: within tolerance", "tokens")]
+    unseen: Annotated[bool, about("false where there are too few examples to hold some out of training")]
+    chance: Annotated[Share, about("probability that a guess that knows the length alone is right", "share")]
+    nrmse: Annotated[Number | None, about("values: free-running error; null elsewhere, or overflowed", "deviations")]
+    next_step_nrmse: Annotated[Number | None, about("the same given the true past", "standard deviations")]
+    errors_at: Annotated[
+        list[Number | None],
+        Meta(min_length=1),
+        about(
+            "share of tokens wrong given those before (values: NRMSE) in 24 equal spans at most; null: none", "share"
+        ),
+    ]
+    nats: NotRequired[Annotated[Number | None, about("of a text, mean cross-entropy; null elsewhere", "nats a token")]]
 
 
-def is_like(value: Any, usual: Any) -> bool:
-    """Whether a field of a spec has the type of its usual value; settings are plain values or lists of them."""
-    if isinstance(usual, dict):
-        lists = (
-            [item if isinstance(item, list) else [item] for item in value.values()]
-            if isinstance(value, dict)
-            else [[{}]]
-        )
-        return all(item is None or isinstance(item, str | int | float) for items in lists for item in items)
-    if isinstance(usual, bool | str):
-        return isinstance(value, type(usual))
-    if usual is None:
-        return value is None or is_seed(value)
-    return is_count(value) if isinstance(usual, int) else is_number(value)
+class PointPart(TypedDict):
+    """A validation point of the learning curve."""
+
+    step: Annotated[Positive, about("the step; ascending", "steps")]
+    loss: Annotated[Number | None, about("mean training loss since the point before; null: no number", "nats a token")]
+    exact: Annotated[Share | None, about("exact match, held-out examples of training lengths; null: a text", "share")]
 
 
-def is_curve(curve: Any) -> bool:
-    """Whether a value is a learning curve: looks at ascending steps."""
-    if not isinstance(curve, list) or not all(map(is_look, curve)):
-        return False
-    return all(one["step"] < other["step"] for one, other in pairwise(curve))
+class SamplePart(TypedDict):
+    """A held-out example and the model's answer, as people read them."""
+
+    length: Annotated[Positive, about("the example's length", "as `train_lengths`")]
+    first: Annotated[Count, about("steps of the target before the first one kept", "steps")]
+    given: Annotated[Sequence, about("what the model read")]
+    truth: Annotated[Sequence, about("what was asked for; null for a number that overflowed")]
+    written: Annotated[Sequence, about("the model's answer, maybe longer or shorter; of a text, what it predicts")]
 
 
-def is_look(look: Any) -> bool:
-    """Whether a value is a point of a learning curve."""
-    if not isinstance(look, dict) or not is_count(look.get("step"), 1) or not look.keys() >= {"loss", "exact"}:
-        return False
-    return is_number_or_none(look["loss"]) and (look["exact"] is None or is_share(look["exact"]))
+class MaskPart(TypedDict):
+    """What the loss counts in the first rows of the first step."""
+
+    width: Annotated[Positive, about("the padded width", "steps")]
+    lengths: Annotated[list[Count], about("each row's true length, EOS included", "steps")]
+    counted: Annotated[list[Count], about("each row's tokens in the loss: none of a held-out row", "tokens")]
 
 
-def is_mask(mask: Any) -> bool:
-    """Whether a value says what the loss counts in the rows of a batch."""
-    if not isinstance(mask, dict) or not is_count(mask.get("width"), 1):
-        return False
-    lengths, counted = mask.get("lengths"), mask.get("counted")
-    if not isinstance(lengths, list) or not isinstance(counted, list) or len(lengths) != len(counted):
-        return False
-    return all(is_count(number) and number <= mask["width"] for number in lengths + counted)
+class FactsPart(TypedDict):
+    """What is known of a text without a model."""
+
+    training_symbols: Annotated[Positive, about("tokens that training reads", "tokens")]
+    judged_symbols: Annotated[Positive, about("tokens that are evaluated at the longest length", "tokens")]
+    vocabulary: Annotated[Positive, about("ids that a model chooses among", "tokens")]
+    unknown: NotRequired[Annotated[Share | None, about("evaluated tokens out of the vocabulary; null: none can be")]]
+    gzip: Annotated[Signed, about("what the evaluated text adds to the training text, deflated", "bits a token")]
+    xz: Annotated[Signed, about("the same by xz, preset 9", "bits a token")]
+
+
+class PaddingPart(TypedDict):
+    """What counting padding would do, on held-out strings of mixed training lengths."""
+
+    symbols: Annotated[Positive, about("their tokens", "tokens")]
+    symbols_right: Annotated[Count, about("of these right given the true ones before", "tokens")]
+    cells: Annotated[Positive, about("their tokens and the padding behind them", "tokens")]
+    cells_right: Annotated[Count, about("of these right, as if padding were asked for", "tokens")]
+
+
+class TracePart(TypedDict):
+    """What a memory did while one example was written."""
+
+    length: Annotated[Positive, about("the example's length", "as `train_lengths`")]
+    source: Annotated[Sequence, about("what the model read")]
+    written: Annotated[Sequence, about("what it wrote, given the true tokens before")]
+    series: Annotated[
+        dict[str, list[Signed | None]],
+        about("by name, a number after each decoding step: the `place` attended to, a stack's `depth`"),
+    ]
+
+
+class TimingPart(TypedDict):
+    """What took how long."""
+
+    train_seconds: Annotated[Number, about("training without its validation points", "seconds")]
+    look_seconds: Annotated[list[Number], about("training up to each validation point of `curve`", "seconds")]
+    evaluation_seconds: Annotated[Number, about("the final evaluation", "seconds")]
+    tokens_per_second: Annotated[Number | None, about("target tokens trained on, with padding; null: none", "tokens/s")]
+
+
+class Record(TypedDict):
+    """All that one trained (task, model, seed) leaves behind."""
+
+    schema: Annotated[int, about("version of this schema")]
+    task: Annotated[str, about("the task's name in the tables, a label: `addition(reversed)`")]
+    model: Annotated[str, about("the model's name in the tables, a label: `gru(hidden=64)`")]
+    family: NotRequired[Annotated[str, about("the model's family")]]
+    variant: NotRequired[Annotated[Settings, about("the settings that set the column apart from its family")]]
+    seed: Annotated[Seed, about("names every random stream")]
+    task_version: Annotated[Count, about("raised whenever the task's data change")]
+    spec: Annotated[SpecPart, about("settings and budget")]
+    spec_hash: Annotated[str, about("hash of what was asked: settings, seed, task's version")]
+    sources: Annotated[str, about("hash of the sources that make the result")]
+    source_parts: NotRequired[Annotated[SourceParts, about("its parts, which tell what has moved")]]
+    key: Annotated[str, about("hash of `spec_hash` and `sources`: equal keys, equal numbers")]
+    status: Annotated[str, about("`trained`, `fitted` (a trivial baseline) or `diverged` (the loss was no number)")]
+    kind: Annotated[str, Meta(min_length=1), about("what is predicted: `symbols`, `values`, `stream` or `text`")]
+    train_lengths: Annotated[Lengths, about("lengths drawn in training, repeated where drawn more often", "steps")]
+    inside_lengths: Annotated[Lengths, about("the same, each once and ascending: in distribution", "steps")]
+    parameters: Annotated[Count, about("numbers that are trained")]
+    state: Annotated[Count, about("numbers that the decoder carries for one example, at the longest training length")]
+    steps: Annotated[Count, about("optimiser steps taken", "steps")]
+    by_length: Annotated[dict[Length, ScorePart], Meta(min_length=1), about("a score for each evaluated length")]
+    failed: NotRequired[Annotated[dict[Length, str], about("lengths that could not be evaluated, and why")]]
+    adversarial: NotRequired[
+        Annotated[dict[Length, dict[Kind, CountsPart]], about("scores of sets of examples that random ones hardly are")]
+    ]
+    curve: Annotated[list[PointPart], about("the learning curve")]
+    first_batch: Annotated[MaskPart, about("what the loss counts in the first rows of the first step")]
+    samples: Annotated[list[SamplePart], about("held-out examples and the model's answers")]
+    disagreement: NotRequired[Annotated[str, about("where real decoding is not what the scored pass says")]]
+    traces: NotRequired[Annotated[list[TracePart], about("what a memory did while two examples were written")]]
+    text: NotRequired[Annotated[FactsPart, about("what is known of a text without a model")]]
+    padding: NotRequired[Annotated[PaddingPart, about("what counting padding would do")]]
+    evaluation_hash: Annotated[str, about("hash of all that evaluation reads, the same on every machine")]
+    commit: Annotated[str | None, about("the checkout's commit; null outside a git checkout")]
+    dirty: Annotated[bool | None, about("whether the code differed from that commit")]
+    versions: Annotated[dict[str, str], about("of Python and of the packages that make numbers")]
+    device: Annotated[str, about("`cpu`, or the GPU's name")]
+    instruction_set: NotRequired[Annotated[str, about("of the processor, as torch uses it: `AVX2`")]]
+    threads: Annotated[Positive, about("threads that training was given")]
+    timing: Annotated[TimingPart, about("what took how long")]

@@ -5,25 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from bench.execution.cell import Cell
-from bench.records.store import read_records, record_name
 from bench.spec.errors import WorkError
-
-
-def set_aside_stale(cells: list[Cell], records: Path) -> int:
-    """Move records of these pairs that other settings or other code made into records/stale; return how many."""
-    specs = {(cell.spec.row, cell.spec.column, cell.seed): cell.key for cell in cells}
-    sources = {(cell.spec.row, cell.spec.column): (cell.sources, cell.task_version) for cell in cells}
-    moved = 0
-    for record in read_records(records)[0]:
-        name = (record["task"], record["model"])
-        if name not in sources:
-            continue
-        key = specs.get((*name, record["seed"]))
-        fresh = record["key"] == key if key else (record["sources"], record["task_version"]) == sources[name]
-        if not fresh:
-            moved += set_aside(records / record_name(*name, record["seed"]))
-    return moved
 
 
 def set_aside(path: Path) -> bool:

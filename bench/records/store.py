@@ -1,45 +1,50 @@
-"""Records: one JSON file a trained (task, model, seed), the only shared state."""
+"""The store: a JSON file for each trained (task, model, seed), written whole or not at all; all that runs share."""
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import re
 import secrets
-from contextlib import suppress
-from dataclasses import asdict
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from bench.records.schema import check_record
-from bench.records.strict_json import strict_json
+from bench.records.decode import decode
+from bench.records.schema import SCHEMA as SCHEMA
+from bench.records.schema import Record as Record
 from bench.spec.errors import WorkError
-from bench.spec.spec import Spec, renamed
 
-SCHEMA = 2
-Record = dict[str, Any]
+LARGEST_FILE = 2**28  # bytes; a record has some ten thousand
 
 
-def spec_hash(spec: Spec, seed: int, task_version: int) -> str:
-    """Hash what a cell is asked to be."""
-    asked = json.dumps([asdict(spec), seed, task_version], sort_keys=True, default=list)
-    return hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+def record_name(row: str, column: str, seed: int, capitals: bool = False) -> str:
+    """Return the file name of a record: one that every file system takes, and keeps apart from all others.
 
-
-def cell_key(spec: Spec, seed: int, task_version: int, sources: str) -> str:
-    """Return the key under which a finished cell is fresh: what it was asked to be and the sources that made it."""
-    return hashlib.blake2b(f"{spec_hash(spec, seed, task_version)} {sources}".encode(), digest_size=16).hexdigest()
-
-
-def record_name(row: str, column: str, seed: int) -> str:
-    """Return a cell's file name; characters that a file system may refuse are replaced and a hash keeps names apart."""
+    capitals: the name that it had while names might differ in capitals alone
+    """
     plain = f"{row}--{column}--seed{seed}"
     safe = re.sub(r"[^A-Za-z0-9_.,=()+-]", "_", plain)
-    if safe != plain or len(safe) > 120 or safe.count("--") != 2 or safe.startswith("."):
+    same = safe == (plain if capitals else plain.lower())
+    if not same or len(safe) > 120 or safe.count("--") != 2 or safe.startswith("."):
         digest = hashlib.blake2b(json.dumps([row, column, seed]).encode(), digest_size=8).hexdigest()
         safe = f"cell-{safe[:100]}-{digest}"
     return f"{safe}.json"
+
+
+def record_path(folder: Path, row: str, column: str, seed: int) -> Path:
+    """Return where a record is or would be: under its name, unless it is there under the one that it had earlier."""
+    path, earlier = (folder / record_name(row, column, seed, capitals) for capitals in (False, True))
+    if path == earlier or path.exists() or not earlier.exists():
+        return path
+    with suppress(ValueError):
+        record = read_record(earlier)
+        if (record["task"], record["model"], record["seed"]) == (row, column, seed):
+            return earlier
+    return path
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -60,7 +65,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def write_record(folder: Path, record: Record) -> Path:
-    """Write a record under its cell's name; readable by all, atomic."""
+    """Write a record under its own name; readable by all, atomic."""
     path = folder / record_name(record["task"], record["model"], record["seed"])
     write_atomically(path, as_text(record))
     return path
@@ -69,45 +74,64 @@ def write_record(folder: Path, record: Record) -> Path:
 def as_text(record: Record) -> str:
     """Return the JSON of a record, a line for each key and for each key of a part: short to read, easy to compare."""
 
-    def line(value: Any) -> str:
+    def line(value: object) -> str:
         return json.dumps(value, sort_keys=True, allow_nan=False, default=list)
 
-    def part(value: Any) -> str:
+    def part(value: object) -> str:
         if not isinstance(value, dict):
             return line(value)
         return "{\n" + ",\n".join(f"  {line(str(key))}: {line(value[key])}" for key in sorted(value)) + "}"
 
-    return "{\n" + ",\n".join(f" {line(key)}: {part(record[key])}" for key in sorted(record)) + "\n}\n"
+    return "{\n" + ",\n".join(f" {line(key)}: {part(value)}" for key, value in sorted(record.items())) + "\n}\n"
 
 
 def read_record(path: Path) -> Record:
     """Read one record; anything that is not a whole record of this schema raises ValueError saying what is wrong."""
-    record = strict_json(path)
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA or isinstance(record["schema"], bool):
-        raise ValueError(f"is not a record of schema {SCHEMA}")
-    if isinstance(record.get("spec"), dict):
-        record["spec"] = renamed(record["spec"])
-    check_record(record)
-    return record
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever reads it
+            raise ValueError("cannot be read: no regular file")
+        if status.st_size > LARGEST_FILE:
+            raise ValueError(f"cannot be read: larger than {LARGEST_FILE} bytes")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    return decode(content)
 
 
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:
-    """Read a folder -> its records in order of cell, and a line about each file that is none (left where it is).
+    """Read a folder -> its records in order of task, model and seed, and a line about each file that is none.
 
-    Of two files that hold the same cell, the one with the cell's own name counts.
+    Of several files that hold the same (task, model, seed), the one of that name counts, then of its earlier name.
     """
     whole, found, problems = [], dict[tuple[str, str, int], Record](), []
-    for path in sorted(folder.glob("*.json")):
-        shown = path.name if path.name.isprintable() else ascii(path.name)
-        try:
-            record = read_record(path)
-            cell = (record["task"], record["model"], record["seed"])
-            whole.append((path.name != record_name(*cell), shown, cell, record))
-        except ValueError as error:
-            problems.append(f"{shown} {error}: left alone")
-    for _, shown, cell, record in sorted(whole, key=lambda each: each[0]):  # those of their cell's own name come first
+    with collection_paused():
+        for path in sorted(folder.glob("*.json"), key=lambda path: path.name):
+            shown = path.name if path.name.isprintable() else ascii(path.name)
+            try:
+                record = read_record(path)
+                cell = (record["task"], record["model"], record["seed"])
+                rank = (
+                    0 if path.name == record_name(*cell) else 1 if path.name == record_name(*cell, capitals=True) else 2
+                )
+                whole.append((rank, shown, cell, record))
+            except ValueError as error:
+                problems.append(f"{shown} {error}: left alone")
+    for _, shown, cell, record in sorted(whole, key=lambda each: each[0]):
         if cell in found:
             problems.append(f"{shown} repeats {record_name(*cell)}: left alone")
         else:
             found[cell] = record
     return [found[cell] for cell in sorted(found)], problems
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Collect no garbage meanwhile: records hold no circles, and going through them all takes longer than reading."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -100,10 +100,9 @@ class Catalogue:
 @cache
 def registered(file: Path) -> tuple[Entry, ...]:
     """Return the entries that a file's `register("name")` decorators add."""
-    tree = parse(file)
-    modules = imported_names(tree, file)
+    modules = imported_names(parse(file), file)
     entries = []
-    for node in tree.body:
+    for node in parse(file).body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -133,10 +132,7 @@ def parse(file: Path) -> ast.Module:
 
 
 def imported_names(tree: ast.Module, file: Path | None = None) -> dict[str, str]:
-    """Map each name that a module's imports bind to what it stands for: register -> tasks.base.register.
-
-    file: the module's own, without which relative imports are left out
-    """
+    """Map each name that a module's imports bind to what it stands for; relative imports only where `file` is given."""
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -78,6 +78,20 @@ def integers(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def split_names(text: str, known: Iterable[str] = ()) -> list[str]:
+    """Split a list of names at its commas; those in brackets, in quotes or in a known name belong to the name."""
+    whole = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True) if "," in name) or "(?!)"
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found[1] or found[2] or found[3])
+        return f"\0{len(kept) - 1}\0"
+
+    held = re.sub(rf"(?<![^,])\s*(?:\"([^\"]+)\"|'([^']+)'|({whole}))\s*(?![^,])", keep, text)
+    parts = (part.strip() for part in re.split(r",(?![^(]*\))", held))
+    return [kept[int(part.strip("\0"))] if part.startswith("\0") else part for part in parts if part]
+
+
 def written(value: Any) -> str:
     """Write a value as `read` reads it, runs of whole numbers as ranges."""
     if isinstance(value, bool):

@@ -2,7 +2,7 @@
 
 Sought on seed 100 (and 101, 102 for the pairs of CORE), by held-out exact match at training lengths; of human_numbers
 by next-word accuracy on 7001..7999 after training on 1..6999. Scores beyond training were printed by these runs too,
-and CORE's choice of family, heads' starts and curricula followed prototypes that had been judged beyond training.
+and CORE's choice of family, heads' starts and curricula followed prototypes that had been evaluated beyond training.
 """
 
 from __future__ import annotations
@@ -13,36 +13,27 @@ from bench.spec.spec import Spec
 from bench.suites.configured import CONFIGURED, Settings
 from bench.suites.suites import Suite, register
 
-COMMON: Settings = {
-    "steps": 1000,
-    "batch": 64,
-    "patience": 0,
-    "same_length_batches": True,
-    "examples": 128,
-    "adversarial": 16,
-    "eval_every": 200,
-}
+SCORE_16: Settings = {"examples": 16, "adversarial": 4}  # where scoring is quadratic in the length
+SCORE_32: Settings = {"examples": 32, "adversarial": 8}
+SCORE_128: Settings = {"examples": 128, "adversarial": 16}
+COMMON: Settings = {"steps": 1000, "patience": 0, "same_length_batches": True, "eval_every": 200, **SCORE_128}
 SIGNALS: Settings = {"same_length_batches": False, "examples": 64, "adversarial": 0}
 OF_ROW: dict[str, Settings] = {  # budgets that all pairs of a row share, where they depart from the common one
     "human_numbers(far)": {"weight_decay": 0.1, "same_length_batches": False},
     "sine(one,float64)": SIGNALS,
     "sine(three,float64)": SIGNALS,
 }
-SCORE_16: Settings = {"examples": 16, "adversarial": 4}  # where scoring is quadratic in the length
-SCORE_32: Settings = {"examples": 32, "adversarial": 8}
 LOCATION_BUDGET: Settings = {"steps": 800, "learning_rate": 3e-3}
 TWO_HEADS: Settings = {"hidden": 32, "embedding": 32, "heads": 2, "drive": "reads"}
 TWO_HEADS_BUDGET: Settings = {"steps": 2500, "learning_rate": 5e-3, "curriculum": 0.3}
 TRANSDUCER_SIZES: Settings = {"hidden": 16, "embedding": 16}
+LINEAR_CELL: Settings = {**TRANSDUCER_SIZES, "cell": "linear"}
 TRANSDUCER_BUDGET: Settings = {"steps": 3000, "learning_rate": 1e-2}
-LBFGS_BUDGET: Settings = {  # for what is to follow a signal for thousands of periods
-    "optimizer": "lbfgs",
-    "learning_rate": 1.0,
-    "schedule": "constant",
-    "warmup": 0,
-    "weight_decay": 0.0,
-    "eval_every": 10,
-}
+UNDECAYED: Settings = {"schedule": "constant", "warmup": 0, "weight_decay": 0.0}
+# for what is to follow a signal for thousands of periods
+LBFGS_BUDGET: Settings = {"optimizer": "lbfgs", "learning_rate": 1.0, "eval_every": 10, **UNDECAYED}
+ADAMW_BUDGET: Settings = {"optimizer": "adamw", "learning_rate": 3e-2, "steps": 1500, "weight_decay": 0.0}
+BLIND: Settings = {"hidden": 32, "decoder": "blind"}
 
 
 def pair(row: str, model: str, settings: Settings | None = None, **others: Any) -> Spec:
@@ -64,14 +55,7 @@ CORE = (
     pair("addition(reversed,1-10)", "location_attention", {**TWO_HEADS, "start": "after"}, **TWO_HEADS_BUDGET),
     pair("human_numbers(far)", "pointer", {"hidden": 96, "dropout": 0.3}, steps=2400, learning_rate=6e-3),
     pair("sine(one,float64)", "linear_rnn", {"hidden": 2}, steps=20, **LBFGS_BUDGET),
-    pair(
-        "sine(three,float64)",
-        "linear_rnn",
-        {"hidden": 32, "decoder": "blind"},
-        shown=["decoder"],
-        steps=150,
-        **LBFGS_BUDGET,
-    ),
+    pair("sine(three,float64)", "linear_rnn", BLIND, shown=["decoder"], steps=150, **LBFGS_BUDGET),
 )
 SCHEMES = ("sinusoidal", "rotary", "none", "alibi", "randomised", "relative", "windowed")
 LSTM_SIZES: Settings = {"hidden": 128}
@@ -101,19 +85,13 @@ STRING_CONTRASTS = (
     pair("reverse(1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
 )
 PLACES: Settings = {"couple": "places", "layers": 1, "window": 1}
+PLACES_LOW: Settings = {**PLACES, "couple": "places_low"}
+PLACES_BUDGET: Settings = {**COUPLED_BUDGET, "learning_rate": 3e-3}
 SUM_CONTRASTS = (
-    pair(
-        "addition(aligned,1-10)",
-        "transducer",
-        {**TRANSDUCER_SIZES, "cell": "linear"},
-        shown=["cell"],
-        **TRANSDUCER_BUDGET,
-    ),
+    pair("addition(aligned,1-10)", "transducer", LINEAR_CELL, shown=["cell"], **TRANSDUCER_BUDGET),
     pair("addition(reversed,1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
-    transformer("addition(plain,1-10)", "coupled", PLACES, learning_rate=3e-3, **COUPLED_BUDGET),
-    transformer(
-        "addition(reversed,1-10)", "coupled", {**PLACES, "couple": "places_low"}, learning_rate=3e-3, **COUPLED_BUDGET
-    ),
+    transformer("addition(plain,1-10)", "coupled", PLACES, **PLACES_BUDGET),
+    transformer("addition(reversed,1-10)", "coupled", PLACES_LOW, **PLACES_BUDGET),
     transformer("addition(reversed,1-10)", "abacus", steps=1500),
 )
 GATED_SIZES: Settings = {"hidden": 96, "dropout": 0.3, "tied": True}
@@ -122,16 +100,7 @@ OTHERS = (
     *(pair("human_numbers(far)", each, GATED_SIZES, steps=1000, learning_rate=6e-3) for each in ("lstm", "gru")),
     *(pair(row, "ridge", {"lags": lags, "penalty": 1e-10}) for row, lags in WAVES.items()),
     *(pair(row, "gru", {"hidden": 32}, steps=600, learning_rate=1e-2) for row in WAVES),
-    pair(
-        "sine(one,float64)",
-        "linear_rnn",
-        {"hidden": 2},
-        shown=["optimizer"],
-        optimizer="adamw",
-        steps=1500,
-        learning_rate=3e-2,
-        weight_decay=0.0,
-    ),
+    pair("sine(one,float64)", "linear_rnn", {"hidden": 2}, shown=["optimizer"], **ADAMW_BUDGET),
 )
 FAMILIES = {
     "repeat_symbol": ("gru", "lstm", "stack_rnn", "location_attention"),
@@ -160,7 +129,7 @@ SCALED = (
     *(pair(f"reverse(1-{longest})", "stack_rnn", **MEMORY_BUDGET) for longest in (5, 10, 40)),
 )
 EXTRAPOLATE = (*CORE, *STRING_CONTRASTS, *SUM_CONTRASTS, *OTHERS, *ABILITY_PAIRS, *SCALED)
-ABOUT = "families made to extrapolate beside those that do not, judged to a hundred times the training length"
+ABOUT = "families made to extrapolate beside those that do not, evaluated to a hundred times the training length"
 ABOUT_CORE = "the best family of each task of extrapolate: twenty minutes on two cores"
 register(Suite("extrapolate", ABOUT, 3, EXTRAPOLATE, order=6))
 register(Suite("extrapolate_core", ABOUT_CORE, 3, CORE, order=7))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,12 @@ from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError, choose_from
 from bench.spec.settings import Change, label
 from bench.spec.spec import Spec
-from bench.suites.recipes import ROWS, recipe
-from bench.suites.suites import SUITES, Suite
+from bench.suites.configured import CONFIGURED, name_of
+from bench.suites.recipes import recipe
+from bench.suites.suites import Suite
 
 if TYPE_CHECKING:
     from bench.checks.sizes import Matching
-
-MOST_PARAMETERS = 10**9
 
 
 def plan(
@@ -52,6 +50,12 @@ def plan(
     return once(changed(spec, catalogue, [*changes, *size], steps) for spec, size in pairs)
 
 
+def selectable(suite: Suite, catalogue: Catalogue) -> tuple[set[str], set[str]]:
+    """Return the names by which rows and columns can be selected."""
+    rows = {*catalogue.entries["task"], *CONFIGURED, *(spec.row for spec in suite.specs)}
+    return rows, {*catalogue.entries["model"], *(spec.column for spec in suite.specs)}
+
+
 def once(specs: Iterable[Spec]) -> list[Spec]:
     """Keep one of the specs that differ in their column's name alone: the one whose name is shortest."""
     kept: list[Spec] = []
@@ -70,35 +74,31 @@ def select(suite: Suite, catalogue: Catalogue, tasks: list[str] | None, models: 
     tasks: tasks, or rows by their whole name; models: families, or columns of the suite by their whole name
     """
     rows = {spec.row: spec.task for spec in suite.specs}
-    for name in tasks or ():
-        if name not in rows and not any(task == name for task in rows.values()):
-            rows[name] = task_of(name, catalogue, rows)
+    known, in_suite = {(spec.row, spec.model) for spec in suite.specs}, {spec.model for spec in suite.specs}
+    new_rows = [name for name in tasks or () if name not in rows and name not in rows.values()]
+    for name in new_rows:
+        rows[name] = task_of(name, catalogue, rows)
     wanted = [row for row, task in rows.items() if not tasks or row in tasks or task in tasks]
-    chosen = [spec for spec in suite.specs if spec.row in wanted]
     families = [name for name in models or () if name in catalogue.entries["model"]]
     for name in models or ():
         if name not in families:
             check_column(suite, catalogue, name, tasks)
+    chosen = [spec for spec in suite.specs if spec.row in wanted]
     if models:
         chosen = [spec for spec in chosen if spec.model in families or spec.column in models]
-    known = {(spec.row, spec.model) for spec in suite.specs}
-    in_suite = {spec.model for spec in suite.specs}
     for row in wanted:
-        is_new = all(spec.row != row for spec in suite.specs)
-        for model in families if models else sorted(in_suite) if is_new else ():
-            if (row, model) not in known and (tasks or model not in in_suite):
-                chosen.append(missing(suite, row, rows[row], model))
+        candidates = families if models else sorted(in_suite) if row in new_rows else []
+        lacking = [model for model in candidates if (row, model) not in known and (tasks or model not in in_suite)]
+        chosen += [missing(suite, row, rows[row], model) for model in lacking]
     return chosen
 
 
 def task_of(row: str, catalogue: Catalogue, rows: Iterable[str]) -> str:
-    """Return the task of a row that a suite lacks: a recipe's, or a task that names the row; `rows` may be chosen."""
-    if row in ROWS:
-        return ROWS[row].task
+    """Return the task of a row that a suite lacks: a configured one, or a task that names it; `rows` may be chosen."""
     tasks = list(catalogue.entries["task"])
-    if row not in tasks:
-        raise no_such("task", row, tasks, "rows", [*rows, *ROWS])
-    return row
+    if row not in CONFIGURED and row not in tasks:
+        raise no_such("task", row, tasks, "rows", [*rows, *CONFIGURED])
+    return CONFIGURED[row].task if row in CONFIGURED else row
 
 
 def check_column(suite: Suite, catalogue: Catalogue, column: str, tasks: list[str] | None) -> None:
@@ -121,56 +121,28 @@ def no_such(kind: str, name: str, choices: list[str], others: str, further: Iter
 
 
 def missing(suite: Suite, row: str, task: str, model: str) -> Spec:
-    """Return a spec for a pair that the suite lacks: the row's own budget, the suite's number of examples."""
+    """Return a spec for a pair that the suite lacks: by its recipe, or the row's budget; the suite's examples."""
     examples = suite.specs[0].examples
-    if row in ROWS:
-        return recipe(row, model, examples=examples)
-    return Spec(task, model, posed(row), row=row, examples=examples)
-
-
-def posed(row: str) -> dict[str, Any]:
-    """Return the task's settings that a row stands for: those that all its pairs in all suites share."""
-    found = [spec.task_settings for suite in SUITES.values() for spec in suite.specs if spec.row == row]
-    first = found[0] if found else {}
-    return {name: value for name, value in first.items() if all((name, value) in each.items() for each in found)}
+    return recipe(row, model, examples=examples) if row in CONFIGURED else Spec(task, model, row=row, examples=examples)
 
 
 def changed(spec: Spec, catalogue: Catalogue, changes: list[Change], steps: int | None) -> Spec:
-    """Apply changes; whatever departs from the suite shows in the row's name."""
-    task, model = catalogue.find("task", spec.task), catalogue.find("model", spec.model)
-    values: dict[str, dict[str, object]] = {"task": {}, "model": {}, "train": {} if steps is None else {"steps": steps}}
+    """Apply changes; whatever departs from the suite shows in the names of row and column."""
+    entries = {"task": catalogue.find("task", spec.task), "model": catalogue.find("model", spec.model)}
+    values: dict[str, dict[str, Any]] = {"task": {}, "model": {}, "train": {} if steps is None else {"steps": steps}}
     for change in changes:
-        entry = {"task": task, "model": model, "train": None}[change.part]
-        values[change.part][change.name] = change.value(entry)
+        values[change.part][change.name] = change.value(entries.get(change.part))
+    task_settings, row = {**spec.task_settings, **values["task"]}, spec.row
+    if values["task"]:
+        row = name_of(spec.task, task_settings, label(row, values["task"]))
     try:
         return replace(
             spec,
-            task_settings={**spec.task_settings, **values["task"]},
+            task_settings=task_settings,
             model_settings={**spec.model_settings, **values["model"]},
-            row=label(spec.row, values["task"]),
+            row=row,
             column=label(spec.column, values["model"], values["train"].items()),
-            **values["train"],  # type: ignore[arg-type]  # each was read as its field's type
+            **values["train"],
         )
     except ValueError as error:
         raise RequestError(str(error)) from error
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Read --seeds: a number of seeds, or a list such as 0,1,2."""
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError as error:
-        raise RequestError(f"cannot read seeds {text!r}; write a number of seeds or a list such as 0,1,2") from error
-    if "," not in text:
-        numbers = list(range(numbers[0])) if numbers and numbers[0] > 0 else []
-    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-        raise RequestError(f"seeds must be 0 or more, each once, and at least one; got {text!r}")
-    return numbers
-
-
-def parse_parameters(text: str) -> int:
-    """Read --parameters: a whole number."""
-    wanted = int(text) if re.fullmatch(r"\s*\d{1,10}\s*", text) else 0
-    if not 1 <= wanted <= MOST_PARAMETERS:
-        raise RequestError(f"--parameters must be a whole number from 1 to {MOST_PARAMETERS:,}; got {text!r}")
-    return wanted

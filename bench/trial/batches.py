@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import count
 
 import torch
@@ -77,21 +77,19 @@ def draw(
     return sample(chosen[choice], max(lengths or task.train_lengths), generator)
 
 
+def each_part(change: Callable[[Tensor], Tensor], batch: Batch) -> Batch:
+    """Return a batch with every part changed that it has."""
+    return replace(batch, **{name: change(part) for name, part in vars(batch).items() if part is not None})
+
+
 def rows_of(batch: Batch, rows: Tensor) -> Batch:
     """Return some rows of a batch: rows is a mask or indices (batch,)."""
-    return Batch(
-        None if batch.source is None else batch.source[rows],
-        batch.source_length[rows],
-        batch.target[rows],
-        batch.target_length[rows],
-        None if batch.identity is None else batch.identity[rows],
-    )
+    return each_part(lambda part: part[rows], batch)
 
 
 def on(device: str, batch: Batch) -> Batch:
-    """Return a batch on a device, without the identities that hold-out needs."""
-    source = None if batch.source is None else batch.source.to(device)
-    return Batch(source, batch.source_length.to(device), batch.target.to(device), batch.target_length.to(device))
+    """Return a batch on a device."""
+    return each_part(lambda part: part.to(device), batch)
 
 
 def pieces(batch: Batch, device: str, rows: int) -> Iterator[Batch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -84,15 +84,8 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
 
 def _distinct(drawn: list[Batch], unseen: bool) -> tuple[Tensor, Batch]:
     """Return the rows of the first occurrence of each example, held out or not, and the batch they are rows of."""
-    whole = drawn[0]
-    if len(drawn) > 1:
-        whole = Batch(
-            None if whole.source is None else torch.cat([b.source for b in drawn if b.source is not None]),
-            torch.cat([b.source_length for b in drawn]),
-            torch.cat([b.target for b in drawn]),
-            torch.cat([b.target_length for b in drawn]),
-            None if whole.identity is None else torch.cat([b.identity for b in drawn if b.identity is not None]),
-        )
+    parts = [name for name, part in vars(drawn[0]).items() if part is not None]
+    whole = replace(drawn[0], **{name: torch.cat([getattr(batch, name) for batch in drawn]) for name in parts})
     held = held_out(whole)
     assert held is not None
     first = first_of_each(whole)

@@ -24,9 +24,8 @@ INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean
 Means over lengths count each length alike. `>=` marks a horizon where the longest evaluated length still holds, - that
 no length does. How settings were chosen: bench/suites/recipes.py.
 """
-INTERVALS = """
-Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile bootstrap over
-seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's over the seeds. No
+INTERVALS = """Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile
+bootstrap over seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's. No
 bracket stands where there is a single seed, where all seeds agree (horizons, steps), and at parameters, state and
 budget, which no chance enters. Every bound is in leaderboard.csv and by_length.csv.
 """

@@ -19,7 +19,7 @@ from bench.views.lengths import lengths_table
 from bench.views.tables import Tables, read_tables
 from bench.views.texts import Models, describe, reference_lines
 
-BLOCK = re.compile(r"(<!-- (\w+) ([^\s>]+)((?: [^\s>]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (\w+) ([^\s>]+/[^\s>]+)((?: [^\s>]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
 LIMIT = re.compile(r"(columns|rows)=(.+)")
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.base import Encoder, Memory, Space
+from models.base import PAD, Encoder, Memory, Space
 
 MARKS = 2  # ids that the marks add behind those of a space
 
 
 def with_marks(source: Tensor, source_length: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Put the mark `size` before each row and `size + 1` behind its true end; what was padding becomes zero.
+    """Put the mark `size` before each row and `size + 1` behind its true end; what was padding stays so.
 
     source (batch, time), source_length (batch,) -> tokens (batch, time + 2), length (batch,)
     """
-    tokens = F.pad(source, (1, 1), value=0)
+    tokens = F.pad(source, (1, 1), value=PAD)
     tokens[:, 0] = size
     end = source_length[:, None] + 1
     tokens = tokens.scatter(1, end, size + 1)
     position = tokens.new_ones(tokens.shape).cumsum(1) - 1
-    return tokens.masked_fill(position > end, 0), source_length + 2
+    return tokens.masked_fill(position > end, PAD), source_length + 2
 
 
 class MarkedEncoder(Encoder):

@@ -8,18 +8,6 @@ from torch import Tensor, nn
 from models.layers.couplings import MARKER
 
 
-class Plain(nn.Module):
-    """Every layer and head sees whatever is visible."""
-
-    def __init__(self, layers: int) -> None:
-        super().__init__()
-        self.layers = layers
-
-    def forward(self, visible: Tensor, difference: Tensor, key_kinds: Tensor) -> list[Tensor]:
-        """Return each layer's mask (batch, 1, queries, keys), as given."""
-        return [visible] * self.layers
-
-
 class WindowedHeads(nn.Module):
     """The first heads see the nearest tokens only: head i those less than i + 1 places away, itself counted.
 

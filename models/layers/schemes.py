@@ -11,7 +11,7 @@ from models.layers.attention import AttentionFamily
 from models.layers.couplings import COUPLES, MARKED, READ, SECOND
 from models.layers.placing import Consecutive, Coupled, Placing, Randomised
 from models.layers.positions import sinusoids
-from models.layers.relative import Plain, RelativeBias, WindowedHeads
+from models.layers.relative import RelativeBias, WindowedHeads
 
 SCHEMES = (
     "sinusoidal",
@@ -84,8 +84,8 @@ class SchemeFamily(AttentionFamily):
             return Coupled("places_low", self.delimiter, self.offset, digits_only=True)
         return Consecutive()
 
-    def sight(self) -> nn.Module:
-        """Return what makes masks of what is visible."""
+    def sight(self) -> nn.Module | None:
+        """Return what makes masks of what is visible; None where every layer and head sees just that."""
         layers, heads = self.layers, self.heads
         if self.positions == "windowed":
             return WindowedHeads(layers, heads, self.windowed)
@@ -94,7 +94,7 @@ class SchemeFamily(AttentionFamily):
         if self.coupled and self.ids == "relative":
             shown = self.couple not in MARKED
             return RelativeBias(layers, heads, self.kinds, self.clip, self.window, markers_shown=shown)
-        return Plain(layers)
+        return None
 
 
 def start_small(embedding: nn.Embedding) -> nn.Embedding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -49,9 +49,8 @@ class RepeatSymbol(Task):
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw one symbol a row: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         source = draw_adversarial("one_symbol", length, max_length, self.symbols, generator)
-        batch = rewritten(source, length, source, "once")
         identity = FIRST_CLASS + (source[:, 0] - FIRST_TOKEN + length) % self.symbols
-        return Batch(batch.source, batch.source_length, batch.target, batch.target_length, identity)
+        return replace(rewritten(source, length, source, "once"), identity=identity)
 
     def chance(self, length: int) -> float:
         """The symbol guessed."""

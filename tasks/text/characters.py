@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from torch import Tensor
-
 from tasks.checks import check_at_least
 from tasks.text.corpora import corpus_text
-from tasks.text.corpus import CorpusTask
-from tasks.text.vocabulary import Vocabulary, at_least
+from tasks.text.corpus import CorpusTask, Parts
+from tasks.text.vocabulary import at_least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,22 +34,9 @@ class Characters(CorpusTask):
         if len(self.borders) != 2 or not 0 < self.borders[0] < self.borders[1] <= 100:
             raise ValueError(f"borders must be two ascending percentages; got {self.borders}")
 
-    @property
-    def _cut(self) -> tuple[Vocabulary, Tensor, Tensor]:
+    def parts(self) -> Parts:
+        """Cut the text at its borders."""
         return _parts(self.corpus, self.is_open, self.borders, self.lower, self.rare)
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The training part's characters, and an unknown one where others may turn up."""
-        return self._cut[0]
-
-    def training_text(self) -> Tensor:
-        """Return the first part (time,)."""
-        return self._cut[1]
-
-    def judged_text(self) -> Tensor:
-        """Return the last part (time,)."""
-        return self._cut[2]
 
     def split(self, text: str) -> list[str]:
         """Cut a text into characters."""
@@ -59,12 +44,9 @@ class Characters(CorpusTask):
 
 
 @cache
-def _parts(
-    corpus: str, is_open: bool, borders: tuple[int, ...], lower: bool, rare: int
-) -> tuple[Vocabulary, Tensor, Tensor]:
-    """Return the vocabulary of the training part, that part, and the evaluated one."""
+def _parts(corpus: str, is_open: bool, borders: tuple[int, ...], lower: bool, rare: int) -> Parts:
     text = corpus_text(corpus)
     text = text.lower() if lower else text
     first, last = (len(text) * percent // 100 for percent in borders)
     vocabulary = at_least(text[:first], rare, is_open=is_open)
-    return vocabulary, vocabulary.encode(text[:first]), vocabulary.encode(text[first:last])
+    return Parts(vocabulary, vocabulary.encode(text[:first]), vocabulary.encode(text[first:last]))

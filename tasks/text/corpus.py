@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,14 @@ from tasks.text.language import Excerpts, Language, after_bos, pieces, whole
 from tasks.text.vocabulary import Vocabulary
 
 CONTEXTS = (2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Parts(NamedTuple):
+    """A corpus that is cut: the vocabulary of the training part, that part and the evaluated one, each (time,)."""
+
+    vocabulary: Vocabulary
+    training: Tensor
+    evaluated: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +47,22 @@ class CorpusTask(Language):
         """How many tokens a training step reads."""
         return self.train_lengths[0]
 
+    def parts(self) -> Parts:
+        """Cut the corpus; or say `vocabulary`, `training_text` and `judged_text` one by one."""
+        raise NotImplementedError(f"task {self.name!r} does not say what it reads")
+
     @property
-    @abstractmethod
     def vocabulary(self) -> Vocabulary:
         """The tokens of the training part."""
+        return self.parts().vocabulary
 
-    @abstractmethod
+    def training_text(self) -> Tensor:
+        """Return the tokens (time,) that training reads."""
+        return self.parts().training
+
     def judged_text(self) -> Tensor:
         """Return the tokens (time,) that are kept out of training."""
+        return self.parts().evaluated
 
     @property
     def target(self) -> Tokens:

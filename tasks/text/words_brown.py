@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
-from torch import Tensor
 
 from tasks.base import register
 from tasks.checks import check_at_least
 from tasks.text.corpora import brown_sentences
-from tasks.text.corpus import CorpusTask
-from tasks.text.vocabulary import Vocabulary, most_frequent, with_stops
+from tasks.text.corpus import CorpusTask, Parts
+from tasks.text.vocabulary import most_frequent, with_stops
 
 PERCENT = 80  # of the sentences are for training, drawn by the stream below
 STREAM = "words_brown split"
@@ -37,18 +36,9 @@ class WordsBrown(CorpusTask):
         super().__post_init__()
         check_at_least("words", self.words, 1)
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The training sentences' most frequent words, and an unknown one."""
-        return _cut(self.words)[0]
-
-    def training_text(self) -> Tensor:
-        """Return the training sentences (time,)."""
-        return _cut(self.words)[1]
-
-    def judged_text(self) -> Tensor:
-        """Return the other sentences (time,)."""
-        return _cut(self.words)[2]
+    def parts(self) -> Parts:
+        """Cut the sentences into those for training and the others."""
+        return _cut(self.words)
 
     def known(self) -> str:
         """Say which words there are."""
@@ -56,8 +46,7 @@ class WordsBrown(CorpusTask):
 
 
 @cache
-def _cut(words: int) -> tuple[Vocabulary, Tensor, Tensor]:
-    """Return the vocabulary of the training sentences, these as one text, and the others."""
+def _cut(words: int) -> Parts:
     sentences = brown_sentences()
     seed = int.from_bytes(hashlib.blake2b(STREAM.encode(), digest_size=8).digest(), "big")
     order = torch.randperm(len(sentences), generator=torch.Generator().manual_seed(seed)).tolist()
@@ -65,4 +54,4 @@ def _cut(words: int) -> tuple[Vocabulary, Tensor, Tensor]:
     training = [sentence for index, sentence in enumerate(sentences) if index in chosen]
     others = [sentence for index, sentence in enumerate(sentences) if index not in chosen]
     vocabulary = most_frequent([word for sentence in training for word in sentence], words)
-    return vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, others)
+    return Parts(vocabulary, with_stops(vocabulary, training), with_stops(vocabulary, others))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from tasks.base import register
-from tasks.text.corpus import CorpusTask
+from tasks.text.corpus import CorpusTask, Parts
 from tasks.text.vocabulary import Vocabulary
 
 TEXT = "<s> Mary had a little lamb . <s> The lamb was white as snow . <s>".split()
@@ -25,18 +23,9 @@ class WordsToy(CorpusTask):
     train_lengths: tuple[int, ...] = (len(TEXT),)
     eval_lengths: tuple[int, ...] = (2, 4, 8, len(TEXT))
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """All words of the text."""
-        return VOCABULARY
-
-    def training_text(self) -> Tensor:
-        """Return the text (time,)."""
-        return VOCABULARY.encode(TEXT)
-
-    def judged_text(self) -> Tensor:
-        """Return the same text (time,)."""
-        return VOCABULARY.encode(TEXT)
+    def parts(self) -> Parts:
+        """Return the text as either part."""
+        return Parts(VOCABULARY, VOCABULARY.encode(TEXT), VOCABULARY.encode(TEXT))
 
     def seen(self, length: int) -> bool:
         """Training reads what is evaluated."""

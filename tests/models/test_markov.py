@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import torch
 from cases import assert_close
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ngrams import Dictionaries
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -66,53 +66,6 @@ def cost(model: Any, text: Tensor) -> Tensor:
 
 def texts(letters: int = 4, least: int = 1, most: int = 60) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(0, letters - 1), min_size=least, max_size=most)
-
-
-class Dictionaries:
-    """Both smoothings as the papers write them: sets and dictionaries, a symbol and a context at a time."""
-
-    def __init__(self, segments: list[list[int]], size: int, order: int, smoothing: str) -> None:
-        self.size, self.order, self.smoothing = size, order, smoothing
-        self.raw: dict[tuple[int, ...], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        self.lefts: dict[tuple[int, ...], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-        for segment in segments:
-            for place, symbol in enumerate(segment):
-                for length in range(min(order, place) + 1):
-                    context = tuple(segment[place - length : place])
-                    self.raw[context][symbol] += 1
-                    self.lefts[context][symbol].add(segment[place - length - 1] if place > length else START)
-
-    def counts(self, context: tuple[int, ...]) -> dict[int, int]:
-        if self.smoothing == "witten_bell" or len(context) == self.order:
-            return self.raw[context]
-        return {symbol: len(lefts) for symbol, lefts in self.lefts[context].items()}
-
-    def discount(self, length: int, count: int) -> float:
-        found = [n for context in list(self.raw) if len(context) == length for n in self.counts(context).values()]
-        n1, n2, n3, n4 = (found.count(n) for n in (1, 2, 3, 4))
-        if n1 == 0 or n2 == 0:
-            return 0.5
-        y = n1 / (n1 + 2 * n2)
-        if n3 and n4:
-            three = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
-            if min(three) > 0:
-                return three[min(count, 3) - 1]
-        return y
-
-    def chances(self, context: tuple[int, ...], discounts: dict[tuple[int, int], float]) -> list[float]:
-        lower = self.chances(context[1:], discounts) if context else [0, 0] + [1 / (self.size - 2)] * (self.size - 2)
-        if context not in self.raw:
-            return lower
-        counts = self.counts(context)
-        total, kinds = sum(counts.values()), len(counts)
-        if self.smoothing == "witten_bell":
-            return [(counts.get(w, 0) + kinds * lower[w]) / (total + kinds) for w in range(self.size)]
-        for count in set(counts.values()):
-            if (len(context), count) not in discounts:
-                discounts[len(context), count] = self.discount(len(context), count)
-        taken = {w: discounts[len(context), count] for w, count in counts.items()}
-        rest = sum(taken.values()) / total
-        return [(counts.get(w, 0) - taken.get(w, 0)) / total + rest * lower[w] for w in range(self.size)]
 
 
 def assert_as_dictionaries(model: Any, segments: list[list[int]], read: list[int]) -> None:
@@ -307,8 +260,8 @@ def test_before_the_fit_all_that_can_be_written_is_alike() -> None:
             "unknown smoothing 'none'; choose from: kneser_ney, witten",
         ),
         (Symbols(3), Symbols(3), {}, UnsuitableError, "markov reads its own text only: a language model"),
-        (None, Values(1), {}, UnsuitableError, "markov counts symbols; this task writes real values"),
-        (Values(1), Values(1), {}, UnsuitableError, "markov counts symbols; this task writes real values"),
+        (None, Values(1), {}, UnsuitableError, "markov counts tokens; this task writes real values"),
+        (Values(1), Values(1), {}, UnsuitableError, "markov counts tokens; this task writes real values"),
     ],
 )
 def test_what_it_cannot_take_is_said_in_one_line(

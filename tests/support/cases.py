@@ -98,10 +98,11 @@ class Case:
         return build(self.model, self.task.source, self.task.target, **self.settings)
 
     def ready(self, fits: int = 64) -> Model:
-        """Build the model, fitted where it is a floor, in evaluation mode."""
+        """Build the model, fitted where it is a trivial baseline, in evaluation mode."""
         model = self.new()
         if not model.trainable:
-            data = protocol_of(self.task).fitting_batch(self.task, Spec(self.task.name, self.model, fits=fits), 1, "cpu")
+            spec = Spec(self.task.name, self.model, fits=fits)
+            data = protocol_of(self.task).fitting_batch(self.task, spec, 1, "cpu")
             model.fit(data.batch.source, data.batch.source_length, data.batch.target, data.weight)
         return model.eval()
 

@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.__main__ import main
-from bench.execution.cell import Cell
-from bench.execution.runner import Report
-from bench.records.store import SCHEMA, Record, read_record, spec_hash, write_record
+from bench.execution.executor import Finished, Listen, Resources
+from bench.execution.job import Job, each_seed
+from bench.execution.run_store import RunStore
+from bench.records.store import SCHEMA, Record, read_record, write_record
 from bench.spec.spec import Spec
 from models import MODELS
 from tasks import TASKS
@@ -110,7 +113,7 @@ def living(group: int) -> list[int]:
     return found
 
 
-def wait_until(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], object], what: str, seconds: float = 120) -> None:
     """Wait until something holds; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -167,7 +170,7 @@ def record(
     whole: Record = {
         "schema": SCHEMA,
         "key": "key",
-        "spec_hash": spec_hash(spec, seed, 1),
+        "spec_hash": "settings",
         "sources": "sources",
         "task": task,
         "model": model,
@@ -249,26 +252,42 @@ def text_score(length: int, nats: float | None, whole: int, last: bool) -> dict[
     )
 
 
-def record_of(cell: Cell) -> Record:
-    """Return a hand-made record that is fresh for a cell."""
-    made = record({3: 50, 4: 40}, task=cell.spec.row, model=cell.spec.column, seed=cell.seed)
-    return made | {"key": cell.key, "sources": cell.sources, "spec": asdict(cell.spec)}
+def record_of(job: Job) -> Record:
+    """Return a hand-made record that is current for a job's first seed."""
+    made = record({3: 50, 4: 40}, task=job.spec.row, model=job.spec.column, seed=job.seeds[0])
+    return made | {"key": job.key(job.seeds[0]), "sources": job.sources.whole, "spec": asdict(job.spec)}
 
 
 class Pretender:
-    """Stands for `run_cells`: keeps what it was asked for and plants a record for each cell, training nothing."""
+    """Stands for every executor: keeps what it was asked for and plants a record for each job, training nothing."""
 
     def __init__(self) -> None:
-        self.cells: list[Cell] = []
+        self.jobs: list[Job] = []
 
-    def __call__(
-        self, cells: list[Cell], records: Path, device: str, jobs: int, threads: int, listen: Callable[[Report], None]
-    ) -> list[str]:
-        self.cells += cells
-        for cell in cells:
-            write_record(records, record_of(cell))
-            listen(Report(cell, "done", record_of(cell)))
+    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
+        self.jobs += jobs
+        for job, seed in each_seed(jobs):
+            write_record(store.records, record_of(job))
+            listen(Finished(job, seed, record_of(job)))
         return []
+
+
+class Forbidden:
+    """Stands for every executor where nothing may be trained."""
+
+    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
+        pytest.fail("something was trained")
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, stand_in: Any = None) -> Any:
+    """Let a stand-in, or a Pretender, run whatever jobs there are; return it."""
+    chosen = stand_in or Pretender()
+
+    def make(resources: Resources) -> Any:
+        return chosen
+
+    monkeypatch.setattr("bench.execution.executor.find_executor", lambda name: make)
+    return chosen
 
 
 def one_line(done: Outcome, *named: str) -> None:

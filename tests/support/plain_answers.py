@@ -5,6 +5,10 @@ from __future__ import annotations
 from tasks import Batch, Task
 
 STOP = "<stop>"
+ANSWERED = (
+    *("copy", "variable_copy", "reverse", "sort", "repeat_symbol"),
+    *("parity", "missing_symbol", "selective_copy", "brackets"),
+)
 PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tasks.base import START
+from tasks.base import BOS
 from tasks.text.corpus import CorpusTask
 from tasks.text.vocabulary import Vocabulary, at_least
 
 TRAINING = "the cat sat on the mat; a dog did not, and it ran off."
 JUDGED = "it ran at a mad cat; then X sat."
+FIRST, LAST = "abc abd abe abf " * 20, "abcd bade " * 8  # 80 % and 20 % of a text
 Piece = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -41,9 +42,14 @@ class Tiny(CorpusTask):
         return list(text)
 
 
+def known(task: CorpusTask) -> tuple[object, ...]:
+    """What is known before anything is evaluated."""
+    return task.vocabulary, task.training_text().tolist(), task.target
+
+
 def cut(text: list[int], length: int, step: int) -> list[Piece]:
-    """Every whole piece of a text: what is read, START first, and what follows each symbol."""
-    read = [START, *text]
+    """Every whole piece of a text: what is read, BOS first, and what follows each symbol."""
+    read = [BOS, *text]
     firsts = range(0, len(text) - length + 1, step)
     return [(tuple(read[first : first + length]), tuple(text[first : first + length])) for first in firsts]
 

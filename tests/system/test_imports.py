@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Pretender, python, records_in
+from harness import ROOT, pretend, python, records_in
 
 from bench.__main__ import main
 
@@ -101,7 +101,7 @@ def test_every_module_imports_alone_in_a_fresh_interpreter() -> None:
 @pytest.mark.slow
 def test_commands_that_train_nothing_import_no_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ["run", "--suite", "smoke", "--tasks", "copy", "--out", str(tmp_path)]
-    monkeypatch.setattr("bench.execution.runner.run_cells", Pretender())
+    pretend(monkeypatch)
     assert main(run) == 0
     assert len(records_in(tmp_path)) == 2
     asked = [

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ENVIRONMENT, ROOT, TINY, in_process, records_in
+from harness import ENVIRONMENT, ROOT, TINY, Forbidden, in_process, pretend, records_in
 
 MODEL = '''
 """Attends to the source at the same position: all of copying, none of reversing."""
@@ -140,7 +140,14 @@ def test_list_and_show_know_plugins(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_contract_tests_take_plugins(tmp_path: Path) -> None:
     files = written(tmp_path, TASK, "plugged_task"), written(tmp_path, MODEL, "plugged_model")
     plugins = [part for file in files for part in ("--plugin", str(file))]
-    command = [sys.executable, "-m", "pytest", "tests/tasks/test_tasks.py", "tests/models/test_models.py", *plugins]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/tasks/test_contract.py",
+        "tests/models/test_contract.py",
+        *plugins,
+    ]
     collected = subprocess.run(
         [*command, "--collect-only", "-q", "-p", "no:cacheprovider"],
         cwd=ROOT,
@@ -205,7 +212,7 @@ BROKEN = {
 def test_broken_plugin_is_refused_in_one_line_before_training(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bench.execution.runner.run_cells", lambda *_: pytest.fail("something was trained"))
+    pretend(monkeypatch, Forbidden())
     text, said = BROKEN[fault]
     assert fault in ("empty", "not text") or text not in (MODEL, TASK)
     file = written(tmp_path, text)

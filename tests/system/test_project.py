@@ -14,11 +14,11 @@ from packaging.requirements import Requirement
 
 from bench.__main__ import main
 from bench.cli import build_parser
-from bench.commands.run import names
+from bench.commands.arguments import names
 from bench.records.store import read_records, record_name
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import parse_change
-from bench.suites.plan import parse_seeds, plan
+from bench.suites.plan import plan
 from bench.suites.suites import find_suite
 from bench.views.tables import write_tables
 
@@ -178,7 +178,6 @@ def test_every_command_that_a_page_names_is_one(page: str) -> None:
             changes = [parse_change(text) for text in options.changes]
             chosen = names(options.tasks, "--tasks"), names(options.models, "--models")
             assert plan(find_suite(options.suite), Catalogue(), *chosen, changes, options.steps)
-            assert options.seeds is None or parse_seeds(options.seeds)
 
 
 @pytest.mark.parametrize(

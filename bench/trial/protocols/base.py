@@ -53,10 +53,6 @@ class Protocol(ABC):
         """Yield training steps without end, drawn on the device from the seed's own stream."""
         return sampled(task, spec, seed, device)
 
-    def first_step(self, task: Task, spec: Spec, seed: int, *, fitted: bool) -> Step:
-        """Return the first step of a training on the CPU; fitted: of a trivial baseline, as if it were trained."""
-        return next(self.batches(task, spec, seed, "cpu"))
-
     def fitting_batch(self, task: Task, spec: Spec, seed: int, device: str) -> Step:
         """Return one large step for trivial baselines, `spec.fits` examples, none of them held out."""
         batch = draw(task, spec.fits, stream(device, seed, "train"), training=True)
@@ -84,9 +80,9 @@ class Protocol(ABC):
         with torch.no_grad():
             return self.score_batch(model, task, chosen.batch, chosen.unseen, device)
 
-    @abstractmethod
     def score_batch(self, model: Model, task: Task, batch: Batch, unseen: bool, device: str) -> Score:
-        """Score a model in evaluation mode on a batch of examples."""
+        """Score a model in evaluation mode on a batch of examples, which `score` and `validate` draw."""
+        raise NotImplementedError
 
     def adversarial(self, model: Model, task: Task, length: int, examples: int, device: str) -> dict[str, Counts]:
         """Score up to so many examples of each adversarial kind at one length, but kinds that have none there."""
@@ -111,6 +107,11 @@ class Protocol(ABC):
             )
             sets += [batch for batch in drawn if batch is not None]
         return tensors_hash(part for b in sets for part in (b.source, b.source_length, b.target, b.target_length))
+
+    def examples(self, task: Task, length: int, count: int) -> list[str]:
+        """Return some evaluated examples of a length as people read them."""
+        batch = evaluation_set(task, length, count).batch
+        return [task.show(batch, row) for row in range(len(batch.target))]
 
     @abstractmethod
     def answers(self, model: Model, task: Task, length: int, count: int, device: str) -> list[Answer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar, cast
 
 import torch
@@ -42,10 +41,6 @@ class Text(Protocol):
         """Yield windows of the training text, in order with the state carried or shuffled, as the task's mode says."""
         text = self.language(task)
         return (in_order if text.mode == "stream" else shuffled)(text, spec, seed, device)
-
-    def first_step(self, task: Task, spec: Spec, seed: int, *, fitted: bool) -> Step:
-        """Return the first step; one row for a trivial baseline, which reads a text at once, however short it is."""
-        return super().first_step(task, replace(spec, batch=1) if fitted else spec, seed, fitted=fitted)
 
     def fitting_batch(self, task: Task, spec: Spec, seed: int, device: str) -> Step:
         """Return the whole training text as one row."""
@@ -88,16 +83,13 @@ class Text(Protocol):
         unseen = not text.seen(length)
         return Score(examples, examples_right, tokens, tokens_right, 0, unseen, errors.means(), nats=mean)
 
-    def score_batch(self, model: Model, task: Task, batch: Batch, unseen: bool, device: str) -> Score:
-        """Refuse: no examples are drawn from a text."""
-        raise TypeError(f"task {task.name!r} is a text: it is read, not drawn")
-
     def adversarial(self, model: Model, task: Task, length: int, examples: int, device: str) -> dict[str, Counts]:
         """Score the lines of a text that stand behind a boundary, whatever their number."""
         text = self.language(task)
         boundaries = text.boundaries(length)
         if not boundaries:
             return {}
+        assert text.separator is not None
         model.eval()
         inputs, target, _ = (part.to(device) for part in text.excerpts(length))
         right = whole_lines(read_and_score(model, task, inputs, target)[0][0], target[0] == text.separator).cpu()
@@ -114,6 +106,10 @@ class Text(Protocol):
         cut = [text.excerpts(length) for length in task.eval_lengths]
         starts = (part for excerpts in cut for part in (excerpts.inputs[:, 0], excerpts.counted))
         return tensors_hash((text.stream(max(task.eval_lengths)), *starts))
+
+    def examples(self, task: Task, length: int, count: int) -> list[str]:
+        """Return the start of the text."""
+        return [task.text(self.language(task).stream(length)[:ANSWERED].tolist())]
 
     def answers(self, model: Model, task: Task, length: int, count: int, device: str) -> list[Answer]:
         """Return what is predicted of a text's start, one token read at a time."""

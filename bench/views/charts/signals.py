@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bench.analysis.parts import numbers_of
 from bench.views.charts.material import Run
 from bench.views.charts.panel import SMALL, Panel, Tips, axes_of
 from bench.views.charts.style import INK, SeriesStyle, label, style_at, styled
@@ -76,14 +77,11 @@ def signal_panels(run: Run, task: str) -> list[Panel]:
     """Return a task's charts: of each family, the first example that its first seed kept at each length."""
     panels = []
     for model, (record, *_) in run.records(task).items():
-        kept = {
-            one["length"]: one for one in reversed(record["samples"]) if not isinstance([*one["truth"], ""][0], str)
-        }
-        for length, one in sorted(kept.items()):
-            own = {model: one["written"]}
-            panels.append(
-                SignalChart(f"{model}, horizon {length}", one["truth"], own, run.styles, one["first"]).panel()
-            )
+        for length, one in sorted({one["length"]: one for one in reversed(record["samples"])}.items()):
+            truth, own = numbers_of(one["truth"]), numbers_of(one["written"])
+            if truth and own is not None:
+                chart = SignalChart(f"{model}, horizon {length}", truth, {model: own}, run.styles, one["first"])
+                panels.append(chart.panel())
     return panels
 
 

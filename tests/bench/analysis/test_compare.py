@@ -206,7 +206,7 @@ def test_a_tolerance_is_points(tolerance: str, base: Path, run: Command) -> None
 def test_the_base_is_by_default_the_baseline_of_the_runs_name(
     base: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.commands.compare.BASELINE", base.parent / "baselines")
+    monkeypatch.setattr("bench.commands.places.BASELINE", base.parent / "baselines")
     shutil.copytree(base, base.parent / "baselines" / "quick")
     assert run(copied(base, "quick")).code == 0
     make(base.parent / "quick", "gru", dict.fromkeys(ALL_RIGHT, 0))

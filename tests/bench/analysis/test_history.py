@@ -10,7 +10,7 @@ import pytest
 from harness import Outcome, in_process, one_line, record_of
 
 from bench.analysis.history import COLUMNS, read_history
-from bench.execution.cell import Cell, make_cells
+from bench.execution.job import Job, make_jobs
 from bench.records.store import read_record, write_record
 from bench.spec.catalogue import Catalogue
 from bench.suites.suites import SUITES
@@ -21,16 +21,16 @@ DATES = {ONE: "2026-01-01T00:00:00+00:00", OTHER: "2026-02-01T00:00:00+00:00"}
 Command = Callable[..., Outcome]
 
 
-def cells() -> list[Cell]:
+def jobs() -> list[Job]:
     specs = [spec for spec in SUITES["smoke"].specs if spec.row in ("copy", "reverse")]
-    return make_cells(specs, [0, 1], Catalogue())
+    return make_jobs(specs, [0, 1], Catalogue())
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run that this very code made: two tasks, two families, two seeds."""
-    for cell in cells():
-        write_record(tmp_path / "mine" / "records", record_of(cell))
+    for job in jobs():
+        write_record(tmp_path / "mine" / "records", record_of(job))
     return tmp_path / "mine"
 
 
@@ -108,8 +108,8 @@ def test_another_commit_keeps_both_in_order_of_date(
 def test_suites_are_kept_apart_and_a_pair_that_is_gone_stays(run: Path, keep: Command, tmp_path: Path) -> None:
     keep(run)
     (run / "records").rename(tmp_path / "kept")
-    for cell in cells()[:2]:
-        write_record(run / "records", record_of(cell))
+    for job in jobs()[:2]:
+        write_record(run / "records", record_of(job))
     keep(run)
     assert len(rows_of(tmp_path / "history.csv")) == 4
     run.rename(tmp_path / "another")

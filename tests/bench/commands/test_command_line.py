@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cases import where_here
-from harness import OWN_MODELS, OWN_TASKS, SHORT, Outcome, Pretender, in_process, in_subprocess, records_in
+from harness import OWN_MODELS, OWN_TASKS, SHORT, Outcome, Pretender, in_process, in_subprocess, pretend, records_in
 
 from bench.suites.suites import SUITES
 from bench.trial.build import build_task
@@ -18,10 +18,9 @@ EVERYTHING = ("run", "--suite", "smoke")
 @pytest.fixture
 def pretender(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pretender:
     """Nothing is trained, and nothing is written but in the test's own folder."""
-    stand_in = Pretender()
-    monkeypatch.setattr("bench.execution.runner.run_cells", stand_in)
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
-    monkeypatch.setattr("bench.commands.run.BASELINE", tmp_path / "baseline")
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
+    monkeypatch.setattr("bench.commands.places.BASELINE", tmp_path / "baseline")
+    stand_in: Pretender = pretend(monkeypatch)
     return stand_in
 
 
@@ -114,7 +113,7 @@ def test_bad_request_is_one_line_with_the_value_and_the_choices(
 ) -> None:
     arguments, said = BAD_REQUESTS[request_name]
     assert_refused(in_process(capsys, *arguments), *said)
-    assert not pretender.cells
+    assert not pretender.jobs
 
 
 @pytest.mark.parametrize("below", ["", "runs", "runs/smoke"])
@@ -125,7 +124,7 @@ def test_folder_that_cannot_be_written_is_refused_before_training(
     in_the_way.write_text("mine")
     assert_refused(in_process(capsys, *RUN, "--out", in_the_way / below), str(in_the_way), "cannot write")
     assert in_the_way.read_text() == "mine"
-    assert not pretender.cells
+    assert not pretender.jobs
 
 
 def test_tables_without_records_fail_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,8 +168,8 @@ def test_set_reaches_the_spec_and_the_label(
     changes = [part for value in values for part in ("--set", value)]
     outcome = in_process(capsys, *RUN, *changes, "--steps", 9, "--seeds", "4,2", "--out", tmp_path)
     assert outcome.code == 0, outcome.err
-    assert [cell.seed for cell in pretender.cells] == [4, 2]
-    spec = pretender.cells[0].spec
+    assert [job.seeds[0] for job in pretender.jobs] == [4, 2]
+    spec = pretender.jobs[0].spec
     assert spec.task_settings == {"symbols": 7, "eval_lengths": (4, 5, 6, 9)}
     assert spec.model_settings == {"hidden": 8}
     assert (spec.learning_rate, spec.steps, spec.loss_mask) == (0.5, 9, True)
@@ -202,7 +201,7 @@ def test_seeds_are_a_number_or_a_list(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert in_process(capsys, *RUN, *arguments, "--out", tmp_path).code == 0
-    assert [cell.seed for cell in pretender.cells] == seeds
+    assert [job.seeds[0] for job in pretender.jobs] == seeds
 
 
 def test_runs_go_under_the_suites_name_by_default(

@@ -12,8 +12,8 @@ import torch
 from cases import absent
 from harness import OWN_MODELS, OWN_TASKS, in_process, one_line
 
-from bench.execution.cell import make_cells
-from bench.execution.trained import train_cell
+from bench.commands.ready import train_now
+from bench.execution.job import make_jobs
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.settings import Change
@@ -36,7 +36,7 @@ SHORT_TABLE = (
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No weights are kept anywhere at first, and nothing is written but in the test's own folder."""
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "runs"
 
@@ -98,8 +98,8 @@ def test_weights_are_those_of_a_run() -> None:
         "copy", "gru", {"train_lengths": (2, 3), "eval_lengths": (2, 3)}, {"hidden": 8, "dropout": 0.5, "layers": 2}
     )
     for asked in (replace(spec, steps=3), replace(spec, steps=3, data_seed=5)):
-        (cell,) = make_cells([asked], [4], Catalogue())
-        ours = train_cell(cell, "cpu")
+        (job,) = make_jobs([asked], [4], Catalogue())
+        ours = train_now(job, "cpu")
         theirs = run_trial(asked, 4, "cpu", lambda look: None).model
         assert not ours.training
         for name, weight in theirs.state_dict().items():
@@ -219,8 +219,8 @@ BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     "strings of numbers": (("human_numbers", "gru", "--set", "task.form=successor"), ("show human_numbers", CONTINUED)),
     "pair": (("words_toy", "ridge"), ("words_toy ridge", "real value")),
     "pair of values": (("sine", "markov"), ("sine markov", "real values")),
-    "symbols": ((*TOY, "--symbols", 0), ("--symbols", "1 or more", "0")),
-    "too many symbols": ((*TOY, "--symbols", 10**20), ("--symbols", "1,000,000 or fewer")),
+    "symbols": ((*TOY, "--symbols", 0), ("--symbols", "from 1 to 1,000,000", "0")),
+    "too many symbols": ((*TOY, "--symbols", 10**20), ("--symbols", "from 1 to 1,000,000")),
     "symbols in words": ((*TOY, "--symbols", "many"), ("--symbols", "'many'")),
     "temperature of zero": ((*TOY, "--temperature", 0), ("--temperature", "above 0", "--greedy")),
     "negative temperature": ((*TOY, "--temperature=-1"), ("--temperature", "above 0", "-1")),

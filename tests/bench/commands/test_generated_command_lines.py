@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from cases import absent
-from harness import OWN_TASKS, Pretender, record
+from harness import OWN_TASKS, pretend, record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.__main__ import main
-from bench.execution.cell import Cell
+from bench.execution.job import Job
 from bench.records.store import write_record
 from bench.trial.build import build_model, build_task
 
@@ -119,10 +119,9 @@ COMMANDS = st.one_of(
 @pytest.fixture
 def little_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the records of two seeds. Nothing is trained, nor written but in the test's own folder."""
-    monkeypatch.setattr("bench.execution.runner.run_cells", Pretender())
+    pretend(monkeypatch)
     monkeypatch.setitem(sys.modules, "wandb", None)
-    for module in ("commands", "gate_commands"):
-        monkeypatch.setattr(f"bench.{module}.BASELINE", tmp_path / "baseline")
+    monkeypatch.setattr("bench.commands.places.BASELINE", tmp_path / "baseline")
     for seed in (0, 1):
         write_record(tmp_path / "little" / "records", record({3: 80, 4: 40}, seed=seed))
     return tmp_path / "little"
@@ -140,12 +139,12 @@ def little_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_no_command_line_ends_in_an_exception(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little_run: Path, capsys: Any
 ) -> None:
-    def untrained(cell: Cell, *_: object) -> Any:
-        spec = cell.spec
+    def untrained(job: Job, *_: object) -> Any:
+        spec = job.spec
         return build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings)
 
-    monkeypatch.setattr("bench.execution.trained.train_cell", untrained)
-    monkeypatch.setattr("bench.commands.run.RUNS", Path(tempfile.mkdtemp(dir=tmp_path)))
+    monkeypatch.setattr("bench.commands.ready.train_now", untrained)
+    monkeypatch.setattr("bench.commands.places.RUNS", Path(tempfile.mkdtemp(dir=tmp_path)))
     meant = {"RECORDS": little_run, "HISTORY": tmp_path / "history.csv", "PAGE": tmp_path / "page.md"}
     meant["PICTURE"] = tmp_path / "signal.png"
     code = main([str(meant.get(part, part)) for part in arguments])

@@ -22,7 +22,7 @@ NIETZSCHE = pytest.mark.skipif(bool(absent("chars_nietzsche")), reason=absent("c
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No weights are kept anywhere at first, and nothing is written but in the test's own folder."""
-    monkeypatch.setattr("bench.commands.run.RUNS", tmp_path / "runs")
+    monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "runs"
 
@@ -47,13 +47,16 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
         capsys, "show", "addition(three digits)", "--model", "lstm", "--length", 2, "--count", 1, *QUICKLY
     )
     assert done.code == 0, done.err
-    assert done.out.startswith("training lstm(steps=2,batch=2) on addition(three digits): 2 steps at most ...\n")
+    assert done.out.startswith(
+        "training lstm(steps=2,batch=2) on addition(three digits), seed 0: 2 steps at most ...\n"
+    )
     done = in_process(capsys, "show", "words_toy", "--model", "markov(order=2)")
     assert (done.code, done.err) == (0, "")
-    first, heading, text = done.out.splitlines()
-    assert first == "fitting markov(order=2) on words_toy ..."
-    assert heading == f"words_toy, all {len(TEXT)} judged symbols (training reads them too)"
-    assert text.split()[1:] == TEXT[1:]  # each word follows from the two before it
+    first, heading, text, marked = done.out.splitlines()
+    assert first == "fitting markov(order=2) on words_toy, seed 0 ..."
+    assert heading == f"words_toy, all {len(TEXT)} evaluated tokens (training reads them too)"
+    assert text.split() == TEXT
+    assert marked.split()[2:] == TEXT[1:]  # each word follows from the two before it
 
 
 @pytest.mark.slow
@@ -61,8 +64,8 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_column_of_a_corpus_is_trained_as_its_suite_trains_it(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "chars_nietzsche", "--model", "gru(notebook)", "--steps", 2)
     assert done.code == 0, done.err
-    assert done.out.startswith("training gru(notebook)(steps=2) on chars_nietzsche: 2 steps at most ...\n")
-    assert done.out.count("judged symbols") == 1
+    assert done.out.startswith("training gru(notebook)(steps=2) on chars_nietzsche, seed 0: 2 steps at most ...\n")
+    assert done.out.count("evaluated tokens") == 1
 
 
 @NIETZSCHE
@@ -70,13 +73,13 @@ def test_a_corpus_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "chars_nietzsche")
     assert (done.code, done.err) == (0, "")
     heading, text = done.out.split("\n", 1)
-    assert heading == "chars_nietzsche, the first 60 of 120,179 judged symbols"
+    assert heading == "chars_nietzsche, the first 60 of 120,179 evaluated tokens"
     assert len(text) == len("  ") + 60 + len("\n")
 
 
 def test_a_length_that_means_nothing_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     done = in_process(capsys, "show", "words_toy", "--length", 4)
-    one_line(done, "--length 4 means nothing for task 'words_toy': it has one judged text to show")
+    one_line(done, "--length 4 means nothing for task 'words_toy': it has one evaluated text to show")
     before_training = in_process(capsys, "show", "words_toy", "--model", "lstm", "--length", 4, "--steps", 10**6)
     assert before_training == done
 
@@ -101,20 +104,24 @@ def test_weights_that_any_of_the_suites_budgets_left_are_used(
         monkeypatch.setitem(SUITES, name, Suite(name, "", 1, (spec,)))
     assert [spec.steps for spec in specs_named(Catalogue(), "toy(mine)", "small one", [])] == [4, 2]
     asked = ("show", "toy(mine)", "--model", "small one", "--device", "cpu")
-    assert in_process(capsys, *asked).out.startswith("training small one on toy(mine): 4 steps at most ...\n")
+    assert in_process(capsys, *asked).out.startswith("training small one on toy(mine), seed 0: 4 steps at most ...\n")
     kept = ("run", "--suite", "first", "--models", "small one", "--checkpoint", "--jobs", 1, "--device", "cpu")
     assert in_process(capsys, *kept).code == 0
     assert (runs / "first").is_dir()
     done = in_process(capsys, *asked)
-    assert done.out.startswith("weights of small one kept in runs/first\ntoy(mine), all 16 judged symbols")
+    heading, text = (
+        "weights of small one on toy(mine), seed 0, 2 steps at most, kept in runs/first",
+        "toy(mine), all 16",
+    )
+    assert done.out.startswith(f"{heading}\n{text} evaluated tokens")
 
 
 def test_positions_that_end_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    table = ("--set", "model.positions=learned", "--set", "model.longest=12", "--length", 13)
+    table = ("--set", "model.positions=learned", "--set", "model.longest=16", "--length", 17)
     done = in_process(capsys, "show", "copy", "--model", "transformer", *table, *QUICKLY)
     assert done.code == 2
-    assert done.err.startswith("error: transformer(longest=12,positions=learned,")
-    assert done.err.endswith("on copy: position 13 is past the learned table; set model.longest above 12\n")
+    assert done.err.startswith("error: transformer(longest=16,positions=learned,")
+    assert done.err.endswith("on copy: position 17 is past the learned table; set model.longest above 16\n")
 
 
 BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {

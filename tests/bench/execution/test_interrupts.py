@@ -10,10 +10,11 @@ import pytest
 from harness import SHORT, TINY, ended, in_subprocess, living, record_of, records_in, started, wait_until
 from misbehaving import plugin, said
 
-from bench.execution.cell import make_cells
-from bench.execution.runner import Report, run_cells
-from bench.records.stale import set_aside_stale
-from bench.records.store import Record, write_record
+from bench.execution.executor import Finished, Resources
+from bench.execution.job import make_jobs
+from bench.execution.run_store import RunStore
+from bench.execution.serial import Serial
+from bench.records.store import write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
@@ -22,7 +23,7 @@ RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 COPY_GRU = Spec("copy", "gru")
 
 
-def interrupted(process: Any, seconds: float = 30) -> str:
+def interrupted(process: Any, seconds: float = 60) -> str:
     """Press Ctrl-C, as a terminal does: the whole group hears it. Return what the run then said on standard error."""
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=seconds)
@@ -46,7 +47,7 @@ def test_control_c_while_the_workers_start_is_one_line(seconds: float, tmp_path:
 
 
 @pytest.mark.slow
-def test_control_c_does_not_wait_for_cells_that_take_long(tmp_path: Path) -> None:
+def test_control_c_does_not_wait_for_jobs_that_take_long(tmp_path: Path) -> None:
     told = tmp_path / "told"
     long = f"open({str(told)!r}, 'a').write('x'); time.sleep(600)"
     *options, models = plugin(tmp_path, one=long, other=long)
@@ -62,7 +63,7 @@ def test_control_c_does_not_wait_for_cells_that_take_long(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_a_worker_that_dies_holding_a_lock_stops_no_other(tmp_path: Path) -> None:
-    deed = "import bench.execution.runner; bench.execution.runner._messages._wlock.acquire(); os._exit(9)"
+    deed = "import bench.execution.processes as p; p._messages._wlock.acquire(); os._exit(9)"
     bad = plugin(tmp_path, dies=deed, steady="time.sleep(0.2)")
     outcome = in_subprocess(*RUN, *bad, "--set", "train.eval_every=1", "--jobs", 2, "--out", tmp_path)
     assert outcome.code == 1
@@ -70,48 +71,40 @@ def test_a_worker_that_dies_holding_a_lock_stops_no_other(tmp_path: Path) -> Non
     assert [made["spec"]["model"] for made in records_in(tmp_path).values()] == ["steady"]
 
 
-def test_a_cell_that_another_run_finished_meanwhile_is_not_trained_again(
+def test_a_job_that_another_run_finished_meanwhile_is_not_trained_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cells = make_cells([COPY_GRU], [0, 1, 2], Catalogue())
+    jobs = make_jobs([COPY_GRU], [0, 1, 2], Catalogue())
     trained: list[int] = []
-    reports: list[Report] = []
+    events: list[Any] = []
 
-    def run_cell(cell: Any, records: Path, *rest: Any) -> Record:
-        trained.append(cell.seed)
-        for finished in (cell, cells[1]):  # the other run is one cell ahead
-            write_record(records, record_of(finished))
-        return record_of(cell)
+    def run_trial(spec: Spec, seed: int, *rest: Any) -> int:
+        trained.append(seed)
+        write_record(tmp_path / "records", record_of(jobs[1]))  # the other run is one job ahead
+        return seed
 
-    monkeypatch.setattr("bench.execution.runner.run_cell", run_cell)
-    assert run_cells(cells, tmp_path, "cpu", 1, 1, reports.append) == []
+    monkeypatch.setattr("bench.trial.trial.run_trial", run_trial)
+    monkeypatch.setattr("bench.probes.probe.probe", lambda *_: None)
+    monkeypatch.setattr("bench.execution.record.record_of", lambda job, *_: record_of(job))
+    assert Serial(Resources()).run(jobs, RunStore(tmp_path), events.append) == []
     assert trained == [0, 2]
-    assert [(report.kind, report.payload["seed"]) for report in reports] == [("done", 0), ("done", 1), ("done", 2)]
+    assert [(type(event), event.record["seed"]) for event in events] == [(Finished, seed) for seed in (0, 1, 2)]
 
 
-def test_a_stale_record_that_another_run_sets_aside_first_is_left_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (cell,) = make_cells([COPY_GRU], [0], Catalogue())
-    path = write_record(tmp_path, record_of(cell) | {"key": "older", "sources": "older"})
-    read = Path.read_bytes
-
-    def read_late(self: Path) -> bytes:
-        content = read(self)
-        if self == path and content and looked.pop():
-            path.unlink()  # moved by the other run
-        return content
-
-    looked = [True, False]  # the first look is the reader's, at the second the other run is faster
-    monkeypatch.setattr(Path, "read_bytes", read_late)
-    assert set_aside_stale([cell], tmp_path) == 0
+def test_a_stale_record_that_another_run_sets_aside_first_is_left_to_it(tmp_path: Path) -> None:
+    jobs = make_jobs([COPY_GRU], [0], Catalogue())
+    path = write_record(tmp_path / "records", record_of(jobs[0]) | {"key": "older", "sources": "older"})
+    survey = RunStore(tmp_path).survey(jobs)
+    assert survey.stale == {("copy", "gru"): [path]}
+    path.unlink()  # moved by the other run
+    assert RunStore(tmp_path).set_aside(survey, [COPY_GRU]) == 0
 
 
 def test_a_file_where_stale_records_go_is_one_line(tmp_path: Path) -> None:
-    (cell,) = make_cells([COPY_GRU], [0], Catalogue())
-    path = write_record(tmp_path, record_of(cell) | {"key": "older", "sources": "older"})
-    (tmp_path / "stale").write_text("mine")
+    jobs = make_jobs([COPY_GRU], [0], Catalogue())
+    path = write_record(tmp_path / "records", record_of(jobs[0]) | {"key": "older", "sources": "older"})
+    (tmp_path / "records" / "stale").write_text("mine")
     with pytest.raises(WorkError, match=r"cannot set .* aside: File exists"):
-        set_aside_stale([cell], tmp_path)
+        RunStore(tmp_path).set_aside(RunStore(tmp_path).survey(jobs), [COPY_GRU])
     assert path.is_file()
-    assert (tmp_path / "stale").read_text() == "mine"
+    assert (tmp_path / "records" / "stale").read_text() == "mine"

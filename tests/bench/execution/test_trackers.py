@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import SHORT, TINY, Pretender, in_process, in_subprocess, records_in, without
+from harness import SHORT, TINY, in_process, in_subprocess, pretend, records_in, without
 
 from bench.records.store import Record
 
@@ -119,10 +119,10 @@ def test_a_tracker_that_cannot_be_had_is_refused_before_training(
 ) -> None:
     for package in ("tensorboardX", "wandb"):
         monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.setattr("bench.execution.runner.run_cells", stand_in := Pretender())
+    stand_in = pretend(monkeypatch)
     outcome = in_process(capsys, *RUN, "--track", track, "--out", tmp_path / "out")
     assert (outcome.code, outcome.err) == (2, f"error: {said}\n")
-    assert not stand_in.cells
+    assert not stand_in.jobs
     assert not (tmp_path / "out").exists()
 
 

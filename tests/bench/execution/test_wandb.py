@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from harness import SHORT, TINY, in_process, in_subprocess, records_in
 
-from bench.execution.cell import Cell
-from bench.execution.tracking import run_name
+from bench.execution.job import Job, make_jobs
+from bench.execution.trackers import run_name
+from bench.records.store import Record
+from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 
 RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru,majority", *SHORT, "--set", "train.eval_every=1")
@@ -37,6 +39,12 @@ def init(*, name, **named):
 """
 
 
+def job_of(made: Record) -> tuple[Job, int]:
+    """Return the job and the seed that a record is of."""
+    (job,) = make_jobs([Spec(**made["spec"])], [made["seed"]], Catalogue())
+    return job, made["seed"]
+
+
 @pytest.fixture
 def wandb_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """A module in W&B's place; what it is asked."""
@@ -58,7 +66,7 @@ def test_wandb_is_told_the_curve_of_every_record_offline(
     assert (outcome.code, outcome.err) == (0, "")
     assert os.environ["WANDB_CACHE_DIR"].startswith(str(tmp_path / "out"))
     for made in records_in(tmp_path / "out").values():
-        run = run_name(Cell(Spec(**made["spec"]), made["seed"], 1, ""))
+        run = run_name(*job_of(made))
         calls = [(method, given, named) for method, name, given, named in wandb_calls if name == run]
         assert [method for method, _, _ in calls[:2] + calls[-1:]] == ["init", "define_metric", "finish"]
         asked = calls[0][2]
@@ -83,6 +91,6 @@ def test_wandb_itself_writes_its_runs_under_the_runs_folder(tmp_path: Path) -> N
     written = b"".join(file.read_bytes() for file in (tmp_path / "wandb").glob("offline-run-*/*.wandb"))
     assert "tracker" not in outcome.out
     for made in records_in(tmp_path).values():
-        assert run_name(Cell(Spec(**made["spec"]), made["seed"], 1, "")).encode() in written
+        assert run_name(*job_of(made)).encode() in written
         for each in made["curve"]:
             assert json.dumps(each["loss"]).encode() in written

@@ -12,13 +12,21 @@ from cases import SMALL_TASKS, Case, of_kind
 from scipy.stats import chisquare
 from torch import Tensor, nn
 
+from bench.probes.generate import (
+    GREEDY,
+    continue_text,
+    continued_signal,
+    never_written,
+    plain_text,
+    read_prompt,
+)
 from bench.spec.errors import RequestError, WorkError
-from bench.trial.continue_text import GREEDY, continue_text, never_written
-from bench.trial.prompt import plain_text, read_prompt
+from bench.trial.holdout import held_out
 from bench.trial.streams import stream
 from models import build
 from models.base import Model
 from tasks.base import PAD, START, STOP
+from tasks.signals.sine import Sine
 from tasks.text.corpus import CorpusTask
 from tasks.text.human_numbers import HumanNumbers
 from tasks.text.vocabulary import Vocabulary, with_stops
@@ -190,3 +198,17 @@ def test_symbols_that_a_task_does_not_have_are_all_named(task: CorpusTask, typed
 def test_what_is_typed_is_what_is_printed() -> None:
     for task, typed in ((NUMBERS, "nineteen thousand . one"), (TOY, "<s> Mary had"), (Sentences(), "b a"), (TOY, "")):
         assert plain_text(task, read_prompt(task, typed)) == typed
+
+
+def test_a_signal_that_training_never_read_is_continued_by_itself() -> None:
+    task = Sine(prefix=12, train_lengths=(10,), eval_lengths=(10,), spread=0.2)
+    model = build("gru", task.source, task.target, hidden=8)
+    one, again = (continued_signal(model, task, 30, "cpu", generator()) for _ in range(2))
+    assert one == again
+    assert [len(part) for part in (one.given, one.truth, one.written)] == [12, 30, 30]
+    drawn = generator()
+    while True:
+        batch = task.sample(torch.tensor([30]), 30, drawn)
+        if held_out(batch).all():
+            break
+    assert one.truth == pytest.approx(batch.target[0, :, 0].tolist(), rel=1e-3)

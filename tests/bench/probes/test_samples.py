@@ -1,154 +1,153 @@
-"""Kept samples say what the model itself writes, and weights that were kept say the same again."""
+"""Samples say what the model itself writes, and whether that is what the scored pass says."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from cases import CASES
-from harness import in_process
+from torch import Tensor, nn
 
-from bench.execution.cell import is_fresh, make_cells, run_cell
-from bench.probes.samples import SYMBOLS_KEPT, VALUES_KEPT, kept_samples, sample, telling_lengths, text_sample
-from bench.records.checkpoints import checkpoint_path, load
-from bench.spec.catalogue import Catalogue
-from bench.spec.spec import Spec
-from bench.trial.decode import free_running
+from bench.probes.samples import TOKENS_KEPT, VALUES_KEPT, Sample, disagreement, sample, telling_lengths
 from bench.trial.evaluation_sets import evaluation_set
-from bench.trial.streams import stream
+from bench.trial.protocols import protocol_of
+from models import adapted
 from models.base import Model
+from tasks import Task
 from tasks.signals.sine import Sine
 from tasks.strings.copy import Copy
 from tasks.text.human_numbers import HumanNumbers
+from tasks.text.words_toy import WordsToy
 
 STRINGS = Copy(symbols=3, train_lengths=(2, 3, 4, 5), eval_lengths=(2, 3, 4, 5, 6, 8, 12), stop="once")
-SPEC = Spec("copy", "gru", {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}, {"hidden": 8}, steps=4, eval_every=2)
 
 
 def family(model: str, kind: str) -> Model:
-    return next(case for case in CASES if (case.model, case.kind) == (model, kind)).ready().eval()
+    return next(case for case in CASES if (case.model, case.kind) == (model, kind)).ready()
 
 
-class Echo:
-    """A decoder that writes the symbols it was made with, whatever it reads."""
+def samples(model: Model, task: Task, length: int, count: int = 2) -> list[Sample]:
+    answers = protocol_of(task).answers(model, task, length, count, "cpu")
+    return [sample(task, length, one, shortened=True) for one in answers]
 
-    def __init__(self, symbols: list[int], size: int) -> None:
-        self.symbols, self.size = symbols, size
 
-    def begin(self, source: object, source_length: torch.Tensor) -> int:
-        return 0
+class Echo(nn.Module):
+    """Writes the tokens it was made with, whatever it reads; in one pass it tells them too."""
 
-    def decoder(self, inputs: torch.Tensor, state: int) -> tuple[torch.Tensor, int]:
-        symbol = torch.tensor([[self.symbols[min(state, len(self.symbols) - 1)]]])
-        return torch.nn.functional.one_hot(symbol, self.size).float(), state + 1
+    def __init__(self, tokens: list[int], size: int) -> None:
+        super().__init__()
+        self.tokens, self.size = tokens, size
+
+    def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
+        steps = [self.tokens[min(step, len(self.tokens) - 1)] for step in range(target_in.shape[1])]
+        return nn.functional.one_hot(torch.tensor(steps), self.size).float().expand(len(source), -1, -1)
 
 
 def test_lengths_inside_at_the_edge_beyond_and_at_twice_are_told_about() -> None:
-    assert telling_lengths(STRINGS) == [4, 5, 6, 12]
-    assert telling_lengths(replace(STRINGS, train_lengths=(5,))) == [5, 6, 12]
-    assert telling_lengths(replace(STRINGS, eval_lengths=(2, 5))) == [4, 5]
+    assert telling_lengths(STRINGS) == (4, 5, 6, 12)
+    assert telling_lengths(replace(STRINGS, train_lengths=(5,))) == (5, 6, 12)
+    assert telling_lengths(replace(STRINGS, eval_lengths=(2, 5))) == (4, 5)
+
+
+def test_of_a_text_every_length_is_told_about_that_names_one() -> None:
+    assert telling_lengths(HumanNumbers()) == HumanNumbers().eval_lengths
+    assert telling_lengths(WordsToy()) == (max(WordsToy().eval_lengths),)
 
 
 @pytest.mark.parametrize(
-    ("symbols", "written"),
+    ("tokens", "written"),
     [
         ([3, 4, 2], ["a", "b", "<stop>"]),
-        ([3, 4, 5], ["a", "b", "c", "c", "c", "c"]),  # it never stops: two symbols past the truth are shown
+        ([3, 4, 5], ["a", "b", "c", "c", "c", "c"]),  # it never stops: two tokens past the truth are shown
         ([0, 1, 2], ["<pad>", "<start>", "<stop>"]),
     ],
 )
-def test_a_sample_is_what_the_model_wrote_up_to_its_own_stop(symbols: list[int], written: list[str]) -> None:
+def test_a_sample_is_what_the_model_wrote_up_to_its_own_stop(tokens: list[int], written: list[str]) -> None:
     batch = evaluation_set(STRINGS, 3, 1).batch
-    one = sample(Echo(symbols, STRINGS.target.size), STRINGS, batch, 0, 3, "cpu")
+    (one,) = samples(adapted(Echo(tokens, STRINGS.target.size)), STRINGS, 3, 1)
     assert batch.source is not None
     assert one.written == written
-    assert one.given == ["abc"[symbol - 3] for symbol in batch.source[0].tolist()]
+    assert one.given == ["abc"[token - 3] for token in batch.source[0].tolist()]
     assert one.truth == [*one.given, "<stop>"]
-
-
-def test_a_model_without_a_decoder_writes_what_the_same_one_with_a_decoder_writes() -> None:
-    model = family("lstm", "symbols")
-    whole = lambda *inputs: model(*inputs)  # noqa: E731
-    batch = STRINGS.sample(torch.tensor([2, 5, 3]), 5, stream("cpu", "whole"))
-    with torch.no_grad():
-        assert torch.equal(free_running(whole, STRINGS, batch, 7), free_running(model, STRINGS, batch, 7))
 
 
 def test_a_kept_signal_is_its_end_and_says_where_that_begins() -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(20, 40, 150))
-    samples = kept_samples(family("gru", "values"), task, "cpu")
-    assert [(one.length, one.first, len(one.truth), len(one.written)) for one in samples if one.length >= 20][::2] == [
-        (20, 0, 20, 20),
-        (40, 0, 40, 40),
-    ]
-    longest = replace(task, eval_lengths=(20, 150))
-    last = kept_samples(family("gru", "values"), longest, "cpu")[-1]
+    model = family("gru", "values")
+    for length in (20, 40):
+        one = samples(model, task, length)[0]
+        assert (one.length, one.first, len(one.truth), len(one.written)) == (length, 0, length, length)
+    last = samples(model, task, 150)[1]
     assert (last.first, len(last.truth)) == (150 - VALUES_KEPT, VALUES_KEPT)
-    whole = evaluation_set(longest, 150, 2).batch.target[1, :, 0]
+    whole = evaluation_set(task, 150, 2).batch.target[1, :, 0]
     assert last.truth == pytest.approx(whole[-VALUES_KEPT:].tolist(), abs=1e-3)
 
 
-def test_a_text_sample_holds_the_words_foreseen_at_each_place() -> None:
+def test_a_long_string_is_kept_by_its_start() -> None:
+    model, long = family("gru", "symbols"), replace(STRINGS, eval_lengths=(70,))
+    (answer,) = protocol_of(long).answers(model, long, 70, 1, "cpu")
+    whole, short = (sample(long, 70, answer, shortened=each) for each in (False, True))
+    assert len(whole.truth) == 71
+    assert [short.given, short.truth, short.written] == [
+        part[:TOKENS_KEPT] for part in (whole.given, whole.truth, whole.written)
+    ]
+
+
+def test_a_text_sample_holds_the_words_predicted_at_each_step() -> None:
     case = next(case for case in CASES if (case.model, case.kind) == ("gru", "stream"))
-    model, task = case.ready().eval(), case.task
-    length = max(task.eval_lengths)
-    one = text_sample(model, task, length, "cpu")
-    text = task.stream(length)[:SYMBOLS_KEPT]
-    state, expected, symbol = model.begin(None, torch.zeros(1, dtype=torch.long)), [], torch.tensor([[1]])
-    with torch.no_grad():
-        for truth in text:
-            outputs, state = model.decoder(symbol, state)
-            expected.append(task.text([int(outputs.argmax())]) or "<pad>")
-            symbol = truth.view(1, 1)
-    assert one.truth == [task.text([int(symbol)]) for symbol in text]
-    assert one.written == expected
-    assert isinstance(HumanNumbers(), type(task))
+    model, task, length = case.ready(), case.task, max(case.task.eval_lengths)
+    (one,) = samples(model, task, length)
+    text = protocol_of(task).language(task).stream(length)[:TOKENS_KEPT]
+    outputs = model(None, torch.zeros(1, dtype=torch.long), torch.cat([torch.tensor([1]), text[:-1]])[None])
+    assert one.given == []
+    assert one.truth == [task.text([int(token)]) for token in text]
+    assert one.written == [task.text([int(token)]) or "<pad>" for token in outputs[0].argmax(-1)]
 
 
-def test_weights_that_were_kept_give_the_records_own_samples(tmp_path: Path) -> None:
-    (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
-    made = run_cell(cell, tmp_path / "records", "cpu", lambda look: None)
-    model = load(tmp_path, cell, "cpu")
-    assert model is not None
-    task = Copy(train_lengths=(2, 3), eval_lengths=(2, 3, 6))
-    again = kept_samples(model, task, "cpu")
-    assert [one.written for one in again] == [one["written"] for one in made["samples"]]
+class Peek(nn.Module):
+    """Gives back the target input that comes next: in one pass that is the truth, in decoding there is none yet."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, source: Tensor, source_length: Tensor, target_in: Tensor) -> Tensor:
+        later = nn.functional.pad(target_in[:, 1:], (0, 1), value=2)
+        return nn.functional.one_hot(later, self.size).float()
 
 
-def test_weights_of_other_settings_or_damaged_ones_are_not_used(tmp_path: Path) -> None:
-    (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
-    run_cell(cell, tmp_path / "records", "cpu", lambda look: None)
-    path = checkpoint_path(tmp_path, cell)
-    assert load(tmp_path, replace(cell, spec=replace(SPEC, examples=7)), "cpu") is not None  # the judge alone differs
-    assert load(tmp_path, replace(cell, spec=replace(SPEC, steps=5)), "cpu") is None
-    assert load(tmp_path, replace(cell, sources="other code"), "cpu") is None
-    assert load(tmp_path, replace(cell, seed=6), "cpu") is None
-    assert is_fresh(cell, tmp_path / "records")
-    path.write_bytes(path.read_bytes()[:100])
-    assert load(tmp_path, cell, "cpu") is None
-    path.unlink()
-    assert not is_fresh(cell, tmp_path / "records")
-    assert is_fresh(replace(cell, checkpoint=False), tmp_path / "records")
+def test_decoding_that_is_not_what_the_scored_pass_says_is_said() -> None:
+    model = adapted(Peek(STRINGS.target.size))
+    assert protocol_of(STRINGS).score(model, STRINGS, 5, 4, "cpu").right == 4
+    found = disagreement(5, protocol_of(STRINGS).answers(model, STRINGS, 5, 4, "cpu"))
+    assert found == "length 5, example 0: decoding leaves the scored pass at output 0"
 
 
-def test_a_checkpoint_holds_nothing_that_runs(tmp_path: Path) -> None:
-    (cell,) = make_cells([SPEC], [5], Catalogue(), checkpoint=True)
-    checkpoint_path(tmp_path, cell).parent.mkdir()
-    torch.save({"key": cell, "weights": {}}, checkpoint_path(tmp_path, cell))  # a pickled object of ours
-    assert load(tmp_path, cell, "cpu") is None
+class PeekingText(nn.Module):
+    """A language model that sees the rest of a chunk."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def begin(self, source: None, source_length: Tensor) -> None:
+        return None
+
+    def decoder(self, inputs: Tensor, state: None) -> tuple[Tensor, None]:
+        later = nn.functional.pad(inputs[:, 1:], (0, 1), value=2)
+        return nn.functional.one_hot(later, self.size).float(), None
 
 
-def test_show_uses_the_weights_that_a_run_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ("--set", "task.train_lengths=3", "--steps", 5)
-    run = in_process(
-        capsys, "run", "--tasks", "copy", "--models", "gru", "--seeds", 1, "--jobs", 1, *asked,
-        "--out", tmp_path, "--checkpoint",
-    )  # fmt: skip
-    assert run.code == 0, run.err
-    first = in_process(capsys, "show", "copy", "--model", "gru", "--length", 3, *asked, "--out", tmp_path)
-    other = in_process(capsys, "show", "copy", "--model", "gru", "--length", 3, *asked, "--out", tmp_path / "none")
-    assert first.out.startswith("weights of gru")
-    assert other.out.startswith("training gru")
-    assert first.out.splitlines()[1:] == other.out.splitlines()[1:]
+def test_a_text_that_is_read_ahead_is_said_too() -> None:
+    task = HumanNumbers(train_lengths=(60,), eval_lengths=(60, 90), starts=(1, 61), window=8)
+    model = adapted(PeekingText(task.target.size))
+    assert protocol_of(task).score(model, task, 90, 0, "cpu").tokens_right > 80
+    assert disagreement(90, protocol_of(task).answers(model, task, 90, 1, "cpu")).startswith("length 90, example 0: ")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.trains], ids=str)
+def test_families_write_what_the_scored_pass_says(case: object) -> None:
+    model, task = case.ready(), case.task
+    for length in telling_lengths(task):
+        assert disagreement(length, protocol_of(task).answers(model, task, length, 4, "cpu")) == ""

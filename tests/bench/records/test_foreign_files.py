@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from foreign import damaged, odd_names, other_records, special
-from harness import Outcome, Pretender, in_process, record, record_of
+from harness import Outcome, in_process, pretend, record, record_of
 
-from bench.execution.cell import make_cells
+from bench.execution.job import make_jobs
 from bench.records.store import read_record, record_name, write_record
 from bench.spec.catalogue import Catalogue
 from bench.suites.suites import SUITES
@@ -58,12 +58,12 @@ def is_damaged(path: Path) -> bool:
 @pytest.fixture
 def finished_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run with a fresh record for each of its cells, made by committed code."""
-    monkeypatch.setattr("bench.execution.runner.run_cells", Pretender())
-    monkeypatch.setattr("bench.commands.run.BASELINE", tmp_path / "baseline")
+    pretend(monkeypatch)
+    monkeypatch.setattr("bench.commands.places.BASELINE", tmp_path / "baseline")
     monkeypatch.setattr("bench.analysis.promote.commit", lambda: ("0" * 40, False))
     specs = [spec for spec in SUITES["smoke"].specs if spec.row == "copy"]
-    for cell in make_cells(specs, [0, 1], Catalogue()):
-        write_record(tmp_path / "mine" / "records", record_of(cell))
+    for job in make_jobs(specs, [0, 1], Catalogue()):
+        write_record(tmp_path / "mine" / "records", record_of(job))
     return tmp_path / "mine"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from harness import in_process
 
 from bench.records.store import read_records
 from bench.spec.spec import Spec
-from bench.studies.extrapolation.families import own_rows
-from bench.studies.extrapolation.words import why
 from bench.suites.configured import CONFIGURED
 from bench.suites.extrapolate import CORE, EXTRAPOLATE
 from bench.suites.suites import SUITES
@@ -31,9 +28,8 @@ def test_every_pair_can_be_built(spec: Spec) -> None:
     assert max(task.eval_lengths) >= 10 * max(task.inside_lengths) or spec.task == "human_numbers"
 
 
-def test_every_pair_has_a_name_of_its_own_and_words() -> None:
+def test_every_pair_has_a_name_of_its_own() -> None:
     assert len({name_of(spec) for spec in EXTRAPOLATE}) == len(EXTRAPOLATE)
-    assert all(why(spec.row) for spec in EXTRAPOLATE)
 
 
 def test_the_core_is_part_of_the_suite_and_covers_the_tasks_that_families_are_made_for() -> None:
@@ -49,16 +45,6 @@ def test_strings_up_to_a_length_are_evaluated_to_a_hundred_times_that(name: str,
     assert configured.settings["train_lengths"] == tuple(range(1, longest + 1))
     assert max(configured.settings["eval_lengths"]) == farthest
     assert {spec.task for spec in EXTRAPOLATE if spec.row == configured.name} == {name}
-
-
-@pytest.mark.parametrize(("count", "sections"), [(6, ["copy"]), (7, ["copy", "copy(train_lengths=1-10)"])])
-def test_a_row_of_other_training_lengths_has_a_section_where_it_has_many_families(
-    count: int, sections: list[str]
-) -> None:
-    row = "copy(train_lengths=1-10)"
-    groups: dict[tuple[str, str], list[Any]] = {("copy", "gru"): [], **{(row, f"family {n}"): [] for n in range(count)}}
-    run: Any = SimpleNamespace(strings=["copy", row], groups=groups)
-    assert own_rows(run) == sections
 
 
 @pytest.mark.slow

@@ -119,18 +119,6 @@ def test_one_cycle_goes_up_for_a_quarter_and_down_to_almost_nothing(warmup: int)
     assert found[100:] == sorted(found[100:], reverse=True)
 
 
-def test_a_period_stands_with_the_schedules_that_have_one_and_no_other() -> None:
-    for schedule in SCHEDULES:
-        needs = schedule in ("drop", "restarts")
-        assert replace(BASE, schedule=schedule, period=5 if needs else 0).schedule == schedule
-        with pytest.raises(ValueError, match=f"drop and restarts need a period of 1 .* got {schedule} with"):
-            replace(BASE, schedule=schedule, period=0 if needs else 5)
-    with pytest.raises(ValueError, match="got restarts with -1"):
-        replace(BASE, schedule="restarts", period=-1)
-    with pytest.raises(ValueError, match="unknown optimizer 'sgd'; choose from: adamw, rmsprop"):
-        replace(BASE, optimizer="sgd")
-
-
 def one_step(optimizer: str, gradient: Tensor) -> Tensor:
     """What a weight of 2 is after one step of rate 0.1 and weight decay 0.5."""
     model = nn.Linear(3, 1, bias=False)

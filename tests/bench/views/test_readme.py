@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bench.studies.extrapolation.block import horizons
 
 from bench.__main__ import main
 from bench.records.store import read_records
 from bench.spec.catalogue import ROOT
-from bench.spec.errors import WorkError
-from bench.views.readme import refresh
+from bench.spec.errors import RequestError, WorkError
+from bench.views.readme import BLOCKS, refresh
 
 README = ROOT / "README.md"
+ALL = BLOCKS | {"horizons": horizons}
 FILES = re.findall(r'```python\n("""(\w+\.py):.*?)```', README.read_text(encoding="utf-8"), re.DOTALL)
 COMMANDS = re.findall(r"^python -m bench (run --plugin .*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
 
@@ -33,16 +35,70 @@ def test_an_unknown_block_is_named_with_those_that_exist(tmp_path: Path) -> None
     page = tmp_path / "README.md"
     page.write_text("<!-- board results/baseline/quick -->\n<!-- end -->\n")
     with pytest.raises(WorkError, match=r"unknown block 'board'; choose from: figure, horizons, leaderboard, lengths"):
-        refresh(page, tmp_path)
+        refresh(page, tmp_path, ALL)
+
+
+def of_quick(folder: Path, page: str, text: str) -> list[str]:
+    """Return the lines of a page's block once it is refreshed, beside the records of quick."""
+    shutil.copytree(ROOT / "results" / "baseline" / "quick", folder / "results" / "baseline" / "quick")
+    path = folder / page
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"<!-- Written by hand -->\n<!-- {text} -->\nold\n<!-- end -->\nafter\n")
+    assert refresh(path, folder, ALL)
+    assert not refresh(path, folder, ALL)
+    first, start, *lines, end, after = path.read_text().splitlines()
+    assert (first, end, after) == ("<!-- Written by hand -->", "<!-- end -->", "after")
+    assert start == f"<!-- {text} -->"
+    return lines
+
+
+def test_a_leaderboard_can_be_limited_to_columns_and_rows(tmp_path: Path) -> None:
+    asked = "leaderboard results/baseline/quick columns=task,model,inside,extrapolation,l99 rows=12"
+    header, _, *rows = of_quick(tmp_path, "README.md", asked)
+    assert header == "| task | model | in-distribution | extrapolation | L99 |"
+    board = pd.read_csv(ROOT / "results" / "baseline" / "quick" / "leaderboard.csv")
+    tasks = board["task"].nunique()
+    assert len(rows) == 12 // tasks * tasks
+    best = board.groupby("task").head(12 // tasks)
+    assert [row.split(" | ")[1] for row in rows] == best["model"].tolist()
+    assert [row.split(" | ")[0].strip("| ") for row in rows if not row.startswith("|  |")] == sorted(set(board["task"]))
+
+
+def test_a_leaderboard_of_one_task_and_a_table_of_some_lengths(tmp_path: Path) -> None:
+    rows = of_quick(tmp_path / "one", "page.md", "leaderboard results/baseline/quick copy rows=3")
+    assert len(rows) == 2 + 3
+    assert rows[2].startswith("| copy | ")
+    rows = of_quick(tmp_path / "other", "page.md", "lengths results/baseline/quick copy columns=20,10,100 rows=2")
+    assert rows[0] == "| model | **10** | 20 | 100 |"
+    assert len(rows) == 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("leaderboard results/baseline/quick columns=task,speed", "unknown column 'speed'"),
+        ("leaderboard results/baseline/quick nothing", "no task 'nothing'"),
+        ("lengths results/baseline/quick nothing", "no task 'nothing'"),
+        ("texts results/baseline/quick", "no language model"),
+        ("leaderboard results/nowhere", "no records"),
+    ],
+)
+def test_what_a_block_cannot_show_is_named(asked: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises((WorkError, RequestError), match=re.escape(named)):
+        of_quick(tmp_path, "README.md", asked)
+
+
+@pytest.mark.parametrize(("page", "link"), [("README.md", "results"), ("docs/results.md", "../results")])
+def test_figures_are_linked_from_where_the_page_lies(page: str, link: str, tmp_path: Path) -> None:
+    (line,) = of_quick(tmp_path, page, "figure results/baseline/quick length-copy")
+    assert line.endswith(f"]({link}/baseline/quick/figures/length-copy.png)")
+    assert (tmp_path / "results" / "baseline" / "quick" / "figures" / "length-copy.png").is_file()
 
 
 def test_a_block_of_horizons_links_to_the_sections_of_a_page(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "results" / "baseline" / "quick", tmp_path / "results" / "baseline" / "quick")
-    page = tmp_path / "README.md"
-    page.write_text("<!-- horizons results/baseline/quick docs/page.md -->\n<!-- end -->\n")
-    assert refresh(page, tmp_path)
+    _, _, *lines = of_quick(tmp_path, "README.md", "horizons results/baseline/quick docs/page.md")
     board = pd.read_csv(ROOT / "results" / "baseline" / "quick" / "leaderboard.csv")
-    rows = {line.split("|")[1].strip(): line for line in page.read_text().splitlines()[3:-1]}
+    rows = {line.split("|")[1].strip(): line for line in lines}
     assert len(rows) == board["task"].nunique()
     best = board[board["task"] == "variable_copy"].sort_values("l99").iloc[-1]
     line = rows["[variable_copy](docs/page.md#variable_copy)"]
@@ -70,14 +126,16 @@ def test_each_plug_in_command_runs(command: str, example_files: Path, tmp_path: 
 
 @pytest.mark.slow
 def test_tables_and_figures_are_those_of_the_baseline(tmp_path: Path) -> None:
-    shutil.copy(README, tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    pages = [Path(shutil.copy(README, tmp_path)), *sorted((tmp_path / "docs").glob("*.md"))]
     shutil.copytree(ROOT / "results" / "baseline", tmp_path / "results" / "baseline")
     found = sorted((ROOT / "results").glob("baseline/*/figures/*.png"))
     drawn = [figure for figure in found if not figure.name.startswith("lesson-")]
     assert drawn
     for figure in drawn:
         (tmp_path / figure.relative_to(ROOT)).unlink()
-    assert not refresh(tmp_path / "README.md", tmp_path), "stale: run `make readme`"
+    for page in pages:
+        assert not refresh(page, tmp_path, ALL), f"{page.name} is stale: run `make readme`"
     pinned = re.search(r"^matplotlib==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     assert pinned
     for figure in drawn:

@@ -14,14 +14,14 @@ from cases import absent
 from harness import ROOT, in_process
 from lesson_records import suite_records
 
-from bench.analysis.tables import group
-from bench.execution.cell import kind_of
+from bench.analysis.frame import group
 from bench.records.store import read_records, write_record
 from bench.studies.claims.charts import drawing
 from bench.studies.claims.claim import topics
 from bench.studies.claims.judge import NO_RUNS
 from bench.suites.suites import SUITES
 from bench.trial.build import build_task
+from bench.trial.protocols import protocol_of
 from bench.views.charts.panel import together
 from bench.views.charts.style import styled
 from bench.views.report import write_report
@@ -134,12 +134,29 @@ def test_a_run_of_some_pairs_is_judged_as_far_as_it_goes(tmp_path: Path, capsys:
     assert "without runs" in (tmp_path / "lessons.md").read_text()
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_a_terminal_shows_every_claim_whole(
+    columns: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"COLUMNS": str(columns), "FORCE_COLOR": "1", "TERM": "xterm"}.items():  # as on a terminal
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("bench.studies.claims.write.drawing", lambda *_: None)
+    write_record(tmp_path / "records", suite_records(1)[0])
+    done = in_process(capsys, "claims", "--out", tmp_path)
+    assert (done.code, done.err) == (0, "")
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in done.out.splitlines()]
+    table = [line for line in lines if "│" in line]
+    assert all(len(line) <= columns for line in table)
+    said = "".join(line.split("│")[2].strip().replace(" ", "") for line in table)
+    assert all(claim.statement.replace(" ", "") in said for claim in CLAIMS)
+
+
 def test_the_old_name_of_the_command_works_and_says_the_new_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = (in_process(capsys, name, "--out", tmp_path) for name in ("lessons", "claims"))
     assert (old.code, old.out) == (new.code, new.out)
-    assert old.err == f"note: `lessons` is now called `claims`; the old name works in this version\n{new.err}"
+    assert old.err == f"note: `lessons` is now called `claims`\n{new.err}"
 
 
 def test_a_folder_without_records_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,5 +235,6 @@ def test_a_row_of_a_table_holds_one_kind_of_records() -> None:
         kinds: dict[str, set[str]] = {}
         for spec in suite.specs:
             if not absent(spec.task):
-                kinds.setdefault(spec.row, set()).add(kind_of(build_task(spec.task, spec.task_settings)))
+                task = build_task(spec.task, spec.task_settings)
+                kinds.setdefault(spec.row, set()).add(protocol_of(task).kind(task))
         assert all(len(found) == 1 for found in kinds.values()), suite.name

@@ -1,21 +1,21 @@
-"""Adversarial sets and their scores, and the traces that a record keeps."""
+"""Adversarial sets and their scores."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
-from bench.probes.traces import kept_traces
 from bench.spec.spec import Spec
-from bench.trial.adversarial import adversarial_scores
 from bench.trial.build import build_model, build_task
-from bench.trial.evaluate_text import whole_lines
 from bench.trial.evaluation_sets import adversarial_set
 from bench.trial.holdout import held_out
+from bench.trial.protocols import protocol_of
+from bench.trial.protocols.text import whole_lines
 from bench.trial.trial import run_trial
+from models import adapted
+from tasks import Task
 from tasks.base import STOP
 from tasks.strings.variable_copy import VariableCopy
 
@@ -39,8 +39,14 @@ class Answering(nn.Module):
         return scores
 
 
+def scores_of(model: nn.Module, task: Task, examples: int) -> dict[int, dict[str, dict[str, int]]]:
+    protocol = protocol_of(task)
+    found = {n: protocol.adversarial(adapted(model), task, n, examples, "cpu") for n in task.eval_lengths}
+    return {length: kinds for length, kinds in found.items() if kinds}
+
+
 def test_a_perfect_answer_is_right_on_every_kind_at_every_length() -> None:
-    scores = adversarial_scores(Answering(), TASK, 6, "cpu")
+    scores = scores_of(Answering(), TASK, 6)
     assert set(scores) == set(TASK.eval_lengths)
     assert set(scores[30]) == set(TASK.adversarial_kinds)
     for kinds in scores.values():
@@ -48,14 +54,10 @@ def test_a_perfect_answer_is_right_on_every_kind_at_every_length() -> None:
 
 
 def test_a_wrong_stop_and_wrong_content_are_told_apart() -> None:
-    late = adversarial_scores(Answering(late=True), TASK, 6, "cpu")[9]
+    late = scores_of(Answering(late=True), TASK, 6)[9]
     assert all(counts["right"] == 0 and counts["stopped_wrong"] == counts["examples"] for counts in late.values())
-    wrong = adversarial_scores(Answering(wrong=5), TASK, 400, "cpu")[9]["one_symbol"]
+    wrong = scores_of(Answering(wrong=5), TASK, 400)[9]["one_symbol"]
     assert wrong == {"examples": 4, "right": 3, "stopped_wrong": 0}  # of the four symbols, one
-
-
-def test_nothing_is_scored_unless_asked() -> None:
-    assert adversarial_scores(Answering(), TASK, 0, "cpu") == {}
 
 
 def test_examples_are_distinct_and_at_training_lengths_held_out() -> None:
@@ -81,7 +83,7 @@ def test_a_kind_without_a_held_out_example_is_left_out() -> None:
     ]
     assert missing  # of four strings of one symbol, none may be held out
     task = VariableCopy(symbols=4, train_lengths=(2, 3, 4), eval_lengths=(2, 3, 4))
-    scores = adversarial_scores(Answering(), task, 8, "cpu")
+    scores = scores_of(Answering(), task, 8)
     assert all(kind not in scores.get(length, {}) for kind, length in missing)
 
 
@@ -101,7 +103,7 @@ def test_lines_behind_boundaries_are_counted_among_all_lines() -> None:
     task = build_task("human_numbers", settings)
     torch.manual_seed(0)
     model = build_model("gru", task, {"hidden": 8})
-    found = adversarial_scores(model, task, 1, "cpu")[330]
+    found = scores_of(model, task, 1)[330]
     assert {kind: counts["examples"] for kind, counts in found.items()} == {"tens": 12, "hundreds": 2}
 
 
@@ -120,23 +122,7 @@ def trial(model: str, **changes: Any) -> Any:
 
 
 def test_a_trial_gives_adversarial_scores_where_asked() -> None:
-    assert trial("gru").adversarial == {}
-    found = trial("gru", adversarial=3).adversarial
+    assert trial("gru").evaluation.adversarial == {}
+    found = trial("gru", adversarial=3).evaluation.adversarial
     assert set(found[9]) == set(TASK.adversarial_kinds)
     assert all(1 <= counts["examples"] <= 3 for counts in found[9].values())
-
-
-@pytest.mark.parametrize("model", ["location_attention", "stack_rnn", "tape_rnn"])
-def test_a_trial_keeps_traces_of_one_example_inside_and_one_far_beyond(model: str) -> None:
-    traces = trial(model).traces
-    assert [trace.length for trace in traces] == [4, 30]
-    for trace in traces:
-        assert len(trace.source) == trace.length
-        assert len(trace.written) == trace.length + 1
-        assert trace.series
-        assert all(len(series) == trace.length + 1 for series in trace.series.values())
-
-
-def test_families_without_a_trace_keep_none() -> None:
-    task = build_task("variable_copy", {"eval_lengths": [20]})
-    assert kept_traces(build_model("gru", task, {"hidden": 4}), task, "cpu") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,13 @@ import torch
 from cases import SMALL_TASKS
 from tiny import JUDGED, Piece, Tiny, as_pieces, cut
 
+from bench.probes.probe import mask_of_first_batch
 from bench.spec.spec import Spec
-from bench.trial.batches import Step, mask_of_first_batch, training_feed
+from bench.trial.batches import Step
+from bench.trial.protocols import protocol_of
+from bench.trial.protocols.text import in_order
 from tasks.base import START
+from tasks.text.human_numbers import HumanNumbers
 from tasks.text.language import pieces
 
 TASK = Tiny()
@@ -22,7 +27,7 @@ NUMBERS = SMALL_TASKS["stream"]
 
 
 def steps_of(task: Tiny, count: int, batch: int, seed: int = 1) -> list[Step]:
-    return list(itertools.islice(training_feed(task, Spec("tiny", "", batch=batch), seed, "cpu"), count))
+    return list(itertools.islice(protocol_of(task).batches(task, Spec("tiny", "", batch=batch), seed, "cpu"), count))
 
 
 def pieces_of(steps: list[Step]) -> list[Piece]:
@@ -160,3 +165,54 @@ def test_human_numbers_reads_whole_texts_as_a_stream_and_windows_of_them_in_othe
             inputs, target, counted = replace(NUMBERS, mode=mode).excerpts(length)
             assert as_pieces(inputs, target) == cut(text, 8, step)
             assert counted.tolist() == [mode == "chunks" or place == 7 for place in range(8)]
+
+
+ROWS, WINDOW = 3, 8
+
+
+def epochs(count: int) -> Iterator[list[Step]]:
+    """Yield the steps of each epoch; one begins where no state is carried."""
+    feed = in_order(NUMBERS, Spec("human_numbers", "", batch=ROWS), 1, "cpu")
+    steps = [next(feed)]
+    for step in feed:
+        if not step.carries:
+            yield steps
+            count -= 1
+            if not count:
+                return
+            steps = []
+        steps.append(step)
+
+
+def test_rows_are_contiguous_pieces_of_the_numbers_and_targets_come_one_later() -> None:
+    text = [START, *NUMBERS.stream(60).tolist()]
+    offsets = set()
+    for steps in epochs(12):
+        assert [step.carries for step in steps] == [False] + [True] * (len(steps) - 1)
+        inputs = torch.cat([step.inputs for step in steps], 1).flatten().tolist()  # row behind row
+        targets = torch.cat([step.batch.target for step in steps], 1).flatten().tolist()
+        starts = [at for at in range(WINDOW) if text[at : at + len(inputs)] == inputs]
+        assert any(text[at + 1 : at + 1 + len(targets)] == targets for at in starts)
+        assert len(text) - len(inputs) <= WINDOW + ROWS * WINDOW  # all of it is read but an end
+        offsets.update(starts[:1])
+    assert len(offsets) > 3
+
+
+def test_every_symbol_of_a_window_counts() -> None:
+    for step in next(epochs(1)):
+        assert step.inputs.shape == step.weight.shape == (ROWS, WINDOW)
+        assert step.weight.all()
+        assert step.batch.source is None
+
+
+def test_no_text_that_is_evaluated_as_unseen_is_trained_on() -> None:
+    task = HumanNumbers()
+    trained = task.text(task.stream(7999).tolist())
+    lines = set(trained.split(" . "))
+    for last in task.eval_lengths[1:]:
+        assert not lines & set(task.text(task.stream(last).tolist()).split(" . "))
+
+
+def test_a_text_too_short_for_its_rows_is_refused() -> None:
+    with pytest.raises(ValueError, match="is too short for 64 rows of 8"):
+        next(in_order(NUMBERS, Spec("human_numbers", "", batch=64), 1, "cpu"))

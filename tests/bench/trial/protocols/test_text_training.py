@@ -11,21 +11,23 @@ from cases import SMALL_TASKS, Case, assert_close, of_kind
 from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial.batches import Step, training_feed
-from bench.trial.evaluate_text import read_and_judge
+from bench.trial.batches import Step
 from bench.trial.losses import masked_mean
+from bench.trial.protocols import protocol_of
+from bench.trial.protocols.text import read_and_score
 from bench.trial.train import train
 from models.base import Model, detach
 
 NUMBERS = SMALL_TASKS["stream"]
 TRAINED = [case for case in of_kind("stream") if case.trains]
 every_trained = pytest.mark.parametrize("case", TRAINED, ids=str)
-LANES = 3
+ROWS = 3
 
 
-def steps_of(mode: str, count: int, batch: int = LANES, stride: int = 0) -> list[Step]:
+def steps_of(mode: str, count: int, batch: int = ROWS, stride: int = 0) -> list[Step]:
     task = replace(NUMBERS, mode=mode, stride=stride)
-    return list(itertools.islice(training_feed(task, Spec("human_numbers", "", batch=batch), 1, "cpu"), count))
+    steps = protocol_of(task).batches(task, Spec("human_numbers", "", batch=batch), 1, "cpu")
+    return list(itertools.islice(steps, count))
 
 
 def fresh(model: Model, rows: int) -> object:
@@ -46,15 +48,15 @@ def carried(model: Model, inputs: list[Tensor]) -> Tensor:
 
 
 @every_trained
-def test_an_epoch_with_carried_state_is_one_unbroken_pass_over_each_lane(case: Case) -> None:
+def test_an_epoch_with_carried_state_is_one_unbroken_pass_over_each_row(case: Case) -> None:
     model, inputs = case.ready(), [step.inputs for step in first_epoch()]
-    lanes = torch.cat(inputs, 1)
+    rows = torch.cat(inputs, 1)
     assert len(inputs) > 5
     with torch.no_grad():
-        whole = model(None, torch.zeros(LANES, dtype=torch.long), lanes)
+        whole = model(None, torch.zeros(ROWS, dtype=torch.long), rows)
         assert_close(carried(model, inputs), whole)
-        for lane in range(LANES):
-            assert_close(carried(model, [piece[lane : lane + 1] for piece in inputs]), whole[lane : lane + 1])
+        for row in range(ROWS):
+            assert_close(carried(model, [piece[row : row + 1] for piece in inputs]), whole[row : row + 1])
 
 
 @every_trained
@@ -75,7 +77,7 @@ def test_a_window_by_itself_is_scored_as_by_hand_symbol_after_symbol(case: Case)
     inputs, target, counted = replace(NUMBERS, mode="windows").excerpts(90)
     assert counted.nonzero().flatten().tolist() == [NUMBERS.window - 1]
     with torch.no_grad():
-        right, losses = read_and_judge(model, NUMBERS, inputs[:6], target[:6])
+        right, losses = read_and_score(model, NUMBERS, inputs[:6], target[:6])
         for row in range(6):
             state = fresh(model, 1)
             for symbol in inputs[row].tolist():
@@ -93,7 +95,7 @@ def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
     by_loop, by_hand = case.new(), case.new()
     assert train(by_loop, task, spec, 1, "cpu", lambda _: None).steps == 6
     optimizer = torch.optim.AdamW(by_hand.parameters(), lr=spec.learning_rate, weight_decay=0.0)
-    for step in itertools.islice(training_feed(task, spec, 1, "cpu"), 6):
+    for step in itertools.islice(protocol_of(task).batches(task, spec, 1, "cpu"), 6):
         losses = task.loss(by_hand(None, torch.zeros(4, dtype=torch.long), step.inputs), step.batch.target)
         loss = losses.mean() if mode == "chunks" else losses[:, -1].mean()
         optimizer.zero_grad()
@@ -104,9 +106,9 @@ def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
         assert_close(by_loop.state_dict()[name], weight)
 
 
-def test_a_text_is_looked_at_by_its_loss_alone_and_never_stops_early() -> None:
+def test_a_text_is_watched_by_its_loss_alone_and_never_stops_early() -> None:
     case = next(case for case in TRAINED if case.model == "gru")
     spec = Spec("human_numbers", "gru", steps=6, batch=2, eval_every=2, patience=1)
     training = train(case.new(), NUMBERS, spec, 1, "cpu", lambda _: None)
-    assert [(look.step, look.exact) for look in training.curve] == [(2, None), (4, None), (6, None)]
-    assert training.symbols == 6 * 2 * NUMBERS.window
+    assert [(point.step, point.exact) for point in training.curve] == [(2, None), (4, None), (6, None)]
+    assert training.tokens == 6 * 2 * NUMBERS.window

@@ -1,0 +1,110 @@
+"""What runs jobs: the protocol, what it tells meanwhile, and the executors by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bench.execution.job import Job
+from bench.execution.run_store import RunStore, unevaluated
+from bench.records.store import Record
+from bench.spec.errors import choose_from
+
+if TYPE_CHECKING:
+    from bench.trial.train import ValidationPoint
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A training reached a validation point."""
+
+    job: Job
+    seed: int
+    point: ValidationPoint
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A seed's record is written."""
+
+    job: Job
+    seed: int
+    record: Record
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A seed has no record, for a reason of one line."""
+
+    job: Job
+    seed: int
+    reason: str
+
+
+Event = Validated | Finished | Failed
+Listen = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What there is to run on: a device, jobs at once, threads a job."""
+
+    device: str = "cpu"
+    jobs: int = 1
+    threads: int = 1
+
+
+class Executor(Protocol):
+    """Runs jobs: those of a process, of a machine's cores, of a cluster.
+
+    A module of this folder that registers what makes one from Resources adds a choice of `run --executor`.
+    """
+
+    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
+        """Make the record of every seed of every job that has none yet -> a line about each that failed.
+
+        A seed that fails fails alone. An interrupt ends what is running and keeps every finished record.
+        """
+
+
+EXECUTORS: dict[str, Callable[[Resources], Executor]] = {}
+Kind = TypeVar("Kind", bound=Callable[[Resources], Executor])
+
+
+def register(name: str) -> Callable[[Kind], Kind]:
+    """Return a decorator that makes a class an executor of this name."""
+
+    def added(kind: Kind) -> Kind:
+        EXECUTORS[name] = kind
+        return kind
+
+    return added
+
+
+def find_executor(name: str) -> Callable[[Resources], Executor]:
+    """Return an executor by name; every module beside this one is imported, so that a new one is one new file."""
+    folder = __name__.rpartition(".")[0]
+    for module in pkgutil.iter_modules(importlib.import_module(folder).__path__, f"{folder}."):
+        importlib.import_module(module.name)
+    if name not in EXECUTORS:
+        raise choose_from("executor", name, list(EXECUTORS))
+    return EXECUTORS[name]
+
+
+class Ledger:
+    """Passes on what is told and keeps a line about everything that failed."""
+
+    def __init__(self, listen: Listen) -> None:
+        self.listen = listen
+        self.failures: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        self.listen(event)
+        if isinstance(event, Failed):
+            self.failures.append(f"{event.job.name(event.seed)}: {event.reason}")
+        elif isinstance(event, Finished):
+            self.failures += unevaluated(event.record)

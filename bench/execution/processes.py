@@ -1,0 +1,152 @@
+"""Runs jobs in worker processes, a seed each; what a worker that dies was doing is tried once more, alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.queues import Queue
+
+from bench.execution.executor import Event, Failed, Finished, Ledger, Listen, Resources, Validated, register
+from bench.execution.job import Job, each_seed
+from bench.execution.run_store import RunStore
+from bench.execution.serial import Serial
+
+POLL = 0.2  # seconds between two looks at what the workers tell
+
+
+@register("processes")
+class Processes:
+    """Runs so many jobs at once; each record is written by the worker that made it."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
+        """Make the record of every seed that has none yet; a worker that dies fails its seed, not the run."""
+        ledger, at_once = Ledger(listen), self.resources.jobs
+        left = self._pool([replace(job, seeds=(seed,)) for job, seed in each_seed(jobs)], store, at_once, ledger)
+        while left:
+            suspects, left = left[:at_once], left[at_once:]  # those that ran when a worker died: each again, alone
+            for job in suspects:
+                (seed,) = job.seeds
+                if record := store.finished(job, seed):  # it was written just before
+                    ledger(Finished(job, seed, record))
+                elif self._pool([job], store, 1, ledger):
+                    ledger(Failed(job, seed, "a worker process died (out of memory?)"))
+            left = self._pool(left, store, at_once, ledger)
+        return ledger.failures
+
+    def _pool(self, jobs: list[Job], store: RunStore, workers: int, listen: Listen) -> list[Job]:
+        """Run jobs of one seed in so many processes; return those that were left when one of them died."""
+        if not jobs:
+            return []
+        context = multiprocessing.get_context("spawn")
+        messages: Queue[Event] = context.Queue()  # a new one each time: a worker may have died with its lock
+        ends, life = context.Pipe(duplex=False)
+        left = list(jobs)
+        prepared = (messages, ends, self.resources)
+        with ends, life, ProcessPoolExecutor(min(workers, len(jobs)), context, start_worker, prepared) as pool:
+            try:
+                with interrupts_noticed() as interrupted:
+                    with interrupts_held():
+                        futures = {pool.submit(work, job, store) for job in jobs}
+                    for end in gather(futures, messages, listen, interrupted):
+                        left.remove(end.job)
+                        listen(end)
+            except BrokenProcessPool:
+                pass
+            except BaseException:
+                life.close()  # the workers end at once, in the middle of whatever they do
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return left
+
+
+@contextmanager
+def interrupts_noticed() -> Iterator[threading.Event]:
+    """Only note Ctrl-C meanwhile: raised anywhere, it may leave a lock of the pool held, and nothing would ever end."""
+    noticed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # signals are not this thread's to handle
+        yield noticed
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: noticed.set())
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back meanwhile; processes started here never see one, not even before their first instruction."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is raised here
+
+
+def gather(
+    futures: set[Future[Event]], messages: Queue[Event], listen: Listen, interrupted: threading.Event
+) -> Iterator[Event]:
+    """Yield how each job ends, passing on what the workers tell meanwhile; KeyboardInterrupt if interrupted."""
+    pending = futures
+    while pending:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        ended, pending = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED)
+        while True:
+            try:
+                listen(messages.get_nowait())
+            except queue.Empty:
+                break
+        for future in ended:
+            yield future.result()
+
+
+_messages: Queue[Event]
+_resources: Resources
+
+
+def start_worker(messages: Queue[Event], ends: Connection, resources: Resources) -> None:
+    """Prepare a worker process: Ctrl-C is the parent's to handle, and the worker must not outlive the run."""
+    global _messages, _resources
+    _messages, _resources = messages, resources
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_run, args=(ends,), daemon=True).start()
+
+
+def end_with_run(ends: Connection) -> None:
+    """Leave at once when the run was interrupted or its main process is gone: records are written whole or not at all.
+
+    `ends` is a pipe on which nothing is ever sent; its other end closes then.
+    """
+    ends.poll(None)
+    os._exit(1)
+
+
+def work(job: Job, store: RunStore) -> Event:
+    """Run a job of one seed in a worker -> how it ended; what comes before is told by message."""
+    ends: list[Event] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Validated):
+            _messages.put(event)
+        else:
+            ends.append(event)
+
+    Serial(_resources).run([job], store, tell)
+    (end,) = ends
+    return end

@@ -1,0 +1,145 @@
+"""A run's folder as executors see it: which seeds are done, what is written, which weights are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.execution.job import Job
+from bench.records.checkpoints import checkpoint_path, load, save
+from bench.records.stale import set_aside
+from bench.records.store import Record, read_record, read_records, record_path, write_record
+from bench.spec.errors import WorkError
+from bench.spec.spec import Spec
+
+if TYPE_CHECKING:
+    from bench.trial.train import Training
+    from models.base import Model
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a run's folder holds of some jobs: the seeds to do, the records that stand, and those in their way."""
+
+    pending: list[Job]
+    current: list[Record]
+    stale: dict[tuple[str, str], list[Path]]
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """A run's folder: records, checkpoints, and `unfinished`, the weights of trainings that have no record yet."""
+
+    out: Path
+
+    @property
+    def records(self) -> Path:
+        """Where records lie."""
+        return self.out / "records"
+
+    def survey(self, jobs: Sequence[Job]) -> Survey:
+        """Read every record once -> what is left to do of these jobs."""
+        found = {(each["task"], each["model"], each["seed"]): each for each in read_records(self.records)[0]}
+        current, pending = [], []
+        for job in jobs:
+            mine = {seed: found.get((*job.pair, seed)) for seed in job.seeds}
+            stand = [record for seed, record in mine.items() if record and self.stands(job, seed, record)]
+            current += stand
+            left = tuple(seed for seed, record in mine.items() if record not in stand)
+            pending += [replace(job, seeds=left)] if left else []
+        return Survey(pending, current, self._stale(jobs, found.values()))
+
+    def _stale(self, jobs: Iterable[Job], found: Iterable[Record]) -> dict[tuple[str, str], list[Path]]:
+        """Return by pair the records that other settings or other code made, those of seeds not asked for included."""
+        keys = {(*job.pair, seed): job.key(seed) for job in jobs for seed in job.seeds}
+        made = {job.pair: (job.sources.whole, job.sources.task_version) for job in jobs}
+        stale: dict[tuple[str, str], list[Path]] = {}
+        for record in found:
+            pair = (record["task"], record["model"])
+            key = keys.get((*pair, record["seed"]))
+            if pair not in made or record["key"] == key:
+                continue
+            if key or (record["sources"], record["task_version"]) != made[pair]:
+                stale.setdefault(pair, []).append(record_path(self.records, *pair, record["seed"]))
+        return stale
+
+    def set_aside(self, survey: Survey, specs: Iterable[Spec]) -> int:
+        """Move the stale records of these specs' pairs into records/stale; return how many."""
+        pairs = dict.fromkeys((spec.row, spec.column) for spec in specs)
+        return sum(set_aside(path) for pair in pairs for path in survey.stale.get(pair, ()))
+
+    def finished(self, job: Job, seed: int) -> Record | None:
+        """Return a seed's record where it stands, None otherwise."""
+        try:
+            record = read_record(record_path(self.records, *job.pair, seed))
+        except ValueError:
+            return None
+        return record if self.stands(job, seed, record) else None
+
+    def stands(self, job: Job, seed: int, record: Record) -> bool:
+        """Whether a record is a seed's last word: made by these settings and this code, with the weights asked for.
+
+        One that lacks lengths does not stand as long as there are weights to evaluate once more.
+        """
+        kept = self.checkpoint(job, seed).is_file()
+        if record["key"] != job.key(seed):
+            return False
+        if unevaluated(record) and (kept or self.unfinished(job, seed).is_file()):
+            return False
+        return kept or not job.keep_weights or record["status"] == "fitted"  # which has none
+
+    def write(self, job: Job, seed: int, record: Record) -> None:
+        """Write a seed's record; its weights go, unless they are to be kept or a length is still to be evaluated."""
+        write_record(self.records, record)
+        if not unevaluated(record):
+            with suppress(OSError):
+                self.unfinished(job, seed).unlink(missing_ok=True)
+                self.unfinished(job, seed).parent.rmdir()  # which fails while others lie there
+
+    def checkpoint(self, job: Job, seed: int, cycle: int | None = None) -> Path:
+        """Where weights that are asked for lie: the last ones, or those at the end of a cycle of the schedule."""
+        return checkpoint_path(self.out / "checkpoints", job.spec, seed, cycle)
+
+    def unfinished(self, job: Job, seed: int) -> Path:
+        """Where the weights of a training lie until its record is written."""
+        return checkpoint_path(self.out / "unfinished", job.spec, seed)
+
+    def keep_cycle(self, job: Job, seed: int, cycle: int, model: Model) -> None:
+        """Keep the weights at the end of a cycle of the schedule, where weights are to be kept."""
+        if job.keep_weights:
+            save(self.checkpoint(job, seed, cycle), job.weights_key(seed), model)
+
+    def keep(self, job: Job, seed: int, model: Model, training: Training) -> None:
+        """Keep the weights of a training that has ended, before they are evaluated; a disk may be too full for them."""
+        key = job.weights_key(seed)
+        if job.keep_weights:
+            save(self.checkpoint(job, seed), key, model, training)
+            return
+        with suppress(WorkError):
+            save(self.unfinished(job, seed), key, model, training)
+
+    def trained(self, job: Job, seed: int, device: str) -> tuple[Model, Training] | None:
+        """Return a seed's model and how its training went, where its weights are kept and need only be evaluated."""
+        for path in (self.unfinished(job, seed), self.checkpoint(job, seed)):
+            kept = load(path, job.weights_key(seed), job.spec, device)
+            if kept is not None and kept.training is not None:
+                return kept.model, kept.training
+        return None
+
+    def weights(self, job: Job, seed: int, device: str) -> Model | None:
+        """Return a seed's trained model, where the run kept its weights."""
+        kept = load(self.checkpoint(job, seed), job.weights_key(seed), job.spec, device)
+        return None if kept is None else kept.model
+
+
+def unevaluated(record: Record) -> list[str]:
+    """Say in a line which lengths of a record could not be evaluated, and why not the first of them; nothing if all."""
+    failed = record.get("failed")
+    if not failed:
+        return []
+    lengths = sorted(failed, key=int)
+    name = f"{record['task']} {record['model']} seed {record['seed']}"
+    return [f"{name}: not evaluated at length {', '.join(lengths)}: {failed[lengths[0]]}"]
