@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import torch
-from bench.trial.evaluate import evaluate
 from torch import Tensor
 
 from bench.spec.spec import Spec
