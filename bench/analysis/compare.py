@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.analysis.frame import group
 from bench.analysis.regression import Priors, Sample, dropped, is_tested, learn
-from bench.analysis.tables import by_length, group
+from bench.analysis.tables import by_length
 from bench.records.store import read_records
 from bench.spec.errors import RequestError
 

@@ -13,18 +13,16 @@ from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
-from bench.views.tables import write_tables
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
-    """Replace a baseline by a run's records and tables; return lines that say what changes.
+    """Replace a baseline's records by a run's; return lines that say what changes.
 
     Refused unless the code is committed, every record was made by committed code, and that code is this code.
     """
     groups, _ = checked_groups(run)
     lines = differences(group(read_records(baseline / "records")[0])[0], groups)
     copy_records(run / "records", baseline / "records")
-    write_tables(baseline, baseline.name)
     return lines
 
 
@@ -84,6 +82,6 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 def described(pair: tuple[str, str], records: list[Record]) -> str:
     """Accuracy inside and beyond in a few characters; of a text, its nats."""
     (row,) = summaries({pair: records})
-    if row["primary"] == "nats":
+    if row["kind"] == "text":
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

@@ -96,10 +96,13 @@ def horizon(accuracy: ArrayLike, lengths: Sequence[int], inside: Sequence[int], 
 
     accuracy (..., lengths), at ascending lengths -> (...)
     """
-    chosen = np.array(lengths) >= min(inside)
-    fails = np.asarray(accuracy)[..., chosen] < level - ROUNDING
-    held = np.where(fails.any(-1), fails.argmax(-1), chosen.sum()) if chosen.any() else np.zeros(fails.shape[:-1], int)
-    return np.array([0, *np.array(lengths)[chosen]], dtype=float)[held]
+    curve = np.asarray(accuracy)
+    reached, holds = np.zeros(curve.shape[:-1]), np.ones(curve.shape[:-1], dtype=bool)
+    for place, length in enumerate(lengths):
+        if length >= min(inside):
+            holds &= curve[..., place] >= level - ROUNDING
+            reached = np.where(holds, float(length), reached)
+    return reached
 
 
 def horizon_interval(
@@ -113,10 +116,12 @@ def horizon_interval(
     if seeds < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     shares, weights = resamples(seeds)
-    counting = [length for length in lengths if length >= min(inside)]
-    cells = accuracy[..., len(lengths) - len(counting) :].reshape(-1, seeds, len(counting))
-    step = max(1, AT_ONCE // (len(shares) * (len(counting) + 1)))
-    reached = [horizon(shares @ cells[i : i + step], counting, inside, level) for i in range(0, len(cells), step)]
+    cells, reached = accuracy.reshape(-1, seeds, len(lengths)), []
+    step = max(1, AT_ONCE // (len(shares) * len(lengths)))
+    for i in range(0, len(cells), step):
+        by_length = np.moveaxis(cells[i : i + step], -1, 0)  # (lengths, cells, seeds)
+        curves = (by_length.reshape(-1, seeds) @ shares.T).reshape(*by_length.shape[:2], -1)
+        reached.append(horizon(np.moveaxis(curves, 0, -1), lengths, inside, level))
     low, high = quantiles(np.concatenate(reached), weights, LEVEL)
     return low.reshape(shape), high.reshape(shape)
 

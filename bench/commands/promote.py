@@ -16,9 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Put a run's records and tables in place of the reference run's; say what changes."""
     from bench.analysis.promote import promote
+    from bench.views.tables import write_tables
 
     reference = places.BASELINE / places.suite_of(options.run)
     for line in promote(options.run, reference):
         print(line)
+    write_tables(reference, reference.name)
     print(f"promoted to {places.shown(reference)}; commit it")
     return 0

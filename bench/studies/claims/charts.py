@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analysis.metrics import METRICS
+from bench.analysis.parts import curve_of
 from bench.records.store import Record
 from bench.studies.claims.claim import Chart, Topic
 from bench.studies.claims.evidence import amount
@@ -93,9 +94,8 @@ def validation(score: str, records: Sequence[Record]) -> tuple[list[int], NDArra
 
     A seed that stopped early because all was right goes on as it stopped.
     """
-    curves = [
-        {point["step"]: point[score] for point in record["curve"] if point[score] is not None} for record in records
-    ]
+    every = [zip(*curve_of(record, score), strict=True) for record in records]
+    curves = [{step: value for step, value in points if value is not None} for points in every]
     steps = sorted(set().union(*curves))
     lasts = [curve[max(curve)] if curve and score == "exact" else np.nan for curve in curves]
     values = [[curve.get(step, last) for step in steps] for curve, last in zip(curves, lasts, strict=True)]

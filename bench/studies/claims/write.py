@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.analysis.tables import group
+from bench.analysis.frame import group
 from bench.records.store import read_records, write_atomically
 from bench.spec.errors import WorkError
 from bench.studies.claims.charts import drawing

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from bench.records.schema import TracePart
 from bench.studies.extrapolation.families import Family
 from bench.views.charts.drawing import Drawing
 from bench.views.charts.memory import memory_panels
-
-Trace = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Memory:
 
     task: str
     model: str
-    traces: list[Trace]
+    traces: list[TracePart]
 
     def drawing(self, name: str) -> Drawing:
         """Return its picture."""
@@ -42,7 +40,7 @@ def memories(found: Mapping[str, Sequence[Family]]) -> list[Memory]:
     return chosen
 
 
-def first_traces(family: Family) -> list[Trace]:
+def first_traces(family: Family) -> list[TracePart]:
     """Return the shortest and the longest trace of the first seed that has any with a number in it."""
     for record in family.records:
         known = [trace for trace in record.get("traces", []) if any(map(len, trace["series"].values()))]

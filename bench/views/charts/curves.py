@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 
+from bench.analysis.parts import curve_of
 from bench.records.store import Record
 from bench.views.charts.axes import Scale
 from bench.views.charts.line import Curve, LineChart
@@ -38,7 +39,7 @@ def curve_panels(run: Run, task: str) -> list[Panel]:
             alt_text=alt_text(found, measure),
         ).panel()
         for measure, name in MEASURES.items()
-        if any(point[measure] is not None for record in every for point in record["curve"])
+        if any(value is not None for record in every for value in curve_of(record, measure)[1])
     ]
 
 
@@ -52,8 +53,7 @@ def scale_of(measure: str, records: Sequence[Record]) -> Scale:
 
 def seed_curve(model: str, style: SeriesStyle, record: Record, measure: str) -> Curve:
     """Return the curve of one seed; its end is marked and says where it got to. What overflowed leaves a gap."""
-    steps = np.array([point["step"] for point in record["curve"]], dtype=float)
-    values = np.array([point[measure] for point in record["curve"]], dtype=float)
+    steps, values = (np.array(part, dtype=np.float64) for part in curve_of(record, measure))
     if measure == "loss":
         values = np.where(values > 0, values, np.nan)  # no logarithm has a place for 0
     tips = [f"{model}, seed {record['seed']}: {end_of(record, measure)}"] * len(steps)
@@ -62,12 +62,12 @@ def seed_curve(model: str, style: SeriesStyle, record: Record, measure: str) -> 
 
 def end_of(record: Record, measure: str) -> str:
     """Say where a curve got to."""
-    known = [point for point in record["curve"] if point[measure] is not None]
+    known = [(step, value) for step, value in zip(*curve_of(record, measure), strict=True) if value is not None]
     if not known:
         return "no number"
-    last = known[-1]
-    amount = f"{percent(last['exact'])} %" if measure == "exact" else f"{last['loss']:.3g}"
-    return f"{amount} at step {last['step']}{' (diverged)' if record['status'] == 'diverged' else ''}"
+    step, last = known[-1]
+    amount = f"{percent(last)} %" if measure == "exact" else f"{last:.3g}"
+    return f"{amount} at step {step}{' (diverged)' if record['status'] == 'diverged' else ''}"
 
 
 def alt_text(found: Learners, measure: str) -> str:

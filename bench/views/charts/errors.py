@@ -13,38 +13,36 @@ from numpy.typing import NDArray
 
 from bench.records.store import Record
 from bench.views.charts.axes import Scale
-from bench.views.charts.material import NRMSE, Run, length_name, primary_metric
+from bench.views.charts.material import NRMSE, Run, length_name
 from bench.views.charts.panel import Panel, Tips
 from bench.views.charts.style import right_map
 from bench.views.numbers import percent
 
 PARTS = {"right": ("#fde737", ""), "EOS error": ("#7d7d7d", "////"), "token error": ("#00224e", "")}
 COLUMNS = ("exact_match", "stopped_wrong", "content_wrong")  # their shares add up to 1
+SPLITS = {"in distribution": "train", "extrapolation": "beyond"}
 MOST_LABELS = 11
 PIXELS = 240  # columns of a map: the spans of each length are stretched over them
 
 
 def eos_panels(run: Run, task: str) -> list[Panel]:
-    """Return a chart a family of how its answers are wrong."""
-    return [eos_panel(model, run.rows(task, model), found[0]) for model, found in run.records(task).items()]
+    """Return a chart a family: at each length, the share right, right but for the EOS, and wrong in other tokens."""
+    panels = []
+    for model, (record, *_) in run.records(task).items():
+        rows = run.rows(task, model).sort_values("length")
+        panels.append(Panel(model, eos_alt_text(rows), partial(draw_eos, rows, record)))
+    return panels
 
 
-def position_panels(run: Run, task: str) -> list[Panel]:
-    """Return a map a family of where in the target its answers are wrong."""
-    return [position_panel(*pair) for pair in run.records(task).items()]
-
-
-def eos_panel(model: str, rows: pd.DataFrame, record: Record) -> Panel:
-    """Return a family's chart: at each length, the share right, right but for the EOS, and wrong in other tokens."""
-    ordered = rows.sort_values("length")
-    beyond = ordered[ordered["split"] == "beyond"]
-    said = "; ".join(
-        f"{where}: right {percent(found['exact_match'].mean())}, EOS error {percent(found['stopped_wrong'].mean())}, "
-        f"token error {percent(found['content_wrong'].mean())} %"
-        for where, found in (("in distribution", ordered[ordered["split"] == "train"]), ("extrapolation", beyond))
-        if len(found)
-    )
-    return Panel(model, f"{said}.", partial(draw_eos, ordered, record))
+def eos_alt_text(rows: pd.DataFrame) -> str:
+    """Say the shares in distribution and beyond, means over lengths."""
+    said = []
+    for where, split in SPLITS.items():
+        means = rows.loc[rows["split"] == split, list(COLUMNS)].mean()
+        if means.notna().all():
+            shares = ", ".join(f"{part} {percent(mean)}" for part, mean in zip(PARTS, means, strict=True))
+            said.append(f"{where}: {shares} %")
+    return f"{'; '.join(said)}."
 
 
 def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
@@ -65,23 +63,29 @@ def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
     return {}
 
 
-def position_panel(model: str, records: list[Record]) -> Panel:
-    """Return a family's map: how often it is wrong at each position of the target, at each length, mean over seeds."""
-    lengths = sorted(map(int, records[0]["by_length"]))
-    spans = [mean_errors(records, length) for length in lengths]
-    nrmse = primary_metric(records[0]) == NRMSE
-    last = spans[-1]
-    said = (
-        f"At length {lengths[-1]}, from the first position to the last: "
-        f"{written(last[0], nrmse)}, in the middle {written(last[len(last) // 2], nrmse)}, "
-        f"at the end {written(last[-1], nrmse)}."
+def position_panels(run: Run, task: str) -> list[Panel]:
+    """Return a map a family: how often it is wrong at each position of the target, at each length, mean over seeds."""
+    panels = []
+    for model, seeds in run.records(task).items():
+        lengths = sorted(map(int, seeds[0]["by_length"]))
+        spans = [mean_errors(seeds, length) for length in lengths]
+        draw = partial(draw_positions, lengths, spans, seeds[0])
+        panels.append(Panel(model, position_alt_text(lengths[-1], spans[-1], run.metric(task)), draw))
+    return panels
+
+
+def position_alt_text(length: int, errors: NDArray[np.float64], metric: str) -> str:
+    """Say the errors at the longest length: at the first position, in the middle and at the last."""
+
+    def said(error: float) -> str:
+        return (
+            "no number" if np.isnan(error) else f"NRMSE {error:.3g}" if metric == NRMSE else f"{percent(error)} % wrong"
+        )
+
+    first, middle, last = (said(errors[place]) for place in (0, len(errors) // 2, -1))
+    return (
+        f"At length {length}, from the first position to the last: {first}, in the middle {middle}, at the end {last}."
     )
-    return Panel(model, said, partial(draw_positions, lengths, spans, records[0]))
-
-
-def written(error: float, nrmse: bool) -> str:
-    """Write an error of a span."""
-    return "no number" if np.isnan(error) else f"NRMSE {error:.3g}" if nrmse else f"{percent(error)} % wrong"
 
 
 def mean_errors(records: list[Record], length: int) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from bench.analysis.summary import twice_length
 from bench.views.charts.material import Run
@@ -59,9 +58,8 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
         length = twice_length(list(rows["length"]), run.groups[task, model][0]["inside_lengths"])
         found = float(rows.loc[rows["length"] == length, "exact_match"].mean())
         return Tile(percent(found), found)
-    record = run.groups[task, model][0]
-    last, times = max(map(int, record["by_length"])), row["l90_ratio"]
-    text = f"{'>= ' if row['l90'] == last else ''}{times:.3g}x" if times else "none"
+    times = row["l90_ratio"]
+    text = f"{'>= ' if row['l90'] == row['longest'] else ''}{times:.3g}x" if times else "none"
     return Tile(text, brightness(times, farthest(run)))
 
 
@@ -69,11 +67,9 @@ def brightness(times: float, most: float) -> float:
     """Return how bright a horizon is, 0 to 1: by its logarithm, from the longest training length to the farthest."""
     if not times:
         return 0.0
-    return (
-        min(max(HELD * (1 + math.log2(times)), 0.1), HELD)
-        if times <= 1
-        else HELD + (1 - HELD) * math.log(times) / math.log(most)
-    )
+    if times <= 1:
+        return HELD * max(1 + math.log2(times), 1 / 3)
+    return HELD + (1 - HELD) * math.log(times) / math.log(most)
 
 
 def farthest(run: Run) -> float:
@@ -120,13 +116,8 @@ def draw_heat(tiles: Sequence[Sequence[Tile]], tasks: Mapping[str, str], models:
     for row, line in enumerate(tiles):
         for column, one in enumerate(line):
             axes.text(column, row, one.text, ha="center", va="center", fontsize=9, color=one.colours[1])
-    axes.xaxis.set_major_locator(FixedLocator(range(len(models))))
-    axes.xaxis.set_major_formatter(FixedFormatter([label(model) for model in models]))
-    axes.yaxis.set_major_locator(FixedLocator(range(len(tasks))))
-    axes.yaxis.set_major_formatter(FixedFormatter([f"{label(task)}\n{at}" for task, at in tasks.items()]))
-    axes.tick_params(axis="x", length=0)
-    for text in axes.get_xticklabels():
-        text.set(rotation=35, ha="right", rotation_mode="anchor")
-    axes.tick_params(axis="y", length=0, labelsize=9)
+    axes.set_xticks(range(len(models)), map(label, models), rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(tasks)), [f"{label(task)}\n{at}" for task, at in tasks.items()], size=9)
+    axes.tick_params(length=0)
     axes.grid(False)
     return {}

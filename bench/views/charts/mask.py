@@ -23,18 +23,13 @@ PARTS = {
 
 
 def mask_panels(run: Run, task: str) -> list[Panel]:
-    """Return the picture of the first training batch of a task, if its record kept rows."""
+    """Return the picture of the first batch of a task, if its record kept rows: a row an example, a column a token."""
     record = run.trained_record(task)
-    return [mask_panel(record)] if record["first_batch"]["lengths"] else []
-
-
-def mask_panel(record: Record) -> Panel:
-    """Return the picture of a record's first batch: a row an example, a column a token."""
     parts = parts_of(record)
     shown = [part for part in reversed(PARTS) if part != READ or (parts == READ).any()]
-    counts = [f"{(parts == part).sum()} {PARTS[part][0]}" for part in shown]
-    said = f"{parts.shape[0]} rows of {parts.shape[1]} positions: {', '.join(counts)}."
-    return Panel(f"{record['model']}, seed {record['seed']}", said, partial(draw_mask, parts))
+    counts = ", ".join(f"{(parts == part).sum()} {PARTS[part][0]}" for part in shown)
+    said = f"{parts.shape[0]} rows of {parts.shape[1]} positions: {counts}."
+    return [Panel(f"{record['model']}, seed {record['seed']}", said, partial(draw_mask, parts))] if len(parts) else []
 
 
 def parts_of(record: Record) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 from bench.views.charts.axes import Scale
 from bench.views.charts.line import Curve, LineChart
 from bench.views.charts.panel import Panel
-from bench.views.charts.style import style_at
+from bench.views.charts.style import SeriesStyle, style_at
 
 SIZE = (4.5, 2.4)  # inches
 WEIGHT = "weight"  # series so named lie between 0 and 1 and are drawn by themselves
@@ -22,42 +22,30 @@ def memory_panels(traces: Sequence[Mapping[str, Any]]) -> list[Panel]:
     traces: as records have them: length, and series with a number a step
     """
     panels = []
-    for are_weights in (False, True):
+    for kind, scale in (("", Scale("")), (WEIGHT, Scale(WEIGHT, limits=(-0.03, 1.06)))):
         for trace in traces:
-            series = {name: values for name, values in trace["series"].items() if (WEIGHT in name) == are_weights}
+            names = list(trace["series"])  # they number the styles
+            series = {name: values for name, values in trace["series"].items() if (WEIGHT in name) == bool(kind)}
             if series:
-                panels.append(trace_panel(trace["length"], series, list(trace["series"]), are_weights))
+                styles = {name: style_at(names.index(name)) for name in series}
+                title = f"{kind}{', ' if kind else ''}length {trace['length']:,}"
+                panels.append(trace_panel(title, series, styles, scale))
     return panels
 
 
-def trace_panel(length: int, series: Series, names: Sequence[str], are_weights: bool) -> Panel:
-    """Return one chart; names: of all series of the trace, which number their styles."""
+def trace_panel(title: str, series: Series, styles: Mapping[str, SeriesStyle], scale: Scale) -> Panel:
+    """Return one chart, which names its lines unless it is of one weight alone."""
     steps = max(map(len, series.values()))
-    curves = [
-        Curve(
-            name,
-            style_at(names.index(name)),
-            range(1, len(values) + 1),
-            values,
-            marked="all" if steps <= MARKED else "none",
-        )
-        for name, values in series.items()
-    ]
-    scale = Scale(WEIGHT, limits=(-0.03, 1.06)) if are_weights else Scale("")
-    title = f"{f'{WEIGHT}, ' if are_weights else ''}length {length:,}"
-    return LineChart(
-        title, curves, Scale("step of decoding"), scale, alt_text=alt_text(series, steps),
-        legend=len(series) > 1 or not are_weights, size=SIZE,
-    ).panel()  # fmt: skip
+    marked = "all" if steps <= MARKED else "none"
+    curves = [Curve(name, styles[name], range(1, steps + 1), values, marked=marked) for name, values in series.items()]
+    said = f"{'; '.join(f'{name} {alt_text(values)}' for name, values in series.items())}, in {steps} steps."
+    legend = len(series) > 1 or not scale.name
+    return LineChart(title, curves, Scale("step of decoding"), scale, alt_text=said, legend=legend, size=SIZE).panel()
 
 
-def alt_text(series: Series, steps: int) -> str:
-    """Say where each series begins and ends, and how far it goes between."""
-    said = []
-    for name, values in series.items():
-        known = [value for value in values if value is not None]
-        if known:
-            said.append(f"{name} from {known[0]:g} to {known[-1]:g}, between {min(known):g} and {max(known):g}")
-        else:
-            said.append(f"{name} has no number")
-    return f"{'; '.join(said)}, in {steps} steps."
+def alt_text(values: Sequence[float | None]) -> str:
+    """Say where a series begins and ends, and how far it goes between."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return "has no number"
+    return f"from {known[0]:g} to {known[-1]:g}, between {min(known):g} and {max(known):g}"

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from bench.records.store import Record
+from bench.analysis.parts import numbers_of
 from bench.views.charts.material import Run
 from bench.views.charts.panel import SMALL, Panel, Tips, axes_of
 from bench.views.charts.style import INK, SeriesStyle, label, style_at, styled
@@ -75,20 +75,14 @@ def worst(truth: NDArray[np.float64], own: NDArray[np.float64]) -> str:
 
 def signal_panels(run: Run, task: str) -> list[Panel]:
     """Return a task's charts: of each family, the first example that its first seed kept at each length."""
-    found = run.records(task).items()
-    return [panel for model, seeds in found for panel in kept_signals(model, seeds[0], run.styles[model])]
-
-
-def kept_signals(model: str, record: Record, style: SeriesStyle) -> list[Panel]:
-    """Return one family's charts."""
-    kept = {sample["length"]: sample for sample in reversed(record["samples"])}
-    return [
-        SignalChart(
-            f"{model}, horizon {length}", one["truth"], {model: one["written"]}, {model: style}, one["first"]
-        ).panel()
-        for length, one in sorted(kept.items())
-        if one["truth"] and not isinstance(one["truth"][0], str)
-    ]
+    panels = []
+    for model, (record, *_) in run.records(task).items():
+        for length, one in sorted({one["length"]: one for one in reversed(record["samples"])}.items()):
+            truth, own = numbers_of(one["truth"]), numbers_of(one["written"])
+            if truth and own is not None:
+                chart = SignalChart(f"{model}, horizon {length}", truth, {model: own}, run.styles, one["first"])
+                panels.append(chart.panel())
+    return panels
 
 
 @styled()

@@ -43,7 +43,6 @@ SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
     "axes.formatter.use_mathtext": False,
     "svg.fonttype": "none",
-    "svg.hashsalt": "lengthwise",
     "path.simplify_threshold": 0.3,
     **dict.fromkeys(
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "hatch.color"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
-from typing import Any
 
+from bench.analysis.parts import tokens_of
 from bench.records.store import Record
 from bench.views.charts.material import EOS, NATS, primary_metric
 from bench.views.charts.style import SeriesStyle
@@ -19,7 +19,7 @@ PLACES = {"inside": "in distribution", "edge": "the longest training length", "b
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShownAnswer:
     """What a family wrote: pieces of text, each with whether it differs from the truth; how many symbols do."""
 
     model: str
@@ -36,7 +36,7 @@ class Example:
     heading: str
     given: str
     truth: str
-    answers: list[Answer]
+    answers: list[ShownAnswer]
 
 
 def examples(
@@ -48,8 +48,11 @@ def examples(
     """
     asked: dict[tuple[int, tuple[str, ...], tuple[str, ...]], dict[str, list[str]]] = {}
     for model, (record, *_) in records.items():
-        for sample in filter(is_string, record["samples"]):
-            given, truth, written = (shown(sample[part], record) for part in ("given", "truth", "written"))
+        for sample in record["samples"]:
+            if not tokens_of(sample["truth"]):
+                continue
+            parts = (sample["given"], sample["truth"], sample["written"])
+            given, truth, written = (shown(tokens_of(part) or [], record) for part in parts)
             asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
     first_record = next(iter(records.values()))[0]
     firsts: dict[int, Example] = {}
@@ -59,11 +62,6 @@ def examples(
         if firsts.setdefault(one.length, one) is not one:
             others.append(one)
     return list(firsts.values()), others
-
-
-def is_string(sample: dict[str, Any]) -> bool:
-    """Whether a sample is of symbols, not of numbers."""
-    return bool(sample["truth"]) and isinstance(sample["truth"][0], str)
 
 
 def example(
@@ -104,7 +102,7 @@ def spelled(symbols: Sequence[str], widths: list[int] | None, first: int = 0) ->
 
 def answer(
     model: str, style: SeriesStyle, truth: Sequence[str], written: list[str], widths: list[int] | None
-) -> Answer:
+) -> ShownAnswer:
     """Compare an answer with the truth symbol by symbol; where only one of them goes on, all differs."""
     shown = [*written, *[ABSENT] * (len(truth) - len(written))]
     wrong = [index >= len(truth) or symbol != truth[index] for index, symbol in enumerate(shown)]
@@ -112,7 +110,7 @@ def answer(
     for differs, run in groupby(range(len(shown)), key=lambda index: wrong[index]):
         places = list(run)
         pieces.append((differs, spelled([shown[place] for place in places], widths, places[0])))
-    return Answer(model, style, pieces, sum(wrong))
+    return ShownAnswer(model, style, pieces, sum(wrong))
 
 
 def heading_of(length: int, record: Record) -> str:

@@ -14,40 +14,40 @@ from bench.views.charts.style import INK, SeriesStyle, printable, styled
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?![\d.]*e)")
-REFERENCE = re.compile(r"url\(#([^)]+)\)")
+REFERRED = re.compile(r"[a-z][0-9a-f]{10}")  # clip paths, markers and hatches: matplotlib names them by their contents
 SWATCH = (0.5, 0.17)  # inches
 FAMILY = re.compile(r"family-(\d+)\.")
 ROUNDED = ("d", "x", "y", "width", "height", "viewBox")
 
 
 @styled()
-def inlined(task: str, panel: Panel, prefix: str) -> Markup:
-    """Return a panel as an element of a page; `prefix` is the page's name for it and no other's."""
+def inlined(task: str, panel: Panel, salt: str) -> Markup:
+    """Return a panel as an element of a page; `salt` is the page's name for it and no other's."""
     figure, tips = alone(panel)
-    root = element_of(figure, prefix, tips)
+    root = element_of(figure, salt, tips)
     root.attrib |= {"role": "img", "aria-label": printable(f"{task}, {panel.title}. {panel.alt_text}")}
     return written(root)
 
 
 @styled()
-def swatch(style: SeriesStyle, prefix: str) -> Markup:
+def swatch(style: SeriesStyle, salt: str) -> Markup:
     """Return a family's line and marker in small."""
     figure = Figure(figsize=SWATCH)
     figure.add_artist(Line2D([0.02, 0.98], [0.5, 0.5], **style.line))
     figure.add_artist(Line2D([0.5], [0.5], **style.point | {"markersize": 6}))
-    return written(element_of(figure, prefix, {}))
+    return written(element_of(figure, salt, {}))
 
 
-def element_of(figure: Figure, prefix: str, tips: Tips) -> Tree.Element:
+def element_of(figure: Figure, salt: str, tips: Tips) -> Tree.Element:
     """Return a figure as an element, without a background."""
     figure.patch.set_visible(False)
     for axes in figure.axes:
         axes.patch.set_visible(bool(axes.patch.get_hatch()))
-    root = Tree.fromstring(svg_of(figure))
+    root = Tree.fromstring(svg_of(figure, salt))
     for part in [part for part in root if part.tag.endswith("metadata")]:
         root.remove(part)
     mark_series(root, tips)
-    rename(root, prefix)
+    keep_names(root)
     for element in root.iter():
         shorten(element)
     for name in ("width", "height", "version"):
@@ -73,26 +73,14 @@ def mark_series(root: Tree.Element, tips: Tips) -> None:
             Tree.SubElement(point, f"{SVG}title").text = printable(tip)
 
 
-def rename(root: Tree.Element, prefix: str) -> None:
-    """Keep only the names that something refers to, and put the prefix before these."""
-    used = set()
+def keep_names(root: Tree.Element) -> None:
+    """Keep only the names that something refers to, which the salt makes this chart's own."""
     for element in root.iter():
         link = element.attrib.pop(LINK, None)
         if link is not None:
             element.set("href", link)
-            used |= {link[1:]} if link.startswith("#") else set()
-        for value in element.attrib.values():
-            used |= set(REFERENCE.findall(value))
-    names = {name: f"{prefix}-{number}" for number, name in enumerate(sorted(used))}
-    for element in root.iter():
-        own = element.attrib.pop("id", None)
-        if own in names:
-            element.set("id", names[own])
-        for key, value in element.attrib.items():
-            if key == "href" and value.startswith("#"):
-                element.set(key, f"#{names[value[1:]]}")
-            elif "url(#" in value:
-                element.set(key, REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value))
+        if not REFERRED.fullmatch(element.get("id", "")):
+            element.attrib.pop("id", None)
 
 
 def shorten(element: Tree.Element) -> None:

@@ -35,9 +35,10 @@ def counted(lines: Iterable[str]) -> list[str]:
 
 def made_by(record: Record) -> str:
     """Say by which code a record was made."""
-    if record.get("commit") is None:
+    commit = record["commit"]
+    if commit is None:
         return "no commit is known"
-    return f"{record['commit']}, with changes that were not committed" if record.get("dirty") else record["commit"]
+    return f"{commit}, with changes that were not committed" if record["dirty"] else commit
 
 
 def device(record: Record) -> str:

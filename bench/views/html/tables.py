@@ -11,18 +11,18 @@ import pandas as pd
 
 from bench.views import texts
 from bench.views.charts.curves import MEASURES, end_of
-from bench.views.charts.errors import COLUMNS, PARTS
+from bench.views.charts.errors import COLUMNS, PARTS, SPLITS
 from bench.views.charts.material import NATS, Run
 from bench.views.charts.style import SeriesStyle
 from bench.views.columns import Column, columns, headline
 from bench.views.numbers import estimate, measured, percent, share
 
 LATER = 5  # columns of this rank and above are shown if asked for
-Row = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
+RankedRow = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
 
 
 @dataclass(frozen=True)
-class Cell:
+class BoardCell:
     """A number as it is shown, its interval, and what it is sorted by ("" for nothing)."""
 
     text: str
@@ -40,7 +40,7 @@ class Ranking:
     name: str
     columns: list[Column]
     later: int
-    rows: list[tuple[int, SeriesStyle | None, list[Cell]]]
+    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]]
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,24 @@ def boards(run: Run) -> dict[str, Ranking]:
     return found | ({NATS: ranking("board-texts", nats, rows_of(run, run.texts))} if run.texts else {})
 
 
-def ranking(name: str, layout: Sequence[Column], rows: Sequence[Row]) -> Ranking:
+def ranking(name: str, layout: Sequence[Column], rows: Sequence[RankedRow]) -> Ranking:
     """Return a leaderboard of columns, those that matter most first."""
     order = sorted(layout, key=lambda column: column.rank >= LATER)
     cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
     return Ranking(name, order, sum(column.rank >= LATER for column in order), cells)
 
 
-def cell(column: Column, row: dict[Any, Any]) -> Cell:
+def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
     """Return a cell; NaN, and what a reference has not, is sorted as nothing and stands last."""
     key = row.get(column.name, math.nan)
     said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
     shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
-    return Cell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
+    return BoardCell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
 
 
-def rows_of(run: Run, tasks: Sequence[str]) -> list[Row]:
+def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
     """Return the rows of some tasks, under each text's models what compressors reach."""
-    rows: list[Row] = []
+    rows: list[RankedRow] = []
     for task in tasks:
         index = run.tasks.index(task)
         rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
@@ -105,13 +105,12 @@ def exact_cell(row: dict[Any, Any]) -> str:
 
 def eos_numbers(run: Run, task: str) -> Numbers:
     """Return the numbers of a task's EOS and token errors, in distribution and beyond."""
-    splits = {"in distribution": "train", "extrapolation": "beyond"}
-    heads = [f"{where}: {part}" for where in splits for part in PARTS]
+    heads = [f"{where}: {part}" for where in SPLITS for part in PARTS]
     means = run.rows(task).groupby(["model", "split"])[list(COLUMNS)].mean()
     rows = [
         [
             model,
-            *(percent(means[column].get((model, split), math.nan)) for split in splits.values() for column in COLUMNS),
+            *(percent(means[column].get((model, split), math.nan)) for split in SPLITS.values() for column in COLUMNS),
         ]
         for model in run.records(task)
     ]

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from harness import record, score, text_record
 
-from bench.analysis.frame import group, tidy, variant_of
-from bench.analysis.summary import blocks
+from bench.analysis.frame import blocks, group, tidy, variant_of
 from bench.analysis.tables import by_length, leaderboard
 from bench.records.store import Record
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from harness import in_process, record, score, without
 
-from bench.analysis.tables import write_tables
 from bench.records.decode import EARLIER, checked, decode
 from bench.records.store import SCHEMA, Record, read_record, write_record
+from bench.views.tables import write_tables
 
 WHOLE = record({3: 90, 4: 50}, seed=1)
 SAMPLE = WHOLE["samples"][0]

@@ -26,9 +26,9 @@ for spec in plan(find_suite("smoke"), catalogue, ["copy", "reverse"], ["elman", 
 ALL = {("copy", "elman"), ("copy", "gru"), ("reverse", "elman"), ("reverse", "gru")}
 REVERSE, GRU = ({cell for cell in ALL if name in cell} for name in ("reverse", "gru"))
 EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
-    "model": ("models/gru.py", "parts = 1", "parts = 2", GRU),
-    "model's default": ("models/gru.py", "hidden: int = 64", "hidden: int = 32", GRU),
-    "model's comment": ("models/gru.py", "    parts = 1", "    # another\n    parts = 1  # one", set()),
+    "model": ("models/gru.py", "state.contiguous()", "state.clone()", GRU),
+    "model's default": ("models/gru.py", "tied: bool = False", "tied: bool = True", GRU),
+    "model's comment": ("models/gru.py", "    tied: bool", "    # another\n    tied: bool", set()),
     "model's docstring": ("models/gru.py", '"""GRU: gated', '"""Other: gated', set()),
     "what models share": ("models/layers/recurrent.py", "DECODERS = (", "OTHERS = DECODERS = (", ALL),
     "another model": ("models/transformer.py", "from __future__", "X = 1\nfrom __future__", set()),
@@ -39,7 +39,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "what tasks share": ("tasks/strings/random_strings.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
     "loss": ("bench/trial/losses.py", "clamp(min=1)", "clamp(min=2)", ALL),
     "hold-out": ("bench/trial/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
-    "evaluation": ("bench/trial/evaluate.py", "ROWS = 256", "ROWS = 128", ALL),
+    "evaluation": ("bench/trial/batches.py", "ROWS = 256", "ROWS = 128", ALL),
     "random streams": ("bench/trial/streams.py", "digest_size=8", "digest_size=7", ALL),
     "loss's text": ("bench/trial/losses.py", '"""', '"""Losses: ', set()),
     "text of an error of the trial": ("bench/trial/build.py", "is not a Python file", "is no Python file", set()),
@@ -131,7 +131,7 @@ def test_a_file_that_is_renamed_or_moved_makes_nothing_stale(name: str, checkout
 def test_a_run_trains_again_exactly_the_cells_that_an_edit_made_stale(checkout: Path) -> None:
     before = contents(checkout)
     edited(checkout, "bench/analysis/summary.py", "0.99", "0.98")
-    edited(checkout, "models/gru.py", "parts = 1", "parts = 1\n    other = 2")
+    edited(checkout, "models/gru.py", "tied: bool = False", "tied: bool = False\n    other = 2")
     trained(checkout)
     after = contents(checkout)
     assert {cell for cell in ALL if after[cell] != before[cell]} == GRU

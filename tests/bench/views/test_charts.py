@@ -13,19 +13,20 @@ from harness import record, score
 
 from bench.views.charts.cost import cost_panels
 from bench.views.charts.curves import curve_panels
-from bench.views.charts.errors import eos_panel, position_panel
-from bench.views.charts.mask import COUNTED, HELD_OUT, PADDING, mask_panel, parts_of
+from bench.views.charts.errors import eos_panels, position_panels
+from bench.views.charts.mask import COUNTED, HELD_OUT, PADDING, mask_panels, parts_of
 from bench.views.charts.panel import Panel
 from bench.views.charts.signals import SignalChart, signal_panels
 from bench.views.charts.style import styles_of
 
 
-def test_map_of_positions_is_bright_where_right_and_empty_where_there_is_no_number() -> None:
+def test_map_of_positions_is_bright_where_right_and_empty_where_there_is_no_number(tmp_path: Path) -> None:
     made = record({3: 90, 4: 50})
     made["by_length"] = {"3": score(90, errors_at=[0.0, 1.0]), "4": score(50, errors_at=[0.25, None, 0.5])}
     other = record({3: 90, 4: 50}, seed=1)
     other["by_length"] = {"3": score(90, errors_at=[0.5, 1.0]), "4": score(50, errors_at=[0.75, 0.0, 0.5])}
-    axes, _ = drawn(position_panel("gru", [made, other]))
+    (panel,) = position_panels(run_of(tmp_path, made, other), "copy")
+    axes, _ = drawn(panel)
     shown: Any = axes.images[0].get_array()
     columns = shown.shape[1]
     assert shown[0, 0] == 0.75  # the shortest length is the first row, and below
@@ -36,10 +37,10 @@ def test_map_of_positions_is_bright_where_right_and_empty_where_there_is_no_numb
     assert not shown.mask[0].any()
 
 
-def test_real_errors_above_1_are_as_dark_as_1() -> None:
+def test_real_errors_above_1_are_as_dark_as_1(tmp_path: Path) -> None:
     made = record({3: 90}, kind="values")
     made["by_length"]["3"] |= {"errors_at": [7.5, 0.25]}
-    panel = position_panel("gru", [made])
+    (panel,) = position_panels(run_of(tmp_path, made), "copy")
     shown: Any = drawn(panel)[0].images[0].get_array()
     assert (shown.min(), shown.max()) == (0, 0.75)
     assert "NRMSE 7.5" in panel.alt_text
@@ -49,7 +50,7 @@ def test_eos_and_token_errors_fill_what_is_not_right(tmp_path: Path) -> None:
     made = record({3: 60, 4: 50})
     made["by_length"]["3"] |= {"stopped_wrong": 30}
     run = run_of(tmp_path, made)
-    panel = eos_panel("gru", run.rows("copy", "gru"), made)
+    (panel,) = eos_panels(run, "copy")
     axes, _ = drawn(panel)
     right, stopped, content = (band.get_paths()[0].get_extents() for band in axes.collections)
     tops = [band.get_paths()[0].vertices[:, 1] for band in axes.collections]
@@ -144,7 +145,7 @@ def test_strings_are_no_signals(tmp_path: Path) -> None:
     assert signal_panels(run_of(tmp_path, record({3: 1})), "copy") == []
 
 
-def test_mask_tells_padding_held_out_rows_and_counted_symbols() -> None:
+def test_mask_tells_padding_held_out_rows_and_counted_symbols(tmp_path: Path) -> None:
     made = record({3: 1}, first_batch={"width": 4, "lengths": [3, 4, 2], "counted": [3, 0, 2]})
     counted, held, nothing = COUNTED, HELD_OUT, PADDING
     assert parts_of(made).tolist() == [
@@ -152,6 +153,6 @@ def test_mask_tells_padding_held_out_rows_and_counted_symbols() -> None:
         [held] * 4,
         [counted, counted, nothing, nothing],
     ]
-    panel = mask_panel(made)
+    (panel,) = mask_panels(run_of(tmp_path, made), "copy")
     assert "5 counted, 4 held out, 3 padding" in panel.alt_text
     assert drawn(panel)[0].images[0].get_array().shape == (3, 4)

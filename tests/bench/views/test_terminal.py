@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from bench.analysis.tables import group, leaderboard
+from bench.analysis.frame import group
+from bench.analysis.tables import leaderboard
 from bench.views.columns import Column, named
 from bench.views.terminal import CUT, MOST, Fitted, cut, fit_table, leaderboard_table
 

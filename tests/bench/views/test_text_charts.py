@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from bench.views.charts.cost import cost_panels
 from bench.views.charts.curves import curve_panels
 from bench.views.charts.lengths import length_panels
-from bench.views.charts.mask import COUNTED, READ, mask_panel, parts_of
+from bench.views.charts.mask import COUNTED, READ, mask_panels, parts_of
 from bench.views.charts.material import Run
 from bench.views.html.inline import inlined
 
@@ -115,12 +115,14 @@ def test_cost_of_a_text_is_told_in_nats(tmp_path: Path) -> None:
     assert tips == {"family-0.cost": ["gru: 1.250 nats for 1,234 parameters"]}
 
 
-def test_a_windows_last_symbol_alone_is_counted_and_nothing_is_held_out() -> None:
+def test_a_windows_last_symbol_alone_is_counted_and_nothing_is_held_out(tmp_path: Path) -> None:
     last, every = text_record({8: 1.5}, window=3, mode="windows"), text_record({8: 1.5}, window=3)
     assert parts_of(last).tolist() == [[READ, READ, COUNTED]] * 4
-    assert "4 counted, 8 read only, 0 held out, 0 padding" in mask_panel(last).alt_text
+    (panel,) = mask_panels(run_of(tmp_path / "last", last), "chars")
+    assert "4 counted, 8 read only, 0 held out, 0 padding" in panel.alt_text
     assert parts_of(every).tolist() == [[COUNTED] * 3] * 4
-    assert "12 counted, 0 held out, 0 padding" in mask_panel(every).alt_text
+    (panel,) = mask_panels(run_of(tmp_path / "every", every), "chars")
+    assert "12 counted, 0 held out, 0 padding" in panel.alt_text
 
 
 def test_a_text_has_no_eos_errors_though_a_sentence_stops(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from harness import FACTS, record, text_record
 from rich.console import Console
 
-from bench.analysis.tables import by_length, group, leaderboard
+from bench.analysis.frame import group
+from bench.analysis.tables import by_length, leaderboard
 from bench.records.store import Record, read_record, write_record
 from bench.spec.errors import WorkError
 from bench.views.columns import headline

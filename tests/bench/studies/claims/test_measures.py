@@ -9,8 +9,8 @@ from copy import deepcopy
 import pytest
 from lesson_records import suite_records
 
+from bench.analysis.frame import group
 from bench.analysis.summary import Pair
-from bench.analysis.tables import group
 from bench.records.store import Record
 from bench.studies.claims.claim import EQUIVALENCE, EVERY_SEED, Claim, topics
 from bench.studies.claims.judge import FALSE, HOLDS, NOT_SHOWN, judge

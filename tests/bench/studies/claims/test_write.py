@@ -14,7 +14,7 @@ from cases import absent
 from harness import ROOT, in_process
 from lesson_records import suite_records
 
-from bench.analysis.tables import group
+from bench.analysis.frame import group
 from bench.records.store import read_records, write_record
 from bench.studies.claims.charts import drawing
 from bench.studies.claims.claim import topics
