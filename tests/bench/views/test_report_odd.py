@@ -10,8 +10,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from harness import FACTS, record, text_record
+from harness import record
 from report_pages import SIGNAL, Page, page_of, some_records, text_of, timing
+from text_records import FACTS, text_record
 
 from bench.records.store import Record, write_record
 from bench.spec.errors import WorkError
