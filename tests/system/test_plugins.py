@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ENVIRONMENT, ROOT, TINY, in_process, records_in
+from harness import ENVIRONMENT, ROOT, TINY, in_process, pretend, records_in
 
 MODEL = '''
 """Attends to the source at the same position: all of copying, none of reversing."""
@@ -206,7 +206,7 @@ BROKEN = {
 def test_broken_plugin_is_refused_in_one_line_before_training(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bench.execution.runner.run_cells", lambda *_: pytest.fail("something was trained"))
+    stand_in = pretend(monkeypatch)
     text, said = BROKEN[fault]
     assert fault in ("empty", "not text") or text not in (MODEL, TASK)
     file = written(tmp_path, text)
@@ -214,6 +214,7 @@ def test_broken_plugin_is_refused_in_one_line_before_training(
     outcome = in_process(capsys, *RUN, *names, "--plugin", file, "--out", tmp_path)
     lines = outcome.err.splitlines()
     assert outcome.code == 2, outcome
+    assert not stand_in.jobs
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     for part in said:
