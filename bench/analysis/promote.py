@@ -82,6 +82,6 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 def described(pair: tuple[str, str], records: list[Record]) -> str:
     """Accuracy inside and beyond in a few characters; of a text, its nats."""
     (row,) = summaries({pair: records})
-    if row["kind"] == "text":
+    if row["primary"] == "nats":
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from bench.studies.extrapolation.block import horizons
+from bench.studies.extrapolation.write import horizons
 
 from bench.__main__ import main
 from bench.records.store import read_records
