@@ -1,8 +1,9 @@
 """How often the regression check errs: simulated suites whose noise is that of a real run.
 
-Each cell keeps its mean; its dispersion is the check's own estimate. A seed's accuracy is drawn from a beta distribution
-of that mean and dispersion, its count of right strings from a binomial. Where false alarms are counted, some seeds fail
-besides: all lengths of a (task, model) lose the same random share, as when a training does not find the solution.
+Each cell keeps its mean; its dispersion is the check's own estimate. A seed's accuracy is drawn from a beta
+distribution of that mean and dispersion, its count of right strings from a binomial. Where false alarms are counted,
+some seeds fail besides: all lengths of a (task, model) lose the same random share, as when a training does not find
+the solution.
 """
 
 from __future__ import annotations

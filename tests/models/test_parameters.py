@@ -8,7 +8,7 @@ import pytest
 import torch
 from cases import SMALL_TASKS
 
-from bench.trial.trial import decoder_state_size
+from bench.probes.probe import decoder_state_size
 from models import build
 from models.base import Model
 from tasks import Task
