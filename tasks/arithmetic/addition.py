@@ -89,22 +89,22 @@ class Addition(Task):
 
         An aligned source is (batch, max_length).
         """
-        return self._posed(self._draw(length, max_length, generator), length)
+        return self._paired(self._draw(length, max_length, generator), length)
 
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums, a share of them heavy with carries; shapes as in `sample`."""
         left, right = self._draw(length, max_length, generator)
         if not self.carry_heavy:
-            return self._posed((left, right), length)
+            return self._paired((left, right), length)
         rows, device = len(length), generator.device
         heavy = torch.rand(rows, 1, generator=generator, device=device) < self.carry_heavy
         carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
-        return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
+        return self._paired(make_carries(left, right, self.base, heavy & carries, generator), length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums of a kind, see tasks/arithmetic/operands.py, whatever `operands` says; shapes as in `sample`."""
         check_choice("adversarial kind", kind, SUM_KINDS)
-        return self._posed(draw_sums(kind, length, max_length, self.base, generator), length)
+        return self._paired(draw_sums(kind, length, max_length, self.base, generator), length)
 
     def _draw(self, length: Tensor, places: int, generator: torch.Generator) -> Pair:
         """Draw both operands of each row."""
@@ -123,7 +123,7 @@ class Addition(Task):
             count = draw_count(length, places, self.shortest, shares_base, generator)
         return draw_number(count, places, self.base, generator)
 
-    def _posed(self, numbers: Pair, length: Tensor) -> Batch:
+    def _paired(self, numbers: Pair, length: Tensor) -> Batch:
         """Write two operands and their sum, as the settings say."""
         left, right = numbers
         places = left.digits.shape[1]

@@ -54,7 +54,7 @@ class SelectiveCopy(Task):
         """Draw data between blanks: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         holds_data = self._draw_holders(self.share, length, max_length, generator)
         data = draw_strings(holds_data.sum(1), max_length, self.symbols, generator)
-        return self._posed(data, holds_data, length)
+        return self._paired(data, holds_data, length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sources with data of a kind, "dense": without blanks, or "sparse": with one symbol; as in `sample`."""
@@ -66,7 +66,7 @@ class SelectiveCopy(Task):
             data = draw_strings(count, max_length, self.symbols, generator)
         else:
             data = draw_adversarial(kind, count, max_length, self.symbols, generator)
-        return self._posed(data, holds_data, length)
+        return self._paired(data, holds_data, length)
 
     def _draw_holders(self, share: float, length: Tensor, max_length: int, generator: torch.Generator) -> Tensor:
         """Draw which positions hold data, at least one a row: length (batch,) -> (batch, max_length) bool."""
@@ -76,7 +76,7 @@ class SelectiveCopy(Task):
         made_to = torch.arange(max_length, device=device) == draw_places(length, generator)[:, None]
         return drawn | (made_to & ~drawn.any(1, keepdim=True))
 
-    def _posed(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
+    def _paired(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
         """Put data (batch, time), PAD behind, where they are held (batch, time), blanks elsewhere within the length."""
         blank = FIRST_TOKEN + self.symbols
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))

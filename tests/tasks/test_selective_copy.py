@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from draws import adversarial, at_length, is_fair, lengths
-from plain_answers import posed
+from plain_answers import printed
 
 from tasks.strings.selective_copy import SelectiveCopy
 
@@ -15,7 +15,7 @@ from tasks.strings.selective_copy import SelectiveCopy
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
 def test_data_have_their_share_of_positions_and_at_least_one(share: float) -> None:
     task = SelectiveCopy(share=share)
-    questions = [question for question, _ in posed(task, at_length(task, 10, 4000))]
+    questions = [question for question, _ in printed(task, at_length(task, 10, 4000))]
     counts = [sum(symbol != "_" for symbol in question) for question in questions]
     assert min(counts) >= 1
     expected = 10 * share + (1 - share) ** 10
@@ -38,6 +38,6 @@ def test_chance_of_selective_copy_guesses_each_symbol(share: float, symbols: int
 
 def test_data_are_dense_or_sparse() -> None:
     task = SelectiveCopy()
-    assert all("_" not in source for source, _ in posed(task, adversarial(task, "dense")))
-    for asked, (source, _) in zip(lengths().tolist(), posed(task, adversarial(task, "sparse")), strict=True):
+    assert all("_" not in source for source, _ in printed(task, adversarial(task, "dense")))
+    for asked, (source, _) in zip(lengths().tolist(), printed(task, adversarial(task, "sparse")), strict=True):
         assert source.count("_") == asked - 1

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from draws import at_length, is_fair
-from plain_answers import answer, posed
+from plain_answers import answer, printed
 
 from tasks.strings.parity import Parity
 from tasks.strings.sort import Sort
@@ -15,7 +15,7 @@ from tasks.strings.sort import Sort
 
 def test_bits_and_symbols_to_sort_are_uniform() -> None:
     for task, count in ((Parity(), 2), (Sort(), 8)):
-        found = Counter(symbol for question, _ in posed(task, at_length(task, 9, 1000)) for symbol in question)
+        found = Counter(symbol for question, _ in printed(task, at_length(task, 9, 1000)) for symbol in question)
         assert len(found) == count
         assert is_fair(list(found.values()))
 
