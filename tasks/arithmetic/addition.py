@@ -22,6 +22,7 @@ from tasks.arithmetic.operands import (
 )
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.checks import check_at_least, check_choice, check_share
+from tasks.hashing import number_hash
 from tasks.strings.ends import append_eos
 
 OPERANDS = ("values", "digits", "equal", "longest")
@@ -41,9 +42,11 @@ class Addition(Task):
     low_first_operands, low_first_sum: write the lowest digit first. pad_zeros: operands filled with zeros to L digits
     and the sum to L + 1. aligned: instead of text, one source symbol a place holds both digits, lowest place first.
     carry_heavy: the share of training's sums in which nine places of ten sum to base - 1, so that carries run far; sums
-    that are evaluated are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
+    that are evaluated are never made so. Held out: a fixed share of the pairs of numbers, chosen by hash,
+    in either order: x+y is evaluated only where y+x was not trained on either.
     """
 
+    version: ClassVar[int] = 2  # 1 held x+y out and trained on y+x
     adversarial_kinds: ClassVar[tuple[str, ...]] = SUM_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
@@ -134,7 +137,8 @@ class Addition(Task):
             total_digits = length + 1
         source, source_length = (self._columns if self.aligned else self._write_question)(left, right)
         answer = _write(total, total_digits, places + 1, low_first=self.low_first_sum)
-        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1)
+        pair = number_hash(left.digits) + number_hash(right.digits)
+        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1, pair)
 
     def _write_question(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
         """Write x+y -> (batch, 2 places + 1) and its length (batch,)."""

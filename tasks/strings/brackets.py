@@ -27,7 +27,7 @@ class Brackets(Task):
     that of the prefix, which need not leave anything open. Its depth is a random walk: a bracket opens or closes with
     equal probability, but opens at depth 0 and closes at depth `depth` (0: no bound). Each opening bracket is of one of
     `kinds` kinds, uniformly. Held out: a fixed share of the prefixes, chosen by hash; of length 1 there are only
-    `kinds`, so it may have none.
+    `kinds`, so it may have none. Not by answers: short ones are so few that each would be a large share.
     """
 
     adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS

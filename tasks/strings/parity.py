@@ -24,7 +24,7 @@ class Parity(Task):
 
     After the parity check of Deletang et al. 2023 (arXiv 2207.02098); regular. The answer is one symbol, without EOS.
     Every bit counts: flipping any one flips the answer. Held out: a fixed share of the strings, chosen by hash; of
-    length 1 there are two strings, so it may have none.
+    length 1 there are two strings, so it may have none. Not by answers: there are only two.
     """
 
     adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS

@@ -10,11 +10,13 @@ from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.checks import check_at_least, check_choice, check_share
+from tasks.hashing import string_hash
 from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
 from tasks.strings.draw import FAR, draw_places, draw_strings
 from tasks.strings.ends import append_eos
 
 DENSITIES = ("dense", "sparse")
+SALT = 3  # with it some answers of one symbol are held out and not all, which a test sees to
 
 
 @register("selective_copy")
@@ -23,11 +25,12 @@ class SelectiveCopy(Task):
     """Emit the symbols that stand between blanks, in order, and stop, for example _ b _ _ a b _ -> b a b <stop>.
 
     After Jing et al. 2019 and Gu and Dao 2023 (arXiv 2312.00752): what is to be kept is told by content, not by place.
-    Context-sensitive: a copy, once the blanks are gone.
-    A length counts the blanks. Each position holds data with probability `share`; where none does, a random one is made
-    to. Held out: a fixed share of the sources, chosen by hash.
+    Context-sensitive: a copy, once the blanks are gone. A length counts the blanks. Each position holds data with
+    probability `share`; where none does, a random one is made to. Held out: a fixed share of the answers, chosen by
+    hash, as the same data between other blanks have the same answer.
     """
 
+    version: ClassVar[int] = 2  # 1 held sources out, and trained on the same data between other blanks
     adversarial_kinds: ClassVar[tuple[str, ...]] = (*STRING_KINDS, *DENSITIES)
     automaton: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
@@ -82,7 +85,7 @@ class SelectiveCopy(Task):
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))
         source = torch.where(holds_data, spread, blank).masked_fill(~before(length, data.shape[1]), PAD)
         count = holds_data.sum(1)
-        return Batch(source, length, append_eos(data, count), count + 1)
+        return Batch(source, length, append_eos(data, count), count + 1, SALT + string_hash(data, count))
 
     def chance(self, length: int) -> float:
         """Every symbol guessed, their number known; the mean over how many there are."""

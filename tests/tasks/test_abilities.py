@@ -59,7 +59,6 @@ def test_the_longest_evaluation_sets_are_drawn_and_right(task: Task) -> None:
 
 @every_ability
 def test_defaults_train_up_to_twenty_and_stop_where_they_should(task: Task) -> None:
-    assert task.version == 1
     assert task.train_lengths == tuple(range(1, 21))
     stops = task.name not in ("parity", "missing_symbol")
     assert all((target[-1] == STOP) == stops for _, target in printed(task, draw(task, 50, stream("cpu", "stops"))))
