@@ -51,7 +51,7 @@ class UnsuitableError(ValueError):
 class Model(nn.Module):
     """What the harness trains and scores: a step machine with an explicit state, and one pass over a whole target.
 
-    trainable: False is fitted at once by `fit` (a trivial baseline), never by gradient
+    trainable: False is fitted at once by fit(source, source_length, target, mask), never by gradient
     pairwise: whether a pass holds something for every pair of positions, which bounds how many rows fit in it
     reads_padding: whether outputs depend on how wide a batch is padded, a mistake that an ablation makes on purpose
     traced: whether `trace` gives numbers of a state that are worth a picture, each (batch,)
@@ -63,10 +63,8 @@ class Model(nn.Module):
     reads_padding: bool = False
     traced: bool = False
     decoder: Callable[[Tensor, State], tuple[Tensor, State]]
-    fit: Callable[
-        [Tensor | None, Tensor, Tensor, Tensor], None
-    ]  # source, source_length, target, mask; if not trainable
-    trace: Callable[[State], dict[str, Tensor]]  # if traced
+    trace: Callable[[State], dict[str, Tensor]]  # where traced
+    fit: Callable[[Tensor | None, Tensor, Tensor, Tensor], None]  # where not trainable
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Return the state before the first input; source (batch, source_time[, values]), None of a language model."""
@@ -92,9 +90,8 @@ class Decoder(nn.Module):
     """A step machine: begin(what the encoder left) -> state; forward(inputs, state) -> (outputs, state)."""
 
     pairwise: bool = True
-    traced: bool = False
     begin: Callable[..., State]
-    trace: Callable[..., dict[str, Tensor]]  # if traced
+    trace: Callable[..., dict[str, Tensor]]  # of one that has numbers worth a picture
 
 
 class Seq2Seq(Model):
@@ -107,9 +104,10 @@ class Seq2Seq(Model):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
-        self.pairwise = decoder.pairwise or (encoder is not None and encoder.pairwise)
-        self.reads_padding = encoder is not None and encoder.reads_padding
-        self.traced = decoder.traced
+        parts = [part for part in (encoder, decoder) if part is not None]  # which may be plain modules
+        self.pairwise = any(getattr(part, "pairwise", True) for part in parts)
+        self.reads_padding = any(getattr(part, "reads_padding", False) for part in parts)
+        self.traced = callable(getattr(parts[-1], "trace", None))
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Return the decoder's state before its first input."""

@@ -68,7 +68,6 @@ class LocationDecoder(Decoder):
     """
 
     pairwise = False
-    traced = True
 
     def __init__(self, space: Space, settings: LocationAttention) -> None:
         super().__init__()

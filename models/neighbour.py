@@ -74,6 +74,7 @@ def widened(strings: NDArray[np.int64], width: int) -> NDArray[np.int64]:
 class Neighbour(Family):
     """Gives the target of the training source at the smallest Hamming distance (scikit-learn); fitted, not trained."""
 
+    paper = "Cover and Hart 1967, Nearest neighbor pattern classification"
     inductive_bias = "a trivial baseline: the nearest training string"
 
     def build(self, source: Space | None, target: Space) -> Model:

@@ -10,6 +10,7 @@ import numpy as np
 from bench.analysis.frame import Groups, Pair, kinds_by_length
 from bench.analysis.statistics import SOLVED, Floats, horizon, horizon_interval, interval
 from bench.analysis.summary import Row, bounded
+from bench.records.schema import CountsPart
 from bench.records.store import Record
 
 ESTIMATES = [f"{name}{end}" for name in ("adversarial", "adversarial_l99") for end in ("", "_low", "_high")]
@@ -55,7 +56,7 @@ def adversaries(records: Sequence[Record]) -> Adversaries | None:
     return Adversaries([int(text) for text in texts], accuracy, np.array(examples, dtype=float).T, kinds)
 
 
-def shares(counts: Sequence[dict[str, int]]) -> Floats:
+def shares(counts: Sequence[CountsPart]) -> Floats:
     """Return the shares of examples that are right, one for each seed's counts."""
     return np.array([count["right"] / count["examples"] for count in counts])
 

@@ -1,17 +1,20 @@
-"""Records gathered by pair, and as a tidy frame: a row a training, length, evaluation set and metric."""
+"""Records gathered by pair; as a tidy frame, a row a training, length, evaluation set and metric; and as arrays."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.analysis.metrics import COUNTED, metrics_of
+from bench.analysis.statistics import Floats
 from bench.records.store import Record
 
 Pair = tuple[str, str]
@@ -118,7 +121,8 @@ def largest_make(records: list[Record]) -> list[Record]:
     for record in records:
         failed = record.get("failed", {})
         kinds = {length: sets[length] for length in failed if length in sets} | kinds_by_length(record)
-        made = [record[name] for name in MADE] + [sorted({*record["by_length"], *failed}), kinds]
+        fields: dict[str, Any] = {**record}
+        made = [fields[name] for name in MADE] + [sorted({*record["by_length"], *failed}), kinds]
         makes[json.dumps(made, sort_keys=True)].append(record)
     return max(makes.values(), key=len)
 
@@ -137,3 +141,72 @@ def leave_out_others(groups: Groups) -> list[str]:
     for pair in others:
         del groups[pair]
     return [f"{' '.join(pair)}: evaluated by other metrics than most of its task: left out" for pair in others]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pairs with the same lengths and number of seeds: they are summarised at once.
+
+    counts: by metric its numerators and denominators (2, pairs, seeds, lengths) at ascending lengths, NaN where none is
+    """
+
+    pairs: list[Pair]
+    records: list[list[Record]]
+    lengths: list[int]
+    inside: list[int]
+    counts: dict[str, Floats]
+
+    @property
+    def examples(self) -> Floats:
+        """How many strings, or of a text tokens, were evaluated (pairs, seeds, lengths)."""
+        return self.counts["exact_match"][1]
+
+    @property
+    def accuracy(self) -> Floats:
+        """Exact match (pairs, seeds, lengths)."""
+        return share(self.counts["exact_match"])
+
+    def chosen(self, split: str) -> NDArray[np.bool_]:
+        """Which lengths belong to a split, (lengths,)."""
+        return np.array([split_of(length, self.inside) == split for length in self.lengths])
+
+
+def share(counts: Floats) -> Floats:
+    """Divide numerators by denominators (2, ...)."""
+    return np.asarray(counts[0] / counts[1])
+
+
+def blocks(groups: Groups) -> list[Block]:
+    """Gather pairs that have the same lengths and number of seeds; lengths that not every seed has are left out."""
+    found: dict[Any, list[Pair]] = defaultdict(list)
+    for pair, records in groups.items():
+        lengths = sorted(set.intersection(*(set(record["by_length"]) for record in records)), key=int)
+        if lengths:
+            found[tuple(map(int, lengths)), tuple(records[0]["inside_lengths"]), len(records)].append(pair)
+    return [
+        Block(pairs, records, list(lengths), list(inside), counts_of(records, lengths))
+        for (lengths, inside, _), pairs in found.items()
+        for records in [[groups[pair] for pair in pairs]]
+    ]
+
+
+def counts_of(pairs: list[list[Record]], lengths: Sequence[int]) -> dict[str, Floats]:
+    """Return the tidy frame of pairs with the same number of seeds as arrays: see `Block`."""
+    records = [record for seeds in pairs for record in seeds]
+    frame = tidy(records)
+    frame = frame[(frame["set"] == RANDOM).to_numpy() & np.isin(frame["length"], lengths)]
+    trained = pd.MultiIndex.from_tuples([(record["task"], record["model"], record["seed"]) for record in records])
+    row = trained.get_indexer(pd.MultiIndex.from_frame(frame[["task", "model", "seed"]]))
+    column = np.searchsorted(lengths, frame["length"])
+    numbers, found = frame[["numerator", "denominator"]].to_numpy().T, {}
+    for metric in COUNTED:
+        chosen = np.flatnonzero((frame["metric"] == metric.name).to_numpy())
+        counts = np.full((2, len(records), len(lengths)), np.nan)
+        counts[:, row[chosen], column[chosen]] = numbers[:, chosen]
+        found[metric.name] = counts.reshape(2, len(pairs), -1, len(lengths))
+    return found
+
+
+def split_of(length: int, inside: Sequence[int]) -> str:
+    """Say where a length lies: "train", "beyond" the longest trained, or "shorter" than that and never trained."""
+    return "train" if length in inside else "beyond" if length > max(inside) else "shorter"

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from bench.analysis.frame import group
+from bench.analysis.metrics import NATS, primary
 from bench.analysis.summary import Pair, summaries
 from bench.records.key import sources_of
 from bench.records.provenance import commit
@@ -80,8 +81,8 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
 
 
 def described(pair: tuple[str, str], records: list[Record]) -> str:
-    """Accuracy inside and beyond in a few characters; of a text, its nats."""
+    """Return exact match in distribution and past it in a few characters; of language models, their nats."""
     (row,) = summaries({pair: records})
-    if row["kind"] == "text":
+    if primary(records[0]) is NATS:
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"

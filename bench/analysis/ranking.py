@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bench.analysis.frame import Groups, variant_of
+from bench.analysis.frame import Groups, blocks, variant_of
 from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.statistics import LEVEL, RESAMPLES, ROUNDING, Floats, area_over_log_length, wilson
-from bench.analysis.summary import blocks
 from bench.records.store import Record
 
 MOST = 24  # families compared; of more, nobody reads the table

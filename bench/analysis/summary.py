@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.frame import RANDOM, Groups, tidy
+from bench.analysis.frame import RANDOM, Block, Groups, blocks, share
 from bench.analysis.frame import Pair as Pair  # where others look for it
+from bench.analysis.frame import split_of as split_of
 from bench.analysis.metrics import EXACT, METRICS, NATS, Metric, metrics_of, primary
 from bench.analysis.statistics import (
     SOLVED,
@@ -33,74 +31,6 @@ SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
 LEAST_OF_TENFOLD = 5  # what counts as ten times is at least so many times the longest training length
 
 
-@dataclass(frozen=True)
-class Block:
-    """Pairs with the same lengths and number of seeds: they are summarised at once.
-
-    counts: by metric its numerators and denominators (2, pairs, seeds, lengths) at ascending lengths, NaN where none is
-    """
-
-    pairs: list[Pair]
-    records: list[list[Record]]
-    lengths: list[int]
-    inside: list[int]
-    counts: dict[str, Floats]
-
-    def of(self, metric: str) -> Floats:
-        """Return a metric's numerators and denominators; nothing at all where no pair has it."""
-        shape = (2, len(self.pairs), len(self.records[0]), len(self.lengths))
-        return self.counts.get(metric, np.full(shape, np.nan))
-
-    @property
-    def examples(self) -> Floats:
-        """How many strings, or of a text tokens, were evaluated (pairs, seeds, lengths)."""
-        return self.of("exact_match")[1]
-
-    @property
-    def accuracy(self) -> Floats:
-        """Exact match (pairs, seeds, lengths)."""
-        return share(self.of("exact_match"))
-
-    def chosen(self, split: str) -> NDArray[np.bool_]:
-        """Which lengths belong to a split, (lengths,)."""
-        return np.array([split_of(length, self.inside) == split for length in self.lengths])
-
-
-def share(counts: Floats) -> Floats:
-    """Divide numerators by denominators (2, ...)."""
-    return np.asarray(counts[0] / counts[1])
-
-
-def blocks(groups: Groups) -> list[Block]:
-    """Gather pairs that have the same lengths and number of seeds; lengths that not every seed has are left out."""
-    found: dict[Any, list[Pair]] = defaultdict(list)
-    for pair, records in groups.items():
-        lengths = sorted(set.intersection(*(set(record["by_length"]) for record in records)), key=int)
-        if lengths:
-            found[tuple(map(int, lengths)), tuple(records[0]["inside_lengths"]), len(records)].append(pair)
-    return [
-        Block(pairs, records, list(lengths), list(inside), counts_of(records, lengths))
-        for (lengths, inside, _), pairs in found.items()
-        for records in [[groups[pair] for pair in pairs]]
-    ]
-
-
-def counts_of(pairs: list[list[Record]], lengths: Sequence[int]) -> dict[str, Floats]:
-    """Return the tidy frame of pairs with the same number of seeds as arrays: see `Block`."""
-    records = [record for seeds in pairs for record in seeds]
-    frame = tidy(records)
-    frame = frame[(frame["set"] == RANDOM).to_numpy() & np.isin(frame["length"], lengths)]
-    trained = pd.MultiIndex.from_tuples([(record["task"], record["model"], record["seed"]) for record in records])
-    row = trained.get_indexer(pd.MultiIndex.from_frame(frame[["task", "model", "seed"]]))
-    column = np.searchsorted(lengths, frame["length"])
-    numbers, found = frame[["numerator", "denominator"]].to_numpy().T, {}
-    for metric, chosen in frame.groupby("metric", observed=True).indices.items():
-        counts = np.full((2, len(records), len(lengths)), np.nan)
-        counts[:, row[chosen], column[chosen]] = numbers[:, chosen]
-        found[str(metric)] = counts.reshape(2, len(pairs), -1, len(lengths))
-    return found
-
-
 def summaries(groups: Groups) -> list[Row]:
     """Return a row for every pair, in no order."""
     return [row for found in blocks(groups) for row in summarise(found)]
@@ -111,7 +41,7 @@ def summarise(found: Block) -> list[Row]:
     columns: dict[str, Sequence[Any] | NDArray[Any]] = {}
     for name, split in SPLITS.items():
         columns |= mean_over(found, name, EXACT, split)
-        columns[f"{name}_sd"] = spread(mean_share(found.of("exact_match"), found.chosen(split)))
+        columns[f"{name}_sd"] = spread(mean_share(found.counts["exact_match"], found.chosen(split)))
     columns |= horizons(found) | solved(found) | costs(found) | predicted(found)
     for metric in METRICS:
         if metric.summary == "beyond" and not metric.of:
@@ -142,7 +72,7 @@ def mean_share(counts: Floats, chosen: NDArray[np.bool_]) -> Floats:
 
 def mean_over(found: Block, name: str, metric: Metric, split: str) -> dict[str, Any]:
     """Mean of a metric over the evaluated lengths of one split, each length alike, with its interval."""
-    chosen, counts = found.chosen(split), found.of(metric.name)
+    chosen, counts = found.chosen(split), found.counts[metric.name]
     if not chosen.any():
         return nothing(name, found)
     shares, wholes = mean_share(counts, chosen), counts[1][..., chosen].sum(-1)
@@ -162,7 +92,7 @@ def horizons(found: Block) -> dict[str, Any]:
 
 def solved(found: Block) -> dict[str, Any]:
     """Share of seeds with 99 % or more inside, and at the lengths nearest to 2 and 10 times the longest trained."""
-    inside = np.nan_to_num(mean_share(found.of("exact_match"), found.chosen("train")))
+    inside = np.nan_to_num(mean_share(found.counts["exact_match"], found.chosen("train")))
     columns = solve_rate("solve_rate", inside)
     for name, chosen in (("solve_rate_2x", twice_length), ("solve_rate_10x", tenfold_length)):
         length = chosen(found.lengths, found.inside)
@@ -198,11 +128,11 @@ def nearest_beyond(lengths: Sequence[int], inside: Sequence[int], times: int) ->
 
 def predicted(found: Block) -> dict[str, Any]:
     """Of texts, nats at the longest length, in other units too, and at the longest training length; token accuracy."""
-    nats, edge = share(found.of("nats")), max(found.inside)
+    nats, edge = share(found.counts["nats"]), max(found.inside)
     columns = measured_mean("nats", nats[..., -1])
     inside = nats[..., found.lengths.index(edge)] if edge in found.lengths else np.full(nats.shape[:2], np.nan)
     columns |= measured_mean("nats_inside", inside) | other_units(NATS, columns["nats"])
-    right, tokens = found.of("token_accuracy")[..., -1]
+    right, tokens = found.counts["token_accuracy"][..., -1]
     of_texts = np.array([NATS in metrics_of(records[0]) for records in found.records])
     accuracy = bounded("accuracy", (right / tokens).mean(-1), interval(right, tokens))
     return columns | {name: np.where(of_texts, values, np.nan) for name, values in accuracy.items()}
@@ -269,8 +199,3 @@ def first_solved(record: Record) -> tuple[int, float] | None:
         if point["exact"] is not None and point["exact"] >= SOLVED:
             return point["step"], seconds
     return None
-
-
-def split_of(length: int, inside: Sequence[int]) -> str:
-    """Say where a length lies: "train", "beyond" the longest trained, or "shorter" than that and never trained."""
-    return "train" if length in inside else "beyond" if length > max(inside) else "shorter"

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis.adversarial import NO_SETS, adversarial_by_length, adversarial_summaries
-from bench.analysis.frame import Groups
+from bench.analysis.frame import Block, Groups, blocks, share, split_of
 from bench.analysis.frame import group as group  # where others look for it
 from bench.analysis.metrics import COUNTED, EXACT, METRICS, Metric
 from bench.analysis.statistics import Floats, interval, over_seeds, spread, wilson
-from bench.analysis.summary import Block, Row, blocks, described, other_units, share, split_of, summarise
+from bench.analysis.summary import Row, described, other_units, summarise
 
 ABOUT = ("task", "task_version", "model", "seeds", "device", "evaluation_hash", "diverged")
 SETS = [f"adversarial{part}" for part in ("", "_low", "_high", "_examples", "_worst", "_worst_match")]
@@ -44,7 +44,7 @@ def leaderboard(groups: Groups) -> pd.DataFrame:
 def lengths_frame(found: list[Block], groups: Groups) -> pd.DataFrame:
     """Return the table by length of some blocks."""
     if not found:
-        return pd.DataFrame(columns=[*ABOUT, "length", *SETS])
+        return pd.DataFrame(columns=[*ABOUT, "length", "exact_match", "seeds_sd", "examples", *SETS])
     frame = pd.concat([rows_by_length(each) for each in found], ignore_index=True)
     sets = adversarial_by_length(groups)
     cells = [sets.get(cell, {}) for cell in zip(frame["task"], frame["model"], frame["length"], strict=True)]
@@ -56,7 +56,7 @@ def rows_by_length(found: Block) -> pd.DataFrame:
     """Return the rows of one block of pairs."""
     columns: dict[str, Any] = {}
     for metric in COUNTED:
-        columns |= length_columns(metric, found.of(metric.name).swapaxes(2, 3))
+        columns |= length_columns(metric, found.counts[metric.name].swapaxes(2, 3))
     names = list(map(str, found.lengths))
     columns["chance"] = np.array([[seeds[0]["by_length"][n]["chance"] for n in names] for seeds in found.records])
     columns["unseen"] = np.all(

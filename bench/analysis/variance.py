@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.analysis.frame import Groups, Pair, as_json
+from bench.analysis.frame import Groups, Pair, as_json, blocks
 from bench.analysis.statistics import LEVEL, ROUNDING, Floats, area_over_log_length
-from bench.analysis.summary import blocks
 from bench.spec.settings import label
 
 DRAWS = 2000
@@ -40,15 +39,16 @@ def grids(groups: Groups) -> dict[Pair, Floats]:
     """
     areas: dict[tuple[str, str, str], dict[int, dict[int, float]]] = defaultdict(dict)
     specs: dict[tuple[str, str, str], dict[str, Any]] = {}
-    crossed = {pair: found for pair, found in groups.items() if found[0]["spec"]["data_seed"] is not None}
-    for block in blocks(crossed):
+    for block in blocks(groups):
         per_seed = area_over_log_length(block.accuracy, block.lengths)
         for (task, _), records, values in zip(block.pairs, block.records, per_seed, strict=True):
-            spec = {name: value for name, value in records[0]["spec"].items() if name not in ("data_seed", "column")}
-            grid = (task, spec["model"], as_json(spec))
-            specs[grid] = spec.pop("model_settings") | spec
-            by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
-            areas[grid][records[0]["spec"]["data_seed"]] = by_weights
+            spec: dict[str, Any] = {**records[0]["spec"]}
+            data_seed, _ = spec.pop("data_seed"), spec.pop("column")
+            if data_seed is not None:
+                grid = (task, str(spec["model"]), as_json(spec))
+                specs[grid] = spec.pop("model_settings") | spec
+                by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
+                areas[grid][data_seed] = by_weights
     found = {}
     for grid, by_data in areas.items():
         seeds = sorted(set.intersection(*(set(row) for row in by_data.values())))

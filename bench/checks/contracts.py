@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from bench.probes.samples import tolerance
@@ -20,7 +19,6 @@ from tasks.base import EOS, FIRST_TOKEN, PAD, Batch, Task, Tokens, Values, befor
 
 ROWS, MANY = 4, 64  # examples on which a model is checked; on which it is fitted first, and a task is checked
 CHEAP = 200  # the longest length at which a task is checked
-WIDER = 3  # columns of padding
 POSITIONS = 16  # target inputs that are changed, one at a time
 DECODED = 6  # steps
 
@@ -117,7 +115,7 @@ def check_model(model: Model, task: Task, name: str) -> None:
         loss = task.loss(outputs, batch.target)
         require(loss.shape == shape[:2], f"task {task.name!r}", "loss must be (batch, time), not reduced")
         asked = (model, task, batch, inputs, outputs)
-        for check, off, what in chain(in_other_rows(*asked), ahead_of_time(*asked), in_steps(*asked)):
+        for check, off, what in chain(in_other_rows(*asked), with_other_inputs(*asked), in_steps(*asked)):
             if off.any():
                 step = int(off.any(0).long().argmax())
                 raise ContractError(f"{name} fails the {check} check: output {step} {what}")
@@ -134,8 +132,8 @@ def in_other_rows(model: Model, task: Task, batch: Batch, inputs: Tensor, output
         yield "row independence", differ(again, outputs[order]) & rows.target_mask, f"is another where a row is {what}"
 
 
-def ahead_of_time(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
-    """Change target inputs of the longest row, one at a time; then pass over source and target padded wider."""
+def with_other_inputs(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
+    """Change target inputs of the longest row, one at a time; then pass over the shortest without its padding."""
     longest = int(batch.target_length.argmax())
     last = int(batch.target_length[longest]) - 1
     changed = torch.linspace(1, last, min(POSITIONS, last)).long()
@@ -146,10 +144,12 @@ def ahead_of_time(model: Model, task: Task, batch: Batch, inputs: Tensor, output
     off = differ(model(asked.source, asked.source_length, altered), outputs[rows]) & (time < changed[:, None])
     for index, place in enumerate(changed.tolist()):
         yield "causality", off[index : index + 1], f"changes when target input {place} does"
+    shortest = int(batch.target_length.argmin())
+    row, steps = rows_of(batch, torch.tensor([shortest])), int(batch.target_length[shortest])
     if not model.reads_padding:
-        source = None if batch.source is None else wider(batch.source)
-        again = model(source, batch.source_length, wider(inputs))[:, : inputs.shape[1]]
-        yield "padding", differ(again, outputs) & batch.target_mask, "changes when source and target are padded wider"
+        source = None if row.source is None else row.source[:, : int(row.source_length)]
+        again = model(source, row.source_length, inputs[[shortest], :steps])
+        yield "padding", differ(again, outputs[[shortest], :steps]), "is another where a row is not padded"
 
 
 def in_steps(model: Model, task: Task, batch: Batch, inputs: Tensor, outputs: Tensor) -> Iterator[Finding]:
@@ -173,11 +173,6 @@ def differ(found: Tensor, expected: Tensor) -> Tensor:
     """Whether outputs (rows, time, size) differ by more than rounding: (rows, time)."""
     scale = expected.abs().amax(-1).clamp(min=1)
     return ~((found - expected).abs().amax(-1) <= tolerance(expected) * scale)
-
-
-def wider(steps: Tensor) -> Tensor:
-    """Put columns of padding behind (rows, time[, values])."""
-    return F.pad(steps, (0, 0) * (steps.ndim - 2) + (0, WIDER), value=PAD)
 
 
 def other(inputs: Tensor, size: int) -> Tensor:

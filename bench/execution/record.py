@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING
 
 from bench.execution.job import Job
 from bench.records.decode import checked
@@ -19,22 +18,8 @@ if TYPE_CHECKING:
     from bench.trial.trial import Outcome
 
 
-T = TypeVar("T")
-
-
-class Provenance(TypedDict):
-    """Where numbers come from: code, versions, machine."""
-
-    commit: str | None
-    dirty: bool | None
-    versions: dict[str, str]
-    device: str
-    instruction_set: str
-    threads: int
-
-
-def provenance(device: str) -> Provenance:
-    """Return where numbers that are made here and now come from."""
+def provenance(device: str) -> dict[str, object]:
+    """Return where numbers that are made here and now come from: code, versions, machine."""
     import torch
 
     head, dirty = commit()
@@ -48,52 +33,67 @@ def provenance(device: str) -> Provenance:
     }
 
 
-def record_of(job: Job, outcome: Outcome, probes: Probes, origin: Provenance) -> Record:
+def record_of(job: Job, outcome: Outcome, probes: Probes, origin: dict[str, object]) -> Record:
     """Return the record of one seed of a job."""
-    training, evaluation, task = outcome.training, outcome.evaluation, outcome.task
-    fields = {
-        "schema": SCHEMA,
-        "key": job.key(outcome.seed),
-        "spec_hash": settings_hash(job.spec, outcome.seed, job.sources),
+    return checked({"schema": SCHEMA} | asked(job, outcome.seed) | measured(outcome) | seen(probes) | origin)
+
+
+def asked(job: Job, seed: int) -> dict[str, object]:
+    """Return what a job asks for, and the keys that come of it."""
+    return {
+        "key": job.key(seed),
+        "spec_hash": settings_hash(job.spec, seed, job.sources),
         "sources": job.sources.whole,
         "source_parts": job.sources.parts,
         "task": job.spec.row,
         "model": job.spec.column,
         "family": job.spec.model,
         "task_version": job.sources.task_version,
-        "seed": outcome.seed,
+        "seed": seed,
         "spec": asdict(job.spec),
+    }
+
+
+def measured(outcome: Outcome) -> dict[str, object]:
+    """Return how a training went and what its evaluation gave."""
+    training, evaluation, task = outcome.training, outcome.evaluation, outcome.task
+    optional = {
+        "failed": {str(length): why for length, why in evaluation.failed.items()},
+        "adversarial": {str(length): sets for length, sets in evaluation.adversarial.items()},
+    }
+    return {
         "status": training.status,
+        "kind": protocol_of(task).kind(task),
         "train_lengths": list(task.train_lengths),
         "inside_lengths": list(task.inside_lengths),
-        "kind": protocol_of(task).kind(task),
         "by_length": {
             str(length): asdict(score) | {"chance": task.chance(length)} for length, score in evaluation.scores.items()
         },
-        **({"failed": by_name(evaluation.failed)} if evaluation.failed else {}),
-        **({"adversarial": by_name(evaluation.adversarial)} if evaluation.adversarial else {}),
         "evaluation_hash": evaluation.fingerprint,
         "curve": [{"step": point.step, "loss": finite(point.loss), "exact": point.exact} for point in training.curve],
-        "first_batch": probes.first_batch,
-        "samples": [asdict(sample) for sample in probes.samples],
-        **({"disagreement": probes.disagreement} if probes.disagreement else {}),
-        **({"traces": [asdict(trace) for trace in probes.traces]} if probes.traces else {}),
-        **({"text": probes.facts} if probes.facts is not None else {}),
-        **({"padding": probes.padding} if probes.padding is not None else {}),
         "parameters": outcome.parameters,
-        "state": probes.state,
         "steps": training.steps,
-        **origin,
         "timing": {
             "train_seconds": round(training.seconds, 3),
             "look_seconds": [round(point.seconds, 3) for point in training.curve],
             "evaluation_seconds": round(evaluation.seconds, 3),
             "tokens_per_second": round(training.tokens / training.seconds, 1) if training.steps else None,
         },
+        **{name: value for name, value in optional.items() if value},
     }
-    return checked(fields)
 
 
-def by_name(values: Mapping[int, T]) -> dict[str, T]:
-    """Return values by length, as JSON names it."""
-    return {str(length): value for length, value in values.items()}
+def seen(probes: Probes) -> dict[str, object]:
+    """Return what is kept of a trained model to look at."""
+    optional = {
+        "disagreement": probes.disagreement,
+        "traces": [asdict(trace) for trace in probes.traces],
+        "text": probes.facts,
+        "padding": probes.padding,
+    }
+    return {
+        "first_batch": probes.first_batch,
+        "samples": [asdict(sample) for sample in probes.samples],
+        "state": probes.state,
+        **{name: value for name, value in optional.items() if value},
+    }

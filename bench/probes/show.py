@@ -64,14 +64,14 @@ def part_shown(task: Language, length: int) -> str:
 
 
 def written(task: Task, one: Sample[str] | Sample[float | None]) -> Text:
-    """Return what the model wrote for one example, differences from the truth in red and marked ^."""
+    """Return what the model wrote, differences from the truth in red and marked ^; of a text, that marked itself."""
     line = Text("  model: ")
     numbers = [value for value in one.written if not isinstance(value, str)]
     if numbers:
         shown = " ".join(f"{value:+.2f}" if value is not None else "overflow" for value in numbers[:6])
         return line.append(f"{shown} ...  NRMSE {100 * nrmse(task, one):.2f} %")
-    for index, token in enumerate(one.written):
-        right = index < len(one.truth) and one.truth[index] == token
+    for index, token in enumerate(one.written if one.given else one.truth):
+        right = one.truth[index : index + 1] == one.written[index : index + 1]
         line.append(f"{token}{'' if right else '^'}{task.joint}", style="" if right else "bold red")
     missing = len(one.truth) - len(one.written)
     return line.append(f"({missing} missing)", style="bold red") if missing > 0 else line

@@ -61,8 +61,8 @@ TEN_DIGITS: Settings = {
     "eval_lengths": (1, 2, 5, 10, 12, 15, 20, 30, 50, 100, 200, 500, 1000),
 }
 FLOAT64: Settings = {"precision": "float64", "eval_lengths": (50, 100, 200, 500, 1000, 2000, 5000, 10_000)}
-# Deep Learning for Coders cuts the numbers where a fifth of its sequences is left: its 64 training lanes end at 8022
-# and its validation lanes run from 8082 to 9949; 8000 is absent. So "eight thousand" stands in its training text.
+# Deep Learning for Coders cuts the numbers where a fifth of its sequences is left: the 64 rows of its training batches
+# end at 8022, those of its validation run from 8082 to 9949; 8000 is absent. So its training has "eight thousand".
 BOOK: Settings = {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}
 FAR_NUMBERS: Settings = {
     "window": 64,

@@ -2,7 +2,7 @@
 
 Sought on seed 100 (and 101, 102 for the pairs of CORE), by held-out exact match at training lengths; of human_numbers
 by next-word accuracy on 7001..7999 after training on 1..6999. Scores beyond training were printed by these runs too,
-and CORE's choice of family, heads' starts and curricula followed prototypes that had been judged beyond training.
+and CORE's choice of family, heads' starts and curricula followed prototypes that had been evaluated beyond training.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ SCALED = (
     *(pair(f"reverse(1-{longest})", "stack_rnn", **MEMORY_BUDGET) for longest in (5, 10, 40)),
 )
 EXTRAPOLATE = (*CORE, *STRING_CONTRASTS, *SUM_CONTRASTS, *OTHERS, *ABILITY_PAIRS, *SCALED)
-ABOUT = "families made to extrapolate beside those that do not, judged to a hundred times the training length"
+ABOUT = "families made to extrapolate beside those that do not, evaluated to a hundred times the training length"
 ABOUT_CORE = "the best family of each task of extrapolate: twenty minutes on two cores"
 register(Suite("extrapolate", ABOUT, 3, EXTRAPOLATE, order=6))
 register(Suite("extrapolate_core", ABOUT_CORE, 3, CORE, order=7))

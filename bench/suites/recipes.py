@@ -17,8 +17,6 @@ from bench.spec.spec import Spec
 from bench.suites.configured import CONFIGURED, Settings
 
 Recipes = dict[str, tuple[Settings, Settings]]  # by model: its settings, its budget
-
-
 BUDGETS: dict[str, Settings] = {  # of a family that has no recipe of its own on a row
     "sine": {"steps": 600, "batch": 32, "learning_rate": 1e-2, "patience": 0},
     "copy": {"steps": 1200},

@@ -47,8 +47,8 @@ class Training:
     curve: list[ValidationPoint] = field(default_factory=list)
 
 
-Watch = Callable[[ValidationPoint], None]
-Keep = Callable[[int, Model], None]
+Watch = Callable[[ValidationPoint], None]  # sees every validation point, and may raise to stop
+Keep = Callable[[int, Model], None]  # gets the model at the end of every cycle of restarts, and the cycle's number
 
 
 @dataclass
@@ -81,10 +81,7 @@ class Clock:
 def train(
     model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
 ) -> Training:
-    """Train a model in place on the data that `seed` names; a trivial baseline is fitted.
-
-    `watch` sees every validation point and may raise to stop; `keep` gets the model at the end of every cycle.
-    """
+    """Train a model in place on the data that `seed` names; a trivial baseline is fitted."""
     if not model.trainable:
         return fit(model, task, spec, seed, device)
     clock, protocol = Clock(spec, time.perf_counter()), protocol_of(task)

@@ -18,16 +18,16 @@ from bench.views.columns import SETS, Column, Row, as_markdown, costs, explained
 from bench.views.lengths import lengths_heading, lengths_table
 from bench.views.numbers import markdown_table, percent, share
 from bench.views.texts import INTRODUCTION as OF_TEXTS
-from bench.views.texts import Models, describe, is_text, reference_lines, settings_said
+from bench.views.texts import Models, describe, is_language_model, reference_lines, settings_said
 
 INTRODUCTION = """Free-running exact match on held-out strings, in percent: mean over seeds, 95 % interval in brackets.
 Means over lengths count each length alike. `>=` marks a horizon where the longest evaluated length still holds, - that
 no length does. How settings were chosen: bench/suites/recipes.py.
 """
 INTERVALS = """Intervals: of accuracies, on each side the wider of Wilson's on the pooled counts and the percentile
-bootstrap over seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's. No
-bracket stands where there is a single seed, where all seeds agree (horizons, steps), and at parameters, state and
-budget, which no chance enters. Every bound is in leaderboard.csv and by_length.csv.
+bootstrap over seeds; of horizons, areas, steps, seconds and speeds, that bootstrap; of seeds solved, Wilson's over the
+seeds. No bracket stands where there is a single seed, where all seeds agree (horizons, steps), and at parameters, state
+and budget, which no chance enters. Every bound is in leaderboard.csv and by_length.csv.
 """
 PATIENT = (
     "training ends when {patience} validation points in a row, each at 256 held-out strings of training lengths, were "
@@ -49,7 +49,7 @@ LEFT_OUT = "Language-model results are not in these comparisons: they have no ex
 
 def leaderboard_page(suite: str, groups: Groups, lengths: pd.DataFrame, board: pd.DataFrame) -> str:
     """Return the whole page."""
-    texts = {pair: found for pair, found in groups.items() if is_text(found[0])}
+    texts = {pair: found for pair, found in groups.items() if is_language_model(found[0])}
     strings = {pair: found for pair, found in groups.items() if pair not in texts}
     parts = [f"# Leaderboard of suite `{suite}`\n"]
     if strings:
@@ -75,7 +75,7 @@ def task_parts(board: pd.DataFrame, lengths: pd.DataFrame, models: Models) -> li
     record, rows = next(iter(models.values()))[0], board.to_dict("records")
     first = headline(primary(record).name)
     by_length = [lengths_heading(models), lengths_table(lengths, models)]
-    if is_text(record):
+    if is_language_model(record):
         return [describe(models), as_markdown(first, rows, reference_lines(models, first)), *by_length]
     metrics = told(models.values(), board)
     tables = [as_markdown(first, rows), as_markdown(costs(metrics), rows)]

@@ -25,7 +25,7 @@ Intervals say how much trainings differ; the text that is evaluated is the same 
 """
 
 
-def is_text(record: Record) -> bool:
+def is_language_model(record: Record) -> bool:
     """Whether a record's results are those of a language model, per token."""
     return primary(record) is NATS
 

@@ -178,7 +178,6 @@ class MachineDecoder(Decoder):
     """Goes on from the encoder's state with the same memory; writes from the hidden state and what the memory shows."""
 
     pairwise = False
-    traced = True
 
     def __init__(self, space: Space, machine: Machine, width: int) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from cases import assert_close
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 
 import tasks.base
 from models import build
-from models.base import EOS, FIRST_TOKEN, PAD, Memory, adapted, detach, map_state, state_size
+from models.base import EOS, FIRST_TOKEN, PAD, Memory, Seq2Seq, adapted, detach, map_state, state_size
 from models.layers.recurrent import RecurrentState
 from tasks import Symbols
 
@@ -126,6 +128,28 @@ def test_a_plain_module_that_is_fitted_or_traced_says_so() -> None:
     model.fit(None, LENGTH, SOURCE, SOURCE > 0)
     assert torch.equal(model.get_submodule("module").seen, SOURCE)
     assert model.trace(torch.ones(2, 1, 2))["total"].tolist() == [2, 2]
+
+
+class Half(nn.Module):
+    """Half of a sequence-to-sequence model, as a plain module."""
+
+    def __init__(self, pairwise: bool | None = None) -> None:
+        super().__init__()
+        if pairwise is not None:
+            self.pairwise = pairwise
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "pairwise"),
+    [(Half(False), Half(False), False), (None, Half(False), False), (Half(), Half(False), True), (None, Half(), True)],
+)
+def test_an_encoder_and_a_decoder_may_be_plain_modules(encoder: Any, decoder: Any, pairwise: bool) -> None:
+    model = Seq2Seq(encoder, decoder)
+    assert (model.pairwise, model.traced) == (pairwise, False)
+    decoder.trace = lambda state: {"size": state.sum(1)}
+    traced = Seq2Seq(encoder, decoder)
+    assert traced.traced
+    assert traced.trace(torch.ones(2, 3))["size"].tolist() == [3, 3]
 
 
 def test_reserved_ids_are_those_of_the_tasks() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import torch
-from bench.trial.evaluate import evaluate
 from torch import Tensor
 
 from bench.spec.spec import Spec
 from bench.trial.evaluation_sets import evaluation_set
+from bench.trial.protocols import protocol_of
 from bench.trial.train import fit
 from models import build
 from models.base import Model
@@ -57,5 +57,5 @@ def test_majority_is_right_as_often_as_its_symbol_occurs() -> None:
     model = fitted("majority", task)
     symbol = int(model.decoder(torch.zeros(1, 1), ())[0].argmax())
     occurs = int((evaluation_set(task, 6, 16).batch.target == symbol).sum())
-    score = evaluate(model, task, 6, 16, "cpu")
+    score = protocol_of(task).score(model, task, 6, 16, "cpu")
     assert 0 < score.tokens_right == occurs < score.tokens

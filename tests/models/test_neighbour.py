@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import torch
-from bench.trial.evaluate import evaluate
 from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial.batches import fitting_batch
 from bench.trial.losses import shift_right
+from bench.trial.protocols import protocol_of
 from bench.trial.train import fit
 from models import build
 from models.base import Model
@@ -38,7 +37,7 @@ def strings(rows: list[list[int]], width: int) -> tuple[Tensor, Tensor]:
 
 def test_neighbour_returns_the_stored_answer_for_a_training_string() -> None:
     model = fitted("neighbour", STRINGS)
-    stored = fitting_batch(STRINGS, Spec("variable_copy", "neighbour", fits=200), 1, "cpu").batch
+    stored = protocol_of(STRINGS).fitting_batch(STRINGS, Spec("variable_copy", "neighbour", fits=200), 1, "cpu").batch
     right = predicted(model, STRINGS, stored) == stored.target
     assert right[stored.target_mask].all()
 
@@ -55,4 +54,4 @@ def test_neighbour_answers_with_the_string_at_the_smallest_hamming_distance() ->
 
 def test_neighbour_never_copies_a_longer_string_than_it_saw() -> None:
     task = VariableCopy(symbols=3, train_lengths=(5,), eval_lengths=(8,))
-    assert evaluate(fitted("neighbour", task), task, 8, 32, "cpu").right == 0
+    assert protocol_of(task).score(fitted("neighbour", task), task, 8, 32, "cpu").right == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 from cases import SMALL_TASKS
 
-from bench.trial.trial import decoder_state_size
+from bench.probes.probe import decoder_state_size
 from models import build
 from models.base import Model
 from tasks import Task
@@ -131,6 +131,6 @@ def test_a_pointers_state_is_its_layers_and_the_keys_of_its_span(cell: str, part
     assert decoder_state_size(model, TEXT, "cpu") == 2 * parts * 8 + 5 * 6
 
 
-def test_floors_have_no_parameters() -> None:
+def test_trivial_baselines_have_no_parameters() -> None:
     for name, task in (("majority", SYMBOLS), ("neighbour", SYMBOLS), ("ridge", VALUES), ("markov", TEXT)):
         assert trainable(built(name, task)) == 0

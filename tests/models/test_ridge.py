@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from bench.trial.evaluate import evaluate
 
 from bench.spec.spec import Spec
 from bench.trial.batches import draw
 from bench.trial.decode import free_running
+from bench.trial.protocols import protocol_of
 from bench.trial.streams import stream
 from bench.trial.train import fit
 from models import build
@@ -31,7 +31,7 @@ def test_ridge_is_exact_on_noiseless_sines_far_beyond_training(
     settings: dict[str, tuple[float, ...]], lags: int
 ) -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(200,), **settings)
-    score = evaluate(fitted("ridge", task, lags=lags), task, 200, 8, "cpu")
+    score = protocol_of(task).score(fitted("ridge", task, lags=lags), task, 200, 8, "cpu")
     assert score.right == score.examples == 8
     assert score.nrmse is not None
     assert score.nrmse < 0.01
@@ -46,7 +46,7 @@ def test_ridge_finds_the_recurrence_of_a_sine() -> None:
 
 def test_ridge_with_one_lag_cannot_follow_a_sine() -> None:
     task = Sine(prefix=12, train_lengths=(20,), eval_lengths=(20,))
-    assert evaluate(fitted("ridge", task, lags=1), task, 20, 8, "cpu").right == 0
+    assert protocol_of(task).score(fitted("ridge", task, lags=1), task, 20, 8, "cpu").right == 0
 
 
 def test_ridge_leaves_out_what_the_mask_hides() -> None:

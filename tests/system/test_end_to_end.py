@@ -1,22 +1,24 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import signal
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from harness import Outcome, ended, in_subprocess, living, records_in, started, wait_until
+from harness import Outcome, ended, in_process, in_subprocess, living, records_in, started, wait_until, without
 
+from bench.execution.executor import Resources
+from bench.execution.job import make_jobs
+from bench.execution.run_store import RunStore
+from bench.execution.serial import Serial
+from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 from bench.suites.suites import SUITES
-from bench.trial.trial import run_trial
 
 SMOKE = ("run", "--suite", "smoke", "--device", "cpu")
-CELLS = len(SUITES["smoke"].specs) * SUITES["smoke"].seeds
+JOBS = len(SUITES["smoke"].specs) * SUITES["smoke"].seeds
 
 pytestmark = pytest.mark.slow
 
@@ -48,11 +50,11 @@ def rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-def test_smoke_suite_trains_every_cell_and_writes_every_table(whole: tuple[Path, Outcome]) -> None:
+def test_smoke_suite_trains_every_job_and_writes_every_table(whole: tuple[Path, Outcome]) -> None:
     out, outcome = whole
     assert (outcome.code, outcome.err) == (0, "")
     records = records_in(out)
-    assert len(records) == CELLS
+    assert len(records) == JOBS
     pairs = {(spec.row, spec.column) for spec in SUITES["smoke"].specs}
     assert {(made["task"], made["model"]) for made in records.values()} == pairs
     assert {made["status"] for made in records.values()} <= {"trained", "fitted"}
@@ -65,10 +67,10 @@ def test_smoke_suite_trains_every_cell_and_writes_every_table(whole: tuple[Path,
     assert all(f"## {row}\n" in page for row, _ in pairs)
 
 
-def test_progress_names_every_cell_once(whole: tuple[Path, Outcome]) -> None:
+def test_progress_names_every_job_once(whole: tuple[Path, Outcome]) -> None:
     out, outcome = whole
-    for index in range(1, CELLS + 1):
-        assert outcome.out.count(f"[{index}/{CELLS}] ") == 1
+    for index in range(1, JOBS + 1):
+        assert outcome.out.count(f"[{index}/{JOBS}] ") == 1
     for made in records_in(out).values():
         assert outcome.out.count(f" {made['task']} {made['model']} seed {made['seed']}: ") == 1
 
@@ -87,40 +89,36 @@ def test_lengths_inside_and_beyond_are_scored_for_every_task(whole: tuple[Path, 
 
 
 @pytest.mark.parametrize("kind", ["values", "symbols", "stream"])
-def test_a_record_holds_all_that_is_needed_to_reproduce_it(kind: str, whole: tuple[Path, Outcome]) -> None:
+def test_a_record_holds_all_that_is_needed_to_reproduce_it(
+    kind: str, whole: tuple[Path, Outcome], tmp_path: Path
+) -> None:
     made = next(made for made in records_in(whole[0]).values() if made["kind"] == kind)
-    spec = Spec(**made["spec"])
-    outcome = run_trial(spec, made["seed"], "cpu", lambda look: None)
-    scores = {
-        str(length): asdict(score) | {"chance": outcome.task.chance(length)} for length, score in outcome.scores.items()
-    }
-    assert json.loads(json.dumps(scores)) == made["by_length"]
-    assert [look.loss for look in outcome.training.curve] == [look["loss"] for look in made["curve"]]
-    assert (outcome.evaluation_hash, outcome.parameters, outcome.state) == (
-        made["evaluation_hash"],
-        made["parameters"],
-        made["state"],
-    )
+    jobs = make_jobs([Spec(**made["spec"])], [made["seed"]], Catalogue())
+    assert Serial(Resources()).run(jobs, RunStore(tmp_path), lambda event: None) == []
+    (again,) = records_in(tmp_path).values()
+    assert without(again, "timing") == without(made, "timing")
 
 
-def test_tables_command_rewrites_the_same_bytes(whole: tuple[Path, Outcome]) -> None:
+def test_tables_command_rewrites_the_same_bytes(
+    whole: tuple[Path, Outcome], capsys: pytest.CaptureFixture[str]
+) -> None:
     out, _ = whole
     tables = [out / name for name in ("by_length.csv", "leaderboard.csv")]
     before = [table.read_bytes() for table in tables]
     for table in tables:
         table.unlink()
-    assert in_subprocess("tables", "--out", out).code == 0
+    assert in_process(capsys, "tables", "--out", out).code == 0
     assert [table.read_bytes() for table in tables] == before
 
 
 def test_killed_run_leaves_whole_records_and_no_process(killed: tuple[Path, int]) -> None:
     out, group = killed
     assert not living(group)
-    assert 3 <= len(records_in(out)) < CELLS
+    assert 3 <= len(records_in(out)) < JOBS
 
 
 def test_run_after_a_kill_ends_as_if_nothing_had_happened(
-    whole: tuple[Path, Outcome], killed: tuple[Path, int]
+    whole: tuple[Path, Outcome], killed: tuple[Path, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, _ = killed
     finished = {path: path.stat().st_mtime_ns for path in (out / "records").glob("*.json")}
@@ -131,10 +129,10 @@ def test_run_after_a_kill_ends_as_if_nothing_had_happened(
     for path in (missing, whole[0] / "records" / broken.name):  # two half-written ones, as a full disk leaves them
         text = path.read_bytes()
         (out / "records" / path.name).write_bytes(text[: len(text) // 2])
-    again = in_subprocess(*SMOKE, "--jobs", 1, "--out", out)
+    again = in_process(capsys, *SMOKE, "--jobs", 1, "--out", out)
     assert (again.code, again.err) == (0, "")
-    assert f"{CELLS - len(finished)} cells in " in again.out
-    assert len(records_in(out)) == CELLS
+    assert f"{JOBS - len(finished)} jobs in " in again.out
+    assert len(records_in(out)) == JOBS
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
     assert (out / "by_length.csv").read_bytes() == (whole[0] / "by_length.csv").read_bytes()
     boards = [rows(folder / "leaderboard.csv") for folder in (out, whole[0])]

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import SHORT, TINY, ended, in_process, in_subprocess, living, records_in, started, wait_until
+from harness import SHORT, TINY, ended, in_process, living, records_in, started, wait_until
 
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
-KILLS = int(os.environ.get("LENGTHWISE_KILLS", "8"))
-SEEDS = 5 + 2 * KILLS // 3  # so that cells are left for the last kill
-SMALL = ("--steps", 100, "--set", "train.batch=32", "--set", "model.hidden=32")  # a few tenths of a second a cell
+KILLS = int(os.environ.get("LENGTHWISE_KILLS", "6"))
+SEEDS = 5 + 2 * KILLS // 3  # so that jobs are left for the last kill
+SMALL = ("--steps", 100, "--set", "train.batch=32", "--set", "model.hidden=32")  # a few tenths of a second a job
 LONGER = (*RUN, "--models", "elman,gru", "--seeds", SEEDS, *SMALL)
 MOMENTS = ("starting", "training", "writing")
 TIMED = ("seconds", "tokens_per_second")
@@ -78,7 +78,7 @@ def test_a_run_killed_again_and_again_loses_no_record_and_ends_like_an_undisturb
         with capsys.disabled():
             left, seconds = len(list((out / "records").glob(".*"))), time.monotonic() - began
             print(f"kill {kill}: {MOMENTS[kill % 3]}, {len(kept)} records, {left} temporary, {seconds:.0f} s")
-    last = in_subprocess(*LONGER, "--jobs", 2, "--out", out)
+    last = in_process(capsys, *LONGER, "--out", out)
     assert (last.code, last.err) == (0, "")
     assert finished(out).items() >= kept.items()
     assert len(records_in(out)) == 2 * SEEDS

@@ -65,7 +65,7 @@ def assert_one_line(outcome: Outcome, code: int, *parts: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_full_disk_fails_the_cell_in_one_line_and_what_was_finished_stays(
+def test_a_full_disk_fails_the_job_in_one_line_and_what_was_finished_stays(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert in_process(capsys, *FLOOR, "--out", small_disk).code == 0
@@ -117,7 +117,7 @@ def test_a_tracker_that_fills_the_disk_is_left_out_and_the_run_goes_on(
 
 
 @pytest.mark.slow
-def test_a_file_that_may_not_grow_fails_its_cell_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_may_not_grow_fails_its_job_in_one_line(tmp_path: Path) -> None:
     def little() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
 
@@ -132,7 +132,7 @@ def test_a_file_that_may_not_grow_fails_its_cell_in_one_line(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_disk_that_is_full_for_a_moment_costs_one_cell(
+def test_a_disk_that_is_full_for_a_moment_costs_one_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sync, refused = os.fsync, [True]

@@ -35,9 +35,10 @@ class Drawing:
         return escaped(" ".join(" ".join(said).split()))
 
     @styled()
-    def file(self, ending: str) -> bytes:
+    def files(self, *endings: str) -> list[bytes]:
         """Return it as "svg" or "png", the same bytes each time."""
-        return MAKERS[ending](together(self.heading, self.panels, self.columns, self.styles))
+        figure = together(self.heading, self.panels, self.columns, self.styles)
+        return [MAKERS[ending](figure) for ending in endings]
 
 
 def write_drawings(
@@ -49,9 +50,9 @@ def write_drawings(
     """
     written = []
     for drawing in drawings:
-        for ending in endings:
+        for ending, made in zip(endings, drawing.files(*endings), strict=True):
             path = folder / f"{drawing.name}.{ending}"
-            write_atomically(path, drawing.file(ending))
+            write_atomically(path, made)
             written.append(path)
     for path in set(folder.glob(only)) - set(written) if only else ():
         path.unlink()

@@ -13,7 +13,7 @@ from bench.spec.errors import WorkError
 from bench.views.charts.drawing import Drawing, escaped, write_drawings
 from bench.views.charts.heat import EXPLAINED, MEASURES, heat_panel
 from bench.views.charts.material import Run
-from bench.views.charts.sections import SECTIONS, Section
+from bench.views.charts.sections import SECTIONS, PageSection
 from bench.views.charts.style import label
 
 
@@ -38,7 +38,7 @@ def drawings(run: Run) -> Iterator[Drawing]:
                 yield drawn
 
 
-def drawing(section: Section, run: Run, task: str, name: str) -> Drawing | None:
+def drawing(section: PageSection, run: Run, task: str, name: str) -> Drawing | None:
     """Return one figure of a task; none where the task has nothing to show."""
     panels, styles = section.drawn.panels(run, task), section.drawn.styles(run, task)
     metric = section.metric(run, task)
@@ -53,7 +53,7 @@ def picture_of(run: Run, name: str) -> tuple[bytes, str]:
     found = {drawing.name: drawing for drawing in drawings(run)}
     if name not in found:
         raise WorkError(f"no figure {name!r}; choose from: {', '.join(found)}")
-    return found[name].file("png"), found[name].alt_text
+    return found[name].files("png")[0], found[name].alt_text
 
 
 def caption(drawing: Drawing) -> str:

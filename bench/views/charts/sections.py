@@ -37,7 +37,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """One kind of chart; its entry in sections.toml says what is written around it."""
 
     name: str
@@ -95,4 +95,4 @@ DRAWN = {
     "masks": Drawn(mask_panels, key=list(MASKED.values())),
 }
 ENTRIES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["sections"]
-SECTIONS = [Section(**entry, drawn=DRAWN[entry["name"]]) for entry in ENTRIES]
+SECTIONS = [PageSection(**entry, drawn=DRAWN[entry["name"]]) for entry in ENTRIES]

@@ -19,7 +19,7 @@ PLACES = {"inside": "in distribution", "edge": "the longest training length", "b
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShownAnswer:
     """What a family wrote: pieces of text, each with whether it differs from the truth; how many symbols do."""
 
     model: str
@@ -36,7 +36,7 @@ class Example:
     heading: str
     given: str
     truth: str
-    answers: list[Answer]
+    answers: list[ShownAnswer]
 
 
 def examples(
@@ -102,7 +102,7 @@ def spelled(symbols: Sequence[str], widths: list[int] | None, first: int = 0) ->
 
 def answer(
     model: str, style: SeriesStyle, truth: Sequence[str], written: list[str], widths: list[int] | None
-) -> Answer:
+) -> ShownAnswer:
     """Compare an answer with the truth symbol by symbol; where only one of them goes on, all differs."""
     shown = [*written, *[ABSENT] * (len(truth) - len(written))]
     wrong = [index >= len(truth) or symbol != truth[index] for index, symbol in enumerate(shown)]
@@ -110,7 +110,7 @@ def answer(
     for differs, run in groupby(range(len(shown)), key=lambda index: wrong[index]):
         places = list(run)
         pieces.append((differs, spelled([shown[place] for place in places], widths, places[0])))
-    return Answer(model, style, pieces, sum(wrong))
+    return ShownAnswer(model, style, pieces, sum(wrong))
 
 
 def heading_of(length: int, record: Record) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from bench.views.charts import heat
 from bench.views.charts.material import NATS, Run
-from bench.views.charts.sections import SECTIONS, Section, Styles
+from bench.views.charts.sections import SECTIONS, PageSection, Styles
 from bench.views.charts.style import styled
 from bench.views.html import origin, tables
 from bench.views.html.answers import examples
@@ -59,7 +59,7 @@ def page_of(run: Run) -> str:
     )
 
 
-def parts_of(section: Section, run: Run, numbers: Iterator[int]) -> Iterator[TaskPart]:
+def parts_of(section: PageSection, run: Run, numbers: Iterator[int]) -> Iterator[TaskPart]:
     """Draw a section's charts, task by task."""
     for task in section.tasks(run):
         panels = section.drawn.panels(run, task)

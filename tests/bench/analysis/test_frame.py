@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from harness import record, score, text_record
+from harness import record, score
+from text_records import text_record
 
-from bench.analysis.frame import group, tidy, variant_of
-from bench.analysis.summary import blocks
+from bench.analysis.frame import blocks, group, tidy, variant_of
 from bench.analysis.tables import by_length, leaderboard
 from bench.records.store import Record
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.analysis.frame import group
+from bench.analysis.frame import blocks, group
 from bench.analysis.regression import Sample, dropped, learn
-from bench.analysis.summary import blocks
 from bench.records.store import Record, read_records
 
 QUICK = Path(__file__).parents[3] / "results" / "baseline" / "quick" / "records"

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ROOT, record, text_record
+from harness import ROOT, record
+from text_records import text_record
 
 from bench.analysis.metrics import ADVERSARIAL, EXACT, METRICS, NATS, NRMSE, by_context, metrics_of, primary
 from bench.records.store import write_record

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain import wilson
 
-from bench.analysis.summary import blocks, bounded, first_solved, split_of, summaries, twice_length
+from bench.analysis.frame import blocks, split_of
+from bench.analysis.summary import bounded, first_solved, summaries, twice_length
 from bench.records.store import Record
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TINY, Pretender, in_process, one_line, pretend, records_in, without
+from harness import TINY, Pretender, in_process, one_line, pretend, records_in
 from misbehaving import plugin
 
 from bench.execution.executor import EXECUTORS, Failed, Finished, Resources, Validated, find_executor, register
@@ -92,15 +92,3 @@ def test_a_job_of_two_seeds_writes_two_records_and_one_that_fails_fails_alone(na
     told = {kind: {(e.job.spec.model, e.seed) for e in events if isinstance(e, kind)} for kind in (Finished, Failed)}
     assert told == {Finished: {("gru", 0), ("gru", 1), ("bad", 1)}, Failed: {("bad", 0)}}
     assert {e.seed for e in events if isinstance(e, Validated) and e.job.spec.model == "gru"} == {0, 1}
-
-
-@pytest.mark.slow
-def test_executors_give_the_same_records(tmp_path: Path) -> None:
-    jobs = make_jobs([SPEC, replace(SPEC, model="majority", column="", model_settings={})], [0, 1], Catalogue())
-    found = []
-    for name in ("serial", "processes"):
-        assert find_executor(name)(Resources("cpu", 2, 1)).run(jobs, RunStore(tmp_path / name), lambda e: None) == []
-        made = records_in(tmp_path / name)
-        found.append({file: without(record, "timing") for file, record in made.items()})
-    assert len(found[0]) == 4
-    assert found[0] == found[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import SHORT, TINY, ended, in_subprocess, living, record_of, records_in, started, wait_until
-from misbehaving import plugin, said
+from harness import SHORT, TINY, ended, living, record_of, records_in, started, wait_until
+from misbehaving import plugin
 
 from bench.execution.executor import Finished, Resources
 from bench.execution.job import make_jobs
@@ -53,22 +53,12 @@ def test_control_c_does_not_wait_for_jobs_that_take_long(tmp_path: Path) -> None
     *options, models = plugin(tmp_path, one=long, other=long)
     process = started(*RUN, *options, f"majority,{models}", "--jobs", 2, "--out", tmp_path)
     try:
-        wait_until(lambda: told.exists() and told.read_text() == "xx", "both long cells")
+        wait_until(lambda: told.exists() and told.read_text() == "xx", "both long jobs")
         err = interrupted(process)
     finally:
         ended(process)
     assert err == "interrupted: what was finished is kept, run again to go on\n"
     assert [made["status"] for made in records_in(tmp_path).values()] == ["fitted"]
-
-
-@pytest.mark.slow
-def test_a_worker_that_dies_holding_a_lock_stops_no_other(tmp_path: Path) -> None:
-    deed = "import bench.execution.processes as p; p._messages._wlock.acquire(); os._exit(9)"
-    bad = plugin(tmp_path, dies=deed, steady="time.sleep(0.2)")
-    outcome = in_subprocess(*RUN, *bad, "--set", "train.eval_every=1", "--jobs", 2, "--out", tmp_path)
-    assert outcome.code == 1
-    assert [" dies(" in line for line in said(outcome)] == [True]
-    assert [made["spec"]["model"] for made in records_in(tmp_path).values()] == ["steady"]
 
 
 def test_a_job_that_another_run_finished_meanwhile_is_not_trained_again(

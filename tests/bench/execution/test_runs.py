@@ -46,8 +46,8 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_jobs_change_no_number(one_by_one: Path, tmp_path: Path) -> None:
-    outcome = in_subprocess(*PAIRS, "--jobs", 2, "--out", tmp_path)
+def test_jobs_change_no_number(one_by_one: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = in_process(capsys, *PAIRS, "--jobs", 2, "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     assert len(judged(tmp_path)) == 6
     assert judged(tmp_path) == judged(one_by_one)
@@ -67,9 +67,9 @@ def test_one_seed_gives_one_result_and_two_seeds_give_two(
 
 
 @pytest.mark.slow
-def test_second_run_trains_nothing_and_changes_no_byte(one_by_one: Path) -> None:
+def test_second_run_trains_nothing_and_changes_no_byte(one_by_one: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (one_by_one / "records").iterdir()}
-    outcome = in_subprocess(*PAIRS, "--out", one_by_one)
+    outcome = in_process(capsys, *PAIRS, "--out", one_by_one)
     assert outcome.code == 0
     assert "all 6 jobs have current records: nothing to train" in outcome.out
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (one_by_one / "records").iterdir()}
@@ -90,7 +90,7 @@ def test_record_tells_what_was_run(one_by_one: Path) -> None:
 
 
 @pytest.mark.slow
-def test_failing_cell_is_reported_and_the_others_finish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_job_is_reported_and_the_others_finish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = plugin(tmp_path, raises="raise ArithmeticError('no luck\\ntoday')", steady="pass")
     outcome = in_process(capsys, *RUN, *bad, "--out", tmp_path)
     assert outcome.code == 1
@@ -104,7 +104,7 @@ def test_failing_cell_is_reported_and_the_others_finish(tmp_path: Path, capsys: 
 
 
 @pytest.mark.slow
-def test_only_failing_cells_is_a_failure_without_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_failing_jobs_are_a_failure_without_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = plugin(tmp_path, raises="raise ArithmeticError('no luck')")
     outcome = in_process(capsys, *RUN, *bad, "--out", tmp_path)
     assert outcome.code == 1
@@ -113,14 +113,16 @@ def test_only_failing_cells_is_a_failure_without_traceback(tmp_path: Path, capsy
 
 
 @pytest.mark.slow
-def test_worker_that_dies_fails_its_cell_and_no_other(tmp_path: Path) -> None:
-    bad = plugin(tmp_path, dies="os._exit(9)", first="time.sleep(0.5)", second="pass")
-    outcome = in_subprocess(*RUN, *bad, "--jobs", 2, "--out", tmp_path)
+def test_workers_that_die_even_with_a_lock_fail_their_jobs_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = "import bench.execution.processes as p; p._messages._wlock.acquire(); os._exit(9)"
+    bad = plugin(tmp_path, dies="os._exit(9)", locks=lock, first="time.sleep(0.5)", second="pass")
+    outcome = in_process(capsys, *RUN, *bad, "--set", "train.eval_every=1", "--jobs", 2, "--out", tmp_path)
     assert outcome.code == 1
     lines = said(outcome)
-    assert len(lines) == 1
-    assert " dies(" in lines[0]
-    assert "worker process died" in lines[0]
+    assert [name in line for name, line in zip((" dies(", " locks("), lines, strict=True)] == [True, True]
+    assert all("worker process died" in line for line in lines)
     assert {made["spec"]["model"] for made in records_in(tmp_path).values()} == {"first", "second"}
 
 

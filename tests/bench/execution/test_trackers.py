@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import SHORT, TINY, in_process, in_subprocess, pretend, records_in, without
+from harness import SHORT, TINY, in_process, pretend, records_in, without
 
 from bench.records.store import Record
 
@@ -68,9 +68,11 @@ def assert_curves(out: Path) -> None:
 
 
 @pytest.mark.slow
-def test_event_files_of_two_jobs_hold_the_curve_of_every_record_and_nothing_else(tmp_path: Path) -> None:
+def test_event_files_of_two_jobs_hold_the_curve_of_every_record_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("tensorboardX")
-    outcome = in_subprocess(*RUN, "--seeds", 2, "--jobs", 2, "--track", "tensorboard", "--out", tmp_path)
+    outcome = in_process(capsys, *RUN, "--seeds", 2, "--jobs", 2, "--track", "tensorboard", "--out", tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     assert len(records_in(tmp_path)) == 4
     assert_curves(tmp_path)
@@ -92,7 +94,7 @@ def test_tracking_changes_nothing_in_the_records(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.slow
-def test_a_cell_that_is_trained_again_has_its_new_curve_alone(
+def test_a_job_that_is_trained_again_has_its_new_curve_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("tensorboardX")

@@ -29,8 +29,8 @@ for spec in plan(find_suite("smoke"), catalogue, ["copy", "reverse"], ["elman", 
 ALL = {("copy", "elman"), ("copy", "gru"), ("reverse", "elman"), ("reverse", "gru")}
 REVERSE, GRU = ({cell for cell in ALL if name in cell} for name in ("reverse", "gru"))
 EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
-    "model": ("models/gru.py", "batch_first=True)", "batch_first=True, bias=True)", GRU),
-    "model's default": ("models/gru.py", 'final: str = "stop"', 'final: str = "last"', GRU),
+    "model": ("models/gru.py", "state.contiguous()", "state.clone()", GRU),
+    "model's default": ("models/gru.py", "tied: bool = False", "tied: bool = True", GRU),
     "model's comment": ("models/gru.py", "    tied: bool", "    # another\n    tied: bool", set()),
     "model's docstring": ("models/gru.py", '"""GRU: gated', '"""Other: gated', set()),
     "model's paper": ("models/gru.py", "arXiv 1406.1078", "arXiv:1406.1078", set()),
@@ -186,7 +186,7 @@ def test_a_file_that_is_renamed_or_moved_makes_nothing_stale(name: str, checkout
 def test_a_run_trains_again_exactly_the_cells_that_an_edit_made_stale(checkout: Path) -> None:
     before = contents(checkout)
     edited(checkout, "bench/analysis/summary.py", "0.99", "0.98")
-    edited(checkout, "models/gru.py", "tied: bool", "other = 2\n    tied: bool")
+    edited(checkout, "models/gru.py", "tied: bool = False", "tied: bool = False\n    other = 2")
     trained(checkout)
     after = contents(checkout)
     assert {cell for cell in ALL if after[cell] != before[cell]} == GRU

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from harness import FACTS, record, text_record
+from harness import record
+from text_records import FACTS, text_record
 
 from bench.views.charts.style import styles_of
 from bench.views.html.answers import examples

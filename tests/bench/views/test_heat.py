@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from drawn import drawn, run_of, series
-from harness import FACTS, record, text_record
+from harness import record
+from text_records import FACTS, text_record
 
 from bench.views.charts.heat import brightness, families, heat_panel, tile, where
 from bench.views.charts.history import history_chart

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from harness import record, text_record
+from harness import record
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
+from text_records import text_record
 
 from bench.analysis.frame import group
 from bench.analysis.tables import leaderboard

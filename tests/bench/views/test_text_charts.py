@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from drawn import drawn, run_of, series
-from harness import FACTS, record, text_record
+from harness import record
 from matplotlib.axes import Axes
+from text_records import FACTS, text_record
 
 from bench.views.charts.cost import cost_panels
 from bench.views.charts.curves import curve_panels

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import FACTS, record, text_record
+from harness import record
 from rich.console import Console
+from text_records import FACTS, text_record
 
 from bench.analysis.frame import group
 from bench.analysis.tables import by_length, leaderboard

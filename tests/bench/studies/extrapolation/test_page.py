@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from extrapolation_pages import own_record, page_of, rows_of
 from extrapolation_records import SECTIONS, STRINGS, WORDS
-from harness import record, score, text_record
+from harness import record, score
+from text_records import text_record
 
 from bench.analysis.metrics import metrics_of
 
