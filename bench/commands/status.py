@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.analysis.freshness import Freshness, freshness
-from bench.spec.catalogue import ROOT
+from bench.commands import places
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print how each run stands; 1 if any record is stale."""
-    runs = options.runs or sorted(path.parent for path in (ROOT / "results" / "baseline").glob("*/records"))
+    runs = options.runs or sorted(path.parent for path in places.BASELINE.glob("*/records"))
     found = [freshness(each, tuple(options.plugin)) for each in runs]
     if options.json:
         print(json.dumps([as_json(each) for each in found], indent=1))

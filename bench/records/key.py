@@ -26,6 +26,7 @@ FIRST = (
     "same_length_batches ema grad_clip eval_every patience examples adversarial fits loss_mask data_seed"
 ).split()
 LABELS = ("row", "column")
+TOLD = ("paper", "inductive_bias", "inductive_biases", "automaton")  # what tasks and families only say of themselves
 
 
 @dataclass(frozen=True)
@@ -140,23 +141,17 @@ def closure(file: Path) -> set[Path]:
 @cache
 def read_source(file: Path, beside: Path) -> Source:
     """Read a source; `beside`: the folder of the plug-in that imports it."""
-    tree = Bare().visit(parse(file))
+    tree = parse(file)
     return Source(hashed(said(tree)), tuple(imports_of(tree, file, beside)), data_of(tree, file))
 
 
-class Bare(ast.NodeTransformer):
-    """Takes out of a source what moves no number: docstrings, what is there for types alone, the texts of errors."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:  # noqa: D102  # the class says it
-        return None if is_text(node.value) else self.generic_visit(node)
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: D102  # likewise
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse else self.generic_visit(node)
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:  # noqa: D102  # likewise
-        if isinstance(node.exc, ast.Call):
-            node.exc.args = [argument for argument in node.exc.args if not is_text(argument)]
-        return self.generic_visit(node)
+def is_aside(node: ast.AST) -> bool:
+    """Whether a node is a docstring, is there for types alone, or only tells something of a task or a family."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0]) in TOLD
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse
+    return isinstance(node, ast.Expr) and is_text(node.value)
 
 
 def is_text(node: ast.expr) -> bool:
@@ -165,18 +160,24 @@ def is_text(node: ast.expr) -> bool:
 
 
 def said(node: object) -> object:
-    """Return a syntax tree as nested lists, imports left out and all that is empty: the same on each Python version."""
+    """Return a syntax tree as nested lists, the same on each Python version: no imports, no texts of errors."""
     if isinstance(node, list):
-        return [said(each) for each in node if not isinstance(each, ast.Import | ast.ImportFrom)]
+        return [said(each) for each in node if not isinstance(each, ast.Import | ast.ImportFrom) and not is_aside(each)]
     if not isinstance(node, ast.AST) or isinstance(node, ast.Constant):
         return repr(node.value if isinstance(node, ast.Constant) else node)
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        arguments = [argument for argument in node.exc.args if not is_text(argument)]
+        node = ast.Raise(ast.Call(node.exc.func, arguments, node.exc.keywords), node.cause)
     parts = [(name, said(value)) for name, value in ast.iter_fields(node) if value is not None and value != []]
     return [type(node).__name__, *parts]
 
 
 def imports_of(tree: ast.Module, file: Path, beside: Path) -> Iterator[tuple[str, str, Path | None]]:
     """Yield the names that a source imports, and "" for the packages on the way, which run as well."""
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        waiting += [] if is_aside(node) else ast.iter_child_nodes(node)
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         level, package = (node.level, node.module or "") if isinstance(node, ast.ImportFrom) else (0, "")

@@ -140,14 +140,8 @@ def test_list_and_show_know_plugins(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_contract_tests_take_plugins(tmp_path: Path) -> None:
     files = written(tmp_path, TASK, "plugged_task"), written(tmp_path, MODEL, "plugged_model")
     plugins = [part for file in files for part in ("--plugin", str(file))]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "tests/tasks/test_contract.py",
-        "tests/models/test_contract.py",
-        *plugins,
-    ]
+    files_run = "tests/tasks/test_contract.py", "tests/models/test_contract.py"
+    command = [sys.executable, "-m", "pytest", *files_run, *plugins]
     collected = subprocess.run(
         [*command, "--collect-only", "-q", "-p", "no:cacheprovider"],
         cwd=ROOT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -24,8 +25,7 @@ from bench.records.key import (
     weights_key,
 )
 from bench.records.schema import SourceParts
-from bench.spec.catalogue import Catalogue
-from bench.spec.errors import RequestError
+from bench.spec.catalogue import Catalogue, parse
 from bench.spec.spec import Spec
 
 PARTS = SourceParts(task="t", model="m", trial="b")
@@ -121,6 +121,8 @@ class Mine:
     """Docstring."""
 
     name = "a # b"
+    paper = "Mine 2026"
+    automaton: ClassVar[str] = "regular"
 
     def forward(self, inputs, scale=2):
         """Docstring of two lines.
@@ -129,6 +131,7 @@ class Mine:
         """
         # a comment of its own
         if not scale:
+            print(scale)
             raise ValueError("no scale") from SystemExit(2)
         return inputs * scale  # and one behind
 
@@ -153,6 +156,8 @@ UNSEEN_EDITS = {
     "layout": ("return inputs * scale  # and one behind", "return (\n            inputs * scale\n        )"),
     "an import for types alone": ("RATE = 0.5", "if TYPE_CHECKING:\n    from fractions import Fraction\n\nRATE = 0.5"),
     "text of an error": ('"no scale"', 'f"no scale: {scale}"'),
+    "what a class says of itself": ('"Mine 2026"', '"Mine, 2026"'),
+    "what a class says of itself, with a type": ('"regular"', '"context-free"'),
     "order of imports": ("import math  # a comment\nimport os", "import os\nimport math"),
 }
 SEEN_EDITS = {
@@ -164,7 +169,7 @@ SEEN_EDITS = {
     "decorator removed": ('@register("mine")\n', ""),
     "default": ("scale=2", "scale=3"),
     "import": ("import math", "import cmath"),
-    "indentation": ('    name = "a # b"', 'name = "a # b"'),
+    "indentation": ("            raise", "        raise"),
     "statement commented out": ("RATE = 0.5", "# RATE = 0.5"),
     "text in a string of lines": ("first", "fist"),
     "line in a string that looks like a comment": ("# no comment", "# no remark"),
@@ -194,7 +199,7 @@ def test_what_moves_no_number_is_not_hashed(edit: str, tmp_path: Path) -> None:
 def test_code_is_hashed(edit: str, tmp_path: Path) -> None:
     old, new = SEEN_EDITS[edit]
     assert old in MODULE
-    text = MODULE.replace(old, new) if edit != "indentation" else MODULE.replace(f"{old}\n\n    def", f"{new}\n\n\ndef")
+    text = MODULE.replace(old, new)
     assert text != MODULE
     assert hash_of(tmp_path, text) != hash_of(tmp_path, MODULE)
 
@@ -213,6 +218,13 @@ def test_code_is_hashed(edit: str, tmp_path: Path) -> None:
 )
 def test_code_is_seen_beside_docstrings_and_odd_characters(one: str, other: str, tmp_path: Path) -> None:
     assert hash_of(tmp_path, one) != hash_of(tmp_path, other)
+
+
+def test_hashing_a_source_leaves_what_others_read_of_it_as_it_was() -> None:
+    entry = Catalogue().find("task", "reverse")
+    before = ast.dump(parse(entry.file))
+    fingerprint.__wrapped__(entry.file)
+    assert ast.dump(parse(entry.file)) == before
 
 
 def test_closure_follows_imports_at_any_depth_and_stays_in_the_project() -> None:
@@ -240,54 +252,3 @@ def test_closure_of_a_plugin_reaches_what_it_imports_here(tmp_path: Path) -> Non
     assert plugin in found
     assert {ROOT / "models" / f"{name}.py" for name in ("gru", "layers/recurrent", "layers/attention", "base")} <= found
     assert all(file == plugin or file.is_relative_to(ROOT) for file in found)
-
-
-def planted(folder: Path, files: dict[str, str]) -> str:
-    """Write files, the first of them a plug-in; return the plug-in's fingerprint."""
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return fingerprint(folder / next(iter(files)))
-
-
-PLUGIN = {
-    "mine.py": "import torch\nfrom helper import scale\nimport part.inner\nDATA_FILES = ('data/corpus.txt',)\n",
-    "helper.py": "def scale():\n    return 2\n",
-    "part/__init__.py": "",
-    "part/inner.py": "from .deep import rate\nfrom ..farther import other\n",
-    "part/deep.py": "rate = 3\n",
-    "farther.py": "other = 4\n",
-    "data/corpus.txt": "to be or not to be",
-    "unread.txt": "that is the question",
-    "unused.py": "x = 1\n",
-}
-
-
-@pytest.mark.parametrize("file", PLUGIN)
-def test_a_plugins_key_covers_what_it_imports_from_beside_it_and_the_files_it_declares(
-    file: str, tmp_path: Path
-) -> None:
-    before = planted(tmp_path / "one", PLUGIN)
-    after = planted(tmp_path / "two", PLUGIN | {file: PLUGIN[file] + "y = 1\n"})
-    assert (before == after) == (file in ("unread.txt", "unused.py"))
-
-
-def test_files_may_be_renamed_and_moved(tmp_path: Path) -> None:
-    renamed = {"other.py" if name == "mine.py" else name: text for name, text in PLUGIN.items()}
-    renamed["other.py"] = renamed["other.py"].replace("from helper", "from tools.scales")
-    renamed["tools/scales.py"] = renamed.pop("helper.py")
-    assert planted(tmp_path / "two", dict(sorted(renamed.items(), key=lambda item: item[0] != "other.py"))) == planted(
-        tmp_path / "one", PLUGIN
-    )
-
-
-def test_a_name_taken_from_another_module_is_another_source(tmp_path: Path) -> None:
-    files = {"mine.py": "from a import f\nimport b\n", "a.py": "def f(): return 1\n", "b.py": "def f(): return 2\n"}
-    other = files | {"mine.py": "from b import f\nimport a\n"}
-    assert planted(tmp_path / "one", files) != planted(tmp_path / "two", other)
-
-
-@pytest.mark.parametrize("declared", ["('none.txt',)", "3", "name()"])
-def test_data_files_that_cannot_be_read_are_the_requests_fault(declared: str, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"mine.py': DATA_FILES = \(\"corpus.txt\",\) names files beside it"):
-        planted(tmp_path, {"mine.py": f"DATA_FILES = {declared}\n"})

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from harness import ROOT, in_subprocess, python
 
+from bench.records.key import fingerprint
+from bench.spec.errors import RequestError
+
 STALE = """
 import sys
 from pathlib import Path
@@ -30,20 +33,21 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "model's default": ("models/gru.py", "tied: bool = False", "tied: bool = True", GRU),
     "model's comment": ("models/gru.py", "    tied: bool", "    # another\n    tied: bool", set()),
     "model's docstring": ("models/gru.py", '"""GRU: gated', '"""Other: gated', set()),
+    "model's paper": ("models/gru.py", "arXiv 1406.1078", "arXiv:1406.1078", set()),
     "what models share": ("models/layers/recurrent.py", "DECODERS = (", "OTHERS = DECODERS = (", ALL),
     "another model": ("models/transformer.py", "from __future__", "X = 1\nfrom __future__", set()),
     "task": ("tasks/strings/reverse.py", ".clamp(min=0)", ".clamp(min=1)", REVERSE),
     "task that another inherits from": ("tasks/strings/copy.py", "symbols: int = 3", "symbols: int = 4", ALL),
     "task's version": ("tasks/strings/reverse.py", "    def rewrite", "    version = 2\n\n    def rewrite", REVERSE),
     "another task": ("tasks/signals/sine.py", "BINS = 64", "BINS = 32", set()),
-    "what tasks share": ("tasks/strings/random_strings.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
+    "what tasks share": ("tasks/strings/ends.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
     "loss": ("bench/trial/losses.py", "clamp(min=1)", "clamp(min=2)", ALL),
     "hold-out": ("bench/trial/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
     "evaluation": ("bench/trial/batches.py", "ROWS = 256", "ROWS = 128", ALL),
     "random streams": ("bench/trial/streams.py", "digest_size=8", "digest_size=7", ALL),
     "loss's text": ("bench/trial/losses.py", '"""', '"""Losses: ', set()),
     "text of an error of the trial": ("bench/trial/build.py", "is not a Python file", "is no Python file", set()),
-    "text of a task's error": ("tasks/strings/random_strings.py", "must be from 0 to 1", "must be a share", set()),
+    "text of a task's error": ("tasks/checks.py", "must be from 0 to 1", "must be a share", set()),
     "new option": ("bench/spec/spec.py", '    row: str = ""', '    smoothing: float = 0.1\n    row: str = ""', set()),
     "option's default": ("bench/spec/spec.py", "fits: int = 4096", "fits: int = 4097", ALL),
     "samples": ("bench/probes/samples.py", "COUNT = 2", "COUNT = 3", set()),
@@ -55,6 +59,57 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "statistics": ("bench/analysis/statistics.py", "LEVEL = 0.95", "LEVEL = 0.9", set()),
     "progress": ("bench/execution/progress.py", "BarColumn(24)", "BarColumn(20)", set()),
 }
+
+
+def planted(folder: Path, files: dict[str, str]) -> str:
+    """Write files, the first of them a plug-in; return the plug-in's fingerprint."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return fingerprint(folder / next(iter(files)))
+
+
+PLUGIN = {
+    "mine.py": "import torch\nfrom helper import scale\nimport part.inner\nDATA_FILES = ('data/corpus.txt',)\n",
+    "helper.py": "def scale():\n    return 2\n",
+    "part/__init__.py": "",
+    "part/inner.py": "from .deep import rate\nfrom ..farther import other\n",
+    "part/deep.py": "rate = 3\n",
+    "farther.py": "other = 4\n",
+    "data/corpus.txt": "to be or not to be",
+    "unread.txt": "that is the question",
+    "unused.py": "x = 1\n",
+}
+
+
+@pytest.mark.parametrize("file", PLUGIN)
+def test_a_plugins_key_covers_what_it_imports_from_beside_it_and_the_files_it_declares(
+    file: str, tmp_path: Path
+) -> None:
+    before = planted(tmp_path / "one", PLUGIN)
+    after = planted(tmp_path / "two", PLUGIN | {file: PLUGIN[file] + "y = 1\n"})
+    assert (before == after) == (file in ("unread.txt", "unused.py"))
+
+
+def test_files_may_be_renamed_and_moved(tmp_path: Path) -> None:
+    renamed = {"other.py" if name == "mine.py" else name: text for name, text in PLUGIN.items()}
+    renamed["other.py"] = renamed["other.py"].replace("from helper", "from tools.scales")
+    renamed["tools/scales.py"] = renamed.pop("helper.py")
+    assert planted(tmp_path / "two", dict(sorted(renamed.items(), key=lambda item: item[0] != "other.py"))) == planted(
+        tmp_path / "one", PLUGIN
+    )
+
+
+def test_a_name_taken_from_another_module_is_another_source(tmp_path: Path) -> None:
+    files = {"mine.py": "from a import f\nimport b\n", "a.py": "def f(): return 1\n", "b.py": "def f(): return 2\n"}
+    other = files | {"mine.py": "from b import f\nimport a\n"}
+    assert planted(tmp_path / "one", files) != planted(tmp_path / "two", other)
+
+
+@pytest.mark.parametrize("declared", ["('none.txt',)", "3", "name()"])
+def test_data_files_that_cannot_be_read_are_the_requests_fault(declared: str, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"mine.py': DATA_FILES = \(\"corpus.txt\",\) names files beside it"):
+        planted(tmp_path, {"mine.py": f"DATA_FILES = {declared}\n"})
 
 
 @pytest.fixture(scope="module")
