@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.analysis.metrics import COUNTED, metrics_of
 from bench.analysis.statistics import Floats
-from bench.records.store import Record
+from bench.records.store import Record, unevaluated
 
 Pair = tuple[str, str]
 Groups = dict[Pair, list[Record]]
@@ -106,11 +106,7 @@ def group(records: Sequence[Record]) -> tuple[Groups, list[str]]:
             out = [record["seed"] for record in found if record not in most]
             problems.append(f"{' '.join(pair)}: seeds {out} were made by other settings or code: left out")
         kept[pair] = most
-        problems += [
-            f"{' '.join(pair)} seed {record['seed']}: length {length} could not be evaluated ({reason}): left out"
-            for record in most
-            for length, reason in record.get("failed", {}).items()
-        ]
+        problems += [line for record in most for line in unevaluated(record)]
     return kept, problems + leave_out_others(kept)
 
 

@@ -50,8 +50,9 @@ def run(options: argparse.Namespace) -> int:
     from bench.execution.executor import find_executor
     from bench.execution.job import make_jobs
     from bench.execution.progress import Display
-    from bench.execution.run_store import RunStore, unevaluated
+    from bench.execution.run_store import RunStore
     from bench.execution.trackers import Trackers, check_trackers
+    from bench.records.store import unevaluated
     from bench.suites.suites import find_suite
 
     suite, catalogue, terminal = find_suite(options.suite), Catalogue(plugins_of(options)), Terminal()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bench.execution.job import Job
-from bench.execution.run_store import RunStore, unevaluated
-from bench.records.store import Record
+from bench.execution.run_store import RunStore
+from bench.records.store import Record, unevaluated
 from bench.spec.errors import choose_from
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bench.execution.job import Job
 from bench.records.checkpoints import checkpoint_path, load, save
 from bench.records.stale import set_aside
-from bench.records.store import Record, read_record, read_records, record_path, write_record
+from bench.records.store import Record, read_record, read_records, record_path, unevaluated, write_record
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 
@@ -133,13 +133,3 @@ class RunStore:
         """Return a seed's trained model, where the run kept its weights."""
         kept = load(self.checkpoint(job, seed), job.weights_key(seed), job.spec, device)
         return None if kept is None else kept.model
-
-
-def unevaluated(record: Record) -> list[str]:
-    """Say in a line which lengths of a record could not be evaluated, and why not the first of them; nothing if all."""
-    failed = record.get("failed")
-    if not failed:
-        return []
-    lengths = sorted(failed, key=int)
-    name = f"{record['task']} {record['model']} seed {record['seed']}"
-    return [f"{name}: not evaluated at length {', '.join(lengths)}: {failed[lengths[0]]}"]

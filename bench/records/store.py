@@ -135,3 +135,13 @@ def collection_paused() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def unevaluated(record: Record) -> list[str]:
+    """Say in a line which lengths of a record could not be evaluated, and why not the first of them; nothing if all."""
+    failed = record.get("failed")
+    if not failed:
+        return []
+    lengths = sorted(failed, key=int)
+    name = f"{record['task']} {record['model']} seed {record['seed']}"
+    return [f"{name}: not evaluated at length {', '.join(lengths)}: {failed[lengths[0]]}"]

@@ -117,7 +117,7 @@ def test_a_length_that_failed_for_one_seed_is_left_out_for_all_and_named() -> No
     made = [record({3: 90, 4: 50, 9: 20}, seed=seed) for seed in range(3)]
     made[1] = record({3: 90, 4: 50}, seed=1, failed={"9": "out of memory"})
     groups, problems = group(made)
-    assert problems == ["copy gru seed 1: length 9 could not be evaluated (out of memory): left out"]
+    assert problems == ["copy gru seed 1: not evaluated at length 9: out of memory"]
     assert by_length(groups)["length"].tolist() == [3, 4]
     (row,) = leaderboard(groups).to_dict("records")
     assert (row["seeds"], row["beyond"]) == (3, 0.5)

@@ -13,11 +13,11 @@ from harness import TINY, in_process, record_of, records_in, without
 
 from bench.execution.executor import Failed, Finished, Resources
 from bench.execution.job import Job, make_jobs
-from bench.execution.run_store import RunStore, unevaluated
+from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 from bench.probes.samples import COUNT
 from bench.probes.samples import sample as one_of
-from bench.records.store import Record, write_record
+from bench.records.store import Record, unevaluated, write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 from bench.trial.build import build_task
@@ -27,7 +27,7 @@ from bench.trial.trial import evaluate_trained
 SETTINGS = {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}
 SPEC = Spec("copy", "gru", SETTINGS, {"hidden": 8}, steps=4, batch=8, examples=8, eval_every=2)
 SHORT_TABLE = ("--models", "transformer", "--set", "model.positions=learned", "--set", "model.hidden=16")
-FAULT = ("run", *TINY, "--tasks", "copy", *SHORT_TABLE, "--set", "task.eval_lengths=10,16,17,18")
+FAULT = ("run", *TINY, "--tasks", "copy", *SHORT_TABLE, "--set", "task.eval_lengths=10,12,13,100")
 
 
 def job_of(spec: Spec = SPEC, seed: int = 5, **changes: Any) -> Job:
@@ -135,19 +135,19 @@ def test_a_training_whose_evaluation_fails_is_evaluated_again_and_not_trained_ag
 def test_a_length_that_cannot_be_evaluated_is_said_and_the_others_stand(
     keep: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = (*FAULT, "--set", "model.longest=16", *keep, "--out", tmp_path)
+    asked = (*FAULT, "--set", "model.longest=12", *keep, "--out", tmp_path)
     outcome = in_process(capsys, *asked)
     assert outcome.code == 1
     (line,) = outcome.err.splitlines()
-    assert line.startswith("failed: copy(eval_lengths=10,16-18) transformer(")
+    assert line.startswith("failed: copy(eval_lengths=10,12,13,100) transformer(")
     assert line.endswith(
-        "seed 0: not evaluated at length 17, 18: "
-        "ValueError: position 17 is past the learned table; set model.longest above 16"
+        "seed 0: not evaluated at length 13, 100: "
+        "ValueError: position 13 is past the learned table; set model.longest above 12"
     )
     assert "2 of 4 lengths not evaluated" in outcome.out
     (record,) = records_in(tmp_path).values()
-    assert set(record["by_length"]) == {"10", "16"}
-    assert set(record["failed"]) == {"17", "18"}
+    assert set(record["by_length"]) == {"10", "12"}
+    assert set(record["failed"]) == {"13", "100"}
     assert "transformer" in (tmp_path / "leaderboard.md").read_text()
     monkeypatch.setattr("bench.trial.trial.run_trial", lambda *_: pytest.fail("trained again"))
     again = in_process(capsys, *asked)
