@@ -19,6 +19,16 @@ def string_hash(ids: Tensor, length: Tensor) -> Tensor:
     return mixed(weighted.masked_fill(~real, 0).sum(1) + length)
 
 
+def multiset_hash(ids: Tensor) -> Tensor:
+    """Hash each row's ids in whatever order they stand, PAD counting for nothing: (batch, time) -> int64 (batch,)."""
+    return mixed(ids.long()).sum(1)
+
+
+def number_hash(digits: Tensor) -> Tensor:
+    """Hash numbers given by their digits, lowest first, zeros above: (batch, places) -> int64 (batch,)."""
+    return mixed((digits * factors(digits.shape[1], digits.device)).sum(1))
+
+
 def mixed(hashed: Tensor) -> Tensor:
     """Spread the differences of an int64 over all its bits (the finaliser of SplitMix64, Steele et al. 2014)."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):

@@ -155,7 +155,7 @@ def kind_of(device: str) -> str:
 
 
 def test(cells: pd.DataFrame, chosen: pd.Series[bool], tolerance: float) -> None:
-    """Set the verdict of cells that both runs have, by the gate's test in either direction."""
+    """Set the verdict of cells that both runs have, by the regression check's test in either direction."""
     base, new = (sample(cells[chosen], run) for run in ("base", "new"))
     priors: Priors = learn(base, new)
     verdict = np.where(is_tested(base, new), "same", "too few examples").astype(object)

@@ -1,8 +1,9 @@
-"""How often the regression gate errs: simulated suites whose noise is that of a real run.
+"""How often the regression check errs: simulated suites whose noise is that of a real run.
 
-Each cell keeps its mean; its dispersion is the gate's own estimate. A seed's accuracy is drawn from a beta distribution
-of that mean and dispersion, its count of right strings from a binomial. Where false alarms are counted, some seeds fail
-besides: all lengths of a (task, model) lose the same random share, as when a training does not find the solution.
+Each cell keeps its mean; its dispersion is the check's own estimate. A seed's accuracy is drawn from a beta
+distribution of that mean and dispersion, its count of right strings from a binomial. Where false alarms are counted,
+some seeds fail besides: all lengths of a (task, model) lose the same random share, as when a training does not find
+the solution.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def false_alarms(noise: Noise, seeds: tuple[int, int], priors: Priors, suites: i
 
 
 def detections(noise: Noise, seeds: tuple[int, int], priors: Priors, drop: float, suites: int) -> pd.DataFrame:
-    """Plant a drop in one cell of each simulated suite -> its cell and whether the gate names it.
+    """Plant a drop in one cell of each simulated suite -> its cell and whether the check names it.
 
     Cells are those with at least LARGE examples where twice the drop is right, chosen in turn.
     """

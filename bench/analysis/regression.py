@@ -1,4 +1,4 @@
-"""The regression gate's test: is a cell worse by more than the tolerance, and by more than seeds differ anyway?
+"""The regression check's test: is a cell worse by more than the tolerance, and by more than seeds differ anyway?
 
 A cell's dispersion is its variance over seeds, within each run, divided by m (1 - m), m its mean. Three seeds tell
 little of one cell's dispersion, but a suite's hundreds of cells tell how dispersions are spread; each cell's estimate

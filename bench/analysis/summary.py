@@ -28,6 +28,7 @@ from bench.records.store import Record
 Row = dict[str, Any]
 LEVELS = {"l99": 0.99, "l90": 0.90, "l50": 0.50}
 SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
+COPIED = ("task_version", "parameters", "state", "evaluation_hash", "kind")  # what a row has from its records as it is
 LEAST_OF_TENFOLD = 5  # what counts as ten times is at least so many times the longest training length
 
 
@@ -150,18 +151,14 @@ def described(pair: Pair, records: list[Record]) -> Row:
     steps; mode: how a text was cut
     """
     first = records[0]
-    return {
+    fields: Row = {**first}
+    return {name: fields[name] for name in COPIED} | {
         "task": pair[0],
-        "task_version": first["task_version"],
         "model": pair[1],
-        "parameters": first["parameters"],
         "seeds": len(records),
         "budget": first["spec"]["steps"],
         "device": ", ".join(sorted({record["device"] for record in records})),
-        "state": first["state"],
         "diverged": sum(record["status"] == "diverged" for record in records),
-        "evaluation_hash": first["evaluation_hash"],
-        "kind": first["kind"],
         "primary": primary(first).name,
         "edge": max(first["inside_lengths"]),
         "window": np.nan if first["status"] == "fitted" else max(first["inside_lengths"]),

@@ -39,16 +39,16 @@ def grids(groups: Groups) -> dict[Pair, Floats]:
     """
     areas: dict[tuple[str, str, str], dict[int, dict[int, float]]] = defaultdict(dict)
     specs: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for block in blocks(groups):
+    crossed = {pair: found for pair, found in groups.items() if found[0]["spec"]["data_seed"] is not None}
+    for block in blocks(crossed):
         per_seed = area_over_log_length(block.accuracy, block.lengths)
         for (task, _), records, values in zip(block.pairs, block.records, per_seed, strict=True):
             spec: dict[str, Any] = {**records[0]["spec"]}
             data_seed, _ = spec.pop("data_seed"), spec.pop("column")
-            if data_seed is not None:
-                grid = (task, str(spec["model"]), as_json(spec))
-                specs[grid] = spec.pop("model_settings") | spec
-                by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
-                areas[grid][data_seed] = by_weights
+            grid = (task, str(spec["model"]), as_json(spec))
+            specs[grid] = spec.pop("model_settings") | spec
+            by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
+            areas[grid][data_seed] = by_weights
     found = {}
     for grid, by_data in areas.items():
         seeds = sorted(set.intersection(*(set(row) for row in by_data.values())))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from bench.commands.places import shown
 from bench.spec.errors import RequestError
 from bench.spec.settings import Change, parse_change, split_names
 
@@ -37,7 +38,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 def add_out(parser: argparse.ArgumentParser, default: Path) -> None:
     """Declare --out, the folder of a run that is there."""
-    parser.add_argument("--out", type=Path, default=default, metavar="DIR", help="the run's folder (%(default)s)")
+    parser.add_argument("--out", type=Path, default=default, metavar="DIR", help=f"the run's folder ({shown(default)})")
 
 
 def add_weights(parser: argparse.ArgumentParser) -> None:

@@ -61,11 +61,6 @@ class Entry:
         return "; ".join(dict.fromkeys(found)) or self.text("inductive_bias")
 
 
-def text_of_class(entry: Entry, name: str) -> str:
-    """Return the text that an entry's class gives a name, its own or inherited; "" where it gives none as a literal."""
-    return entry.text(name)
-
-
 class Catalogue:
     """Every task and model of the checkout and of the plug-in files given."""
 
@@ -100,9 +95,9 @@ class Catalogue:
 @cache
 def registered(file: Path) -> tuple[Entry, ...]:
     """Return the entries that a file's `register("name")` decorators add."""
-    modules = imported_names(parse(file), file)
+    modules = imported_names(parsed(file), file)
     entries = []
-    for node in parse(file).body:
+    for node in parsed(file).body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -122,13 +117,15 @@ def source_text(file: Path) -> str:
         return opened.read()
 
 
-@cache
 def parse(file: Path) -> ast.Module:
-    """Parse a Python file; a broken one is the request's fault."""
+    """Parse a Python file, whose tree is then the caller's own; a broken file is the request's fault."""
     try:
         return ast.parse(source_text(file), filename=str(file))
     except (SyntaxError, ValueError, OSError) as error:
         raise RequestError(f"{str(file)!r} is not Python that can be read: {error}") from error
+
+
+parsed = cache(parse)  # for those who only read the tree
 
 
 def imported_names(tree: ast.Module, file: Path | None = None) -> dict[str, str]:
@@ -229,7 +226,7 @@ def _bases(node: ast.ClassDef, file: Path) -> list[tuple[ast.ClassDef, Path]]:
 
 def _class(name: str, file: Path) -> tuple[ast.ClassDef, Path] | None:
     """Find the class that a name stands for in a file, through its imports where these can be followed."""
-    tree = parse(file)
+    tree = parsed(file)
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return node, file

@@ -55,20 +55,11 @@ def bound(length: float, longest: int) -> str:
     return f"{'>= ' if length == longest else ''}{int(length)}"
 
 
-def row_of(cells: list[str] | tuple[str, ...]) -> str:
-    """One line of a Markdown table; a bar in a cell is escaped."""
-    escaped = (text.replace("|", r"\|") for text in cells)
-    return f"| {' | '.join(escaped)} |"
-
-
-def heading_rows(header: tuple[str, ...], names: int = 1) -> list[str]:
-    """Return the first two lines of a Markdown table: so many columns of names, then numbers."""
-    return [row_of(header), row_of(["---"] * names + ["---:"] * (len(header) - names))]
-
-
 def markdown_table(header: Sequence[str], lines: Iterable[Sequence[str]], names: int = 1) -> str:
-    """Return a Markdown table: so many columns of names, then numbers."""
-    return "\n".join([*heading_rows(tuple(header), names), *(row_of(tuple(line)) for line in lines)]) + "\n"
+    """Return a Markdown table: so many columns of names, then numbers; a bar in a cell is escaped."""
+    sides = ["---"] * names + ["---:"] * (len(header) - names)
+    rows = [[cell.replace("|", r"\|") for cell in row] for row in (header, sides, *lines)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def estimate(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:

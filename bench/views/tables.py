@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +30,19 @@ class Tables:
     problems: list[str]
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: a search of the parts of ten thousand records takes as long as their tables."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@uncollected()
 def read_tables(out: Path) -> Tables:
     """Make the tables of a run's folder; one without records raises."""
     records, problems = read_records(out / "records")
@@ -36,6 +52,7 @@ def read_tables(out: Path) -> Tables:
     return Tables(groups, *tables(groups), problems + mixed)
 
 
+@uncollected()
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Rebuild by_length.csv, leaderboard.csv and leaderboard.md from records -> the two frames, notes on problems."""
     found = read_tables(out)

@@ -22,6 +22,7 @@ from tasks.arithmetic.operands import (
 )
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.checks import check_at_least, check_choice, check_share
+from tasks.hashing import number_hash
 from tasks.strings.ends import append_eos
 
 OPERANDS = ("values", "digits", "equal", "longest")
@@ -41,9 +42,11 @@ class Addition(Task):
     low_first_operands, low_first_sum: write the lowest digit first. pad_zeros: operands filled with zeros to L digits
     and the sum to L + 1. aligned: instead of text, one source symbol a place holds both digits, lowest place first.
     carry_heavy: the share of training's sums in which nine places of ten sum to base - 1, so that carries run far; sums
-    that are evaluated are never made so. Held out: a fixed share of the questions x+y, chosen by hash.
+    that are evaluated are never made so. Held out: a fixed share of the pairs of numbers, chosen by hash,
+    in either order: x+y is evaluated only where y+x was not trained on either.
     """
 
+    version: ClassVar[int] = 2  # 1 held x+y out and trained on y+x
     adversarial_kinds: ClassVar[tuple[str, ...]] = SUM_KINDS
     automaton: ClassVar[str] = (
         "context-sensitive as text: a tape; aligned and each digit written as its place is read, lowest first, "
@@ -89,22 +92,22 @@ class Addition(Task):
 
         An aligned source is (batch, max_length).
         """
-        return self._posed(self._draw(length, max_length, generator), length)
+        return self._paired(self._draw(length, max_length, generator), length)
 
     def training_sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums, a share of them heavy with carries; shapes as in `sample`."""
         left, right = self._draw(length, max_length, generator)
         if not self.carry_heavy:
-            return self._posed((left, right), length)
+            return self._paired((left, right), length)
         rows, device = len(length), generator.device
         heavy = torch.rand(rows, 1, generator=generator, device=device) < self.carry_heavy
         carries = torch.rand(rows, max_length, generator=generator, device=device) < HEAVY_PLACES
-        return self._posed(make_carries(left, right, self.base, heavy & carries, generator), length)
+        return self._paired(make_carries(left, right, self.base, heavy & carries, generator), length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sums of a kind, see tasks/arithmetic/operands.py, whatever `operands` says; shapes as in `sample`."""
         check_choice("adversarial kind", kind, SUM_KINDS)
-        return self._posed(draw_sums(kind, length, max_length, self.base, generator), length)
+        return self._paired(draw_sums(kind, length, max_length, self.base, generator), length)
 
     def _draw(self, length: Tensor, places: int, generator: torch.Generator) -> Pair:
         """Draw both operands of each row."""
@@ -123,7 +126,7 @@ class Addition(Task):
             count = draw_count(length, places, self.shortest, shares_base, generator)
         return draw_number(count, places, self.base, generator)
 
-    def _posed(self, numbers: Pair, length: Tensor) -> Batch:
+    def _paired(self, numbers: Pair, length: Tensor) -> Batch:
         """Write two operands and their sum, as the settings say."""
         left, right = numbers
         places = left.digits.shape[1]
@@ -134,7 +137,8 @@ class Addition(Task):
             total_digits = length + 1
         source, source_length = (self._columns if self.aligned else self._write_question)(left, right)
         answer = _write(total, total_digits, places + 1, low_first=self.low_first_sum)
-        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1)
+        pair = number_hash(left.digits) + number_hash(right.digits)
+        return Batch(source, source_length, append_eos(answer, total_digits), total_digits + 1, pair)
 
     def _write_question(self, left: Number, right: Number) -> tuple[Tensor, Tensor]:
         """Write x+y -> (batch, 2 places + 1) and its length (batch,)."""

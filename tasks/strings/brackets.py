@@ -27,7 +27,7 @@ class Brackets(Task):
     that of the prefix, which need not leave anything open. Its depth is a random walk: a bracket opens or closes with
     equal probability, but opens at depth 0 and closes at depth `depth` (0: no bound). Each opening bracket is of one of
     `kinds` kinds, uniformly. Held out: a fixed share of the prefixes, chosen by hash; of length 1 there are only
-    `kinds`, so it may have none.
+    `kinds`, so it may have none. Not by answers: short ones are so few that each would be a large share.
     """
 
     adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS
@@ -55,7 +55,7 @@ class Brackets(Task):
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw prefixes: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         depth = self._draw_depths(len(length), max_length, generator)
-        return self._posed(depth, self._draw_kinds(len(length), max_length, generator), length)
+        return self._paired(depth, self._draw_kinds(len(length), max_length, generator), length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw prefixes; shapes as in `sample`.
@@ -66,11 +66,11 @@ class Brackets(Task):
         check_choice("adversarial kind", kind, KINDS)
         if kind == "single_kind":
             depth = self._draw_depths(len(length), max_length, generator)
-            return self._posed(depth, self._draw_kinds(len(length), 1, generator).expand_as(depth), length)
+            return self._paired(depth, self._draw_kinds(len(length), 1, generator).expand_as(depth), length)
         depth = torch.arange(1, max_length + 1, device=generator.device).expand(len(length), max_length)
         if self.depth:
             depth = torch.where(depth > self.depth, self.depth - (depth - self.depth) % 2, depth)
-        return self._posed(depth, self._draw_kinds(len(length), max_length, generator), length)
+        return self._paired(depth, self._draw_kinds(len(length), max_length, generator), length)
 
     def _draw_depths(self, rows: int, time: int, generator: torch.Generator) -> Tensor:
         """Draw the depth behind each bracket (rows, time): a free walk, folded where the walk must turn."""
@@ -86,7 +86,7 @@ class Brackets(Task):
     def _draw_kinds(self, rows: int, time: int, generator: torch.Generator) -> Tensor:
         return torch.randint(self.kinds, (rows, time), generator=generator, device=generator.device)
 
-    def _posed(self, depth: Tensor, kind: Tensor, length: Tensor) -> Batch:
+    def _paired(self, depth: Tensor, kind: Tensor, length: Tensor) -> Batch:
         """Write brackets from depths and the kinds of opening ones, two of (batch, time); length (batch,)."""
         opens = depth > torch.nn.functional.pad(depth[:, :-1], (1, 0))
         level = torch.where(opens, depth, depth + 1)  # of a pair: both its brackets have the same one

@@ -45,13 +45,13 @@ class Copy(Task):
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw random strings: length (batch,) -> source (batch, max_length), target one wider where EOS ends it."""
-        return self.posed(draw_strings(length, max_length, self.symbols, generator), length)
+        return self.paired(draw_strings(length, max_length, self.symbols, generator), length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of an adversarial kind; shapes as in `sample`."""
-        return self.posed(draw_adversarial(kind, length, max_length, self.symbols, generator), length)
+        return self.paired(draw_adversarial(kind, length, max_length, self.symbols, generator), length)
 
-    def posed(self, source: Tensor, length: Tensor) -> Batch:
+    def paired(self, source: Tensor, length: Tensor) -> Batch:
         """Pair source strings (batch, time) of these lengths (batch,) with what is to be written."""
         return rewritten(source, length, self.rewrite(source, length), self.stop)
 

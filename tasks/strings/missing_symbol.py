@@ -51,15 +51,15 @@ class MissingSymbol(Task):
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings and places: length (batch,) -> source (batch, 2 max_length + 1), target (batch, 1)."""
         string = draw_strings(length, max_length, self.symbols, generator)
-        return self._posed(string, length, draw_places(length, generator))
+        return self._paired(string, length, draw_places(length, generator))
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw strings of a kind, the blank at the odd one where there is one; shapes as in `sample`."""
         place = draw_places(length, generator)
         string = draw_adversarial(kind, length, max_length, self.symbols, generator, odd_place=place)
-        return self._posed(string, length, place)
+        return self._paired(string, length, place)
 
-    def _posed(self, string: Tensor, length: Tensor, place: Tensor) -> Batch:
+    def _paired(self, string: Tensor, length: Tensor, place: Tensor) -> Batch:
         """Blank a place (batch,) of strings (batch, time), PAD past each length (batch,)."""
         wide = torch.nn.functional.pad(string, (0, string.shape[1] + 1), value=PAD)
         time = torch.arange(wide.shape[1], device=string.device).expand_as(wide)

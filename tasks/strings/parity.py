@@ -24,7 +24,7 @@ class Parity(Task):
 
     After the parity check of Deletang et al. 2023 (arXiv 2207.02098); regular. The answer is one symbol, without EOS.
     Every bit counts: flipping any one flips the answer. Held out: a fixed share of the strings, chosen by hash; of
-    length 1 there are two strings, so it may have none.
+    length 1 there are two strings, so it may have none. Not by answers: there are only two.
     """
 
     adversarial_kinds: ClassVar[tuple[str, ...]] = KINDS
@@ -39,16 +39,16 @@ class Parity(Task):
 
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw uniform bits: length (batch,) -> source (batch, max_length), target (batch, 1)."""
-        return _posed(draw_strings(length, max_length, 2, generator), length)
+        return _paired(draw_strings(length, max_length, 2, generator), length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw bits: "all_ones", "single_one" at a random place, "alternating" from 0 or from 1; as in `sample`."""
         check_choice("adversarial kind", kind, KINDS)
         if kind == "alternating":
-            return _posed(draw_adversarial("period_two", length, max_length, 2, generator), length)
+            return _paired(draw_adversarial("period_two", length, max_length, 2, generator), length)
         time = torch.arange(max_length, device=generator.device)
         ones = time == draw_places(length, generator)[:, None] if kind == "single_one" else time >= 0
-        return _posed((FIRST_TOKEN + ones.long()) * before(length, max_length), length)
+        return _paired((FIRST_TOKEN + ones.long()) * before(length, max_length), length)
 
     def chance(self, length: int) -> float:
         """Half of all strings are odd."""
@@ -59,7 +59,7 @@ class Parity(Task):
         return str(index)
 
 
-def _posed(source: Tensor, length: Tensor) -> Batch:
+def _paired(source: Tensor, length: Tensor) -> Batch:
     """Pair bits (batch, time), PAD past each length (batch,), with their parity (batch, 1)."""
     odd = (source == ONE).sum(1, keepdim=True) % 2
     return Batch(source, length, FIRST_TOKEN + odd, torch.ones_like(length))

@@ -10,11 +10,13 @@ from torch import Tensor
 
 from tasks.base import FIRST_TOKEN, PAD, Batch, Task, Tokens, before, register
 from tasks.checks import check_at_least, check_choice, check_share
+from tasks.hashing import string_hash
 from tasks.strings.adversarial import STRING_KINDS, draw_adversarial
 from tasks.strings.draw import FAR, draw_places, draw_strings
 from tasks.strings.ends import append_eos
 
 DENSITIES = ("dense", "sparse")
+SALT = 3  # with it some answers of one symbol are held out and not all, which a test sees to
 
 
 @register("selective_copy")
@@ -23,11 +25,12 @@ class SelectiveCopy(Task):
     """Emit the symbols that stand between blanks, in order, and stop, for example _ b _ _ a b _ -> b a b <stop>.
 
     After Jing et al. 2019 and Gu and Dao 2023 (arXiv 2312.00752): what is to be kept is told by content, not by place.
-    Context-sensitive: a copy, once the blanks are gone.
-    A length counts the blanks. Each position holds data with probability `share`; where none does, a random one is made
-    to. Held out: a fixed share of the sources, chosen by hash.
+    Context-sensitive: a copy, once the blanks are gone. A length counts the blanks. Each position holds data with
+    probability `share`; where none does, a random one is made to. Held out: a fixed share of the answers, chosen by
+    hash, as the same data between other blanks have the same answer.
     """
 
+    version: ClassVar[int] = 2  # 1 held sources out, and trained on the same data between other blanks
     adversarial_kinds: ClassVar[tuple[str, ...]] = (*STRING_KINDS, *DENSITIES)
     automaton: ClassVar[str] = "context-sensitive: a queue that blanks do not enter"
     train_lengths: tuple[int, ...] = tuple(range(1, 21))
@@ -54,7 +57,7 @@ class SelectiveCopy(Task):
         """Draw data between blanks: length (batch,) -> source (batch, max_length), target (batch, max_length + 1)."""
         holds_data = self._draw_holders(self.share, length, max_length, generator)
         data = draw_strings(holds_data.sum(1), max_length, self.symbols, generator)
-        return self._posed(data, holds_data, length)
+        return self._paired(data, holds_data, length)
 
     def adversarial(self, kind: str, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw sources with data of a kind, "dense": without blanks, or "sparse": with one symbol; as in `sample`."""
@@ -66,7 +69,7 @@ class SelectiveCopy(Task):
             data = draw_strings(count, max_length, self.symbols, generator)
         else:
             data = draw_adversarial(kind, count, max_length, self.symbols, generator)
-        return self._posed(data, holds_data, length)
+        return self._paired(data, holds_data, length)
 
     def _draw_holders(self, share: float, length: Tensor, max_length: int, generator: torch.Generator) -> Tensor:
         """Draw which positions hold data, at least one a row: length (batch,) -> (batch, max_length) bool."""
@@ -76,13 +79,13 @@ class SelectiveCopy(Task):
         made_to = torch.arange(max_length, device=device) == draw_places(length, generator)[:, None]
         return drawn | (made_to & ~drawn.any(1, keepdim=True))
 
-    def _posed(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
+    def _paired(self, data: Tensor, holds_data: Tensor, length: Tensor) -> Batch:
         """Put data (batch, time), PAD behind, where they are held (batch, time), blanks elsewhere within the length."""
         blank = FIRST_TOKEN + self.symbols
         spread = data.gather(1, (holds_data.cumsum(1) - 1).clamp(min=0))
         source = torch.where(holds_data, spread, blank).masked_fill(~before(length, data.shape[1]), PAD)
         count = holds_data.sum(1)
-        return Batch(source, length, append_eos(data, count), count + 1)
+        return Batch(source, length, append_eos(data, count), count + 1, SALT + string_hash(data, count))
 
     def chance(self, length: int) -> float:
         """Every symbol guessed, their number known; the mean over how many there are."""

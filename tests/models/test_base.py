@@ -153,4 +153,4 @@ def test_an_encoder_and_a_decoder_may_be_plain_modules(encoder: Any, decoder: An
 
 
 def test_reserved_ids_are_those_of_the_tasks() -> None:
-    assert (PAD, EOS, FIRST_TOKEN) == (tasks.base.PAD, tasks.base.STOP, tasks.base.FIRST_SYMBOL)
+    assert (PAD, EOS, FIRST_TOKEN) == (tasks.base.PAD, tasks.base.EOS, tasks.base.FIRST_TOKEN)

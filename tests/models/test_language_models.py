@@ -15,7 +15,7 @@ from bench.trial.losses import masked_mean
 from bench.trial.protocols import protocol_of
 from bench.trial.train import train
 from models.base import Model, State, detach
-from tasks.base import START
+from tasks.base import BOS
 
 TASK = SMALL_TASKS["stream"]
 CASES = of_kind("stream")
@@ -129,7 +129,7 @@ def test_a_line_is_right_when_all_its_symbols_and_its_separator_are(monkeypatch:
         broken |= {number for place in (first_separator, 10, 11, last) if at <= place < end}
         at = end
     score = protocol_of(TASK).score(model, TASK, 60, 0, "cpu")
-    assert model.heard == [START, *text.tolist()[:-1]]
+    assert model.heard == [BOS, *text.tolist()[:-1]]
     assert (score.examples, score.right) == (60, 60 - len(broken))
     assert (score.tokens, score.tokens_right) == (len(text), len(text) - 4)
     assert not score.unseen

@@ -13,7 +13,7 @@ from torch import Tensor
 from models import build
 from models.layers.moves import Shift
 from models.location_attention import Beginning
-from tasks.base import FIRST_SYMBOL, START, STOP, Symbols
+from tasks.base import BOS, EOS, FIRST_TOKEN, Symbols
 
 
 def driven(shift: Shift, moves: list[int], power: float, drive: Tensor) -> None:
@@ -71,18 +71,18 @@ def walker(direction: int) -> torch.nn.Module:
 def test_a_hand_set_pointer_copies_and_stops_where_the_source_ends() -> None:
     torch.manual_seed(4)
     length = torch.tensor([40, 7])
-    source = torch.randint(FIRST_SYMBOL, FIRST_SYMBOL + 5, (2, 40))
-    model, inputs = walker(1), torch.full((2, 41), START)
+    source = torch.randint(FIRST_TOKEN, FIRST_TOKEN + 5, (2, 40))
+    model, inputs = walker(1), torch.full((2, 41), BOS)
     with torch.no_grad():
         written = model(source, length, inputs).argmax(-1)
-    assert written[0].tolist() == [*source[0].tolist(), STOP]
-    assert written[1, :8].tolist() == [*source[1, :7].tolist(), STOP]
+    assert written[0].tolist() == [*source[0].tolist(), EOS]
+    assert written[1, :8].tolist() == [*source[1, :7].tolist(), EOS]
 
 
 def test_a_hand_set_pointer_reverses() -> None:
     source = torch.tensor([[3, 4, 5, 6, 7, 3, 3, 5]])
     with torch.no_grad():
-        written = walker(-1)(source, torch.tensor([8]), torch.full((1, 8), START)).argmax(-1)
+        written = walker(-1)(source, torch.tensor([8]), torch.full((1, 8), BOS)).argmax(-1)
     assert written.tolist() == [source[0].tolist()[::-1]]
 
 
@@ -92,7 +92,7 @@ def test_a_trace_says_where_each_head_stands() -> None:
     found = []
     with torch.no_grad():
         for _ in range(4):
-            _, state = model.decoder(torch.tensor([[START]]), state)
+            _, state = model.decoder(torch.tensor([[BOS]]), state)
             shown = model.decoder.trace(state)
             found.append(float(shown["place"][0]))
             assert float(shown["weight there"][0]) > 0.99

@@ -22,7 +22,7 @@ from torch import Tensor
 from models import build
 from models.base import UnsuitableError, state_size
 from models.markov import SMOOTHINGS
-from tasks.base import FIRST_SYMBOL, PAD, START, STOP, Symbols, Values
+from tasks.base import BOS, EOS, FIRST_TOKEN, PAD, Symbols, Values
 
 NIETZSCHE = Path(__file__).resolve().parents[3] / "shared" / "data" / "nietzsche.txt"
 NONE = torch.zeros(1, dtype=torch.long)
@@ -33,7 +33,7 @@ every_smoothing = pytest.mark.parametrize("smoothing", SMOOTHINGS)
 
 def ids(text: Sequence[int]) -> Tensor:
     """Shift letters 0, 1 and so on to symbols of a text (1, time)."""
-    return torch.tensor(text)[None] + FIRST_SYMBOL
+    return torch.tensor(text)[None] + FIRST_TOKEN
 
 
 def spelled(text: str) -> Tensor:
@@ -49,7 +49,7 @@ def fitted(target: Tensor, count: int, mask: Tensor | None = None, **chosen: Any
 
 
 def inputs_of(text: Tensor) -> Tensor:
-    return torch.cat([torch.full_like(text[:, :1], START), text[:, :-1]], 1)
+    return torch.cat([torch.full_like(text[:, :1], BOS), text[:, :-1]], 1)
 
 
 def exact(model: Any, inputs: Tensor) -> NDArray[np.float64]:
@@ -70,7 +70,7 @@ def texts(letters: int = 4, least: int = 1, most: int = 60) -> st.SearchStrategy
 
 def assert_as_dictionaries(model: Any, segments: list[list[int]], read: list[int]) -> None:
     oracle, discounts = Dictionaries(segments, model.size, model.order, model.smoothing), {}
-    found = exact(model, torch.tensor([[START, *read]]))
+    found = exact(model, torch.tensor([[BOS, *read]]))
     for place, chances in enumerate(found):
         context = tuple(read[max(0, place - model.order) : place])
         assert chances.tolist() == pytest.approx(oracle.chances(context, discounts), abs=1e-9)
@@ -84,7 +84,7 @@ def test_probabilities_are_those_of_plain_dictionaries(smoothing: str, order: in
     skewed = random.permutation(np.arange(1, letters + 1)) / (letters * (letters + 1) / 2)
     text = ids(random.choice(letters, length, p=skewed).tolist())
     model = fitted(text, letters + 1, order=order, smoothing=smoothing)  # one letter never occurs
-    unseen = random.integers(FIRST_SYMBOL, FIRST_SYMBOL + letters + 1, 40).tolist()
+    unseen = random.integers(FIRST_TOKEN, FIRST_TOKEN + letters + 1, 40).tolist()
     assert_as_dictionaries(model, text.tolist(), text[0, : min(length, 80)].tolist() + unseen)
 
 
@@ -97,7 +97,7 @@ def test_what_the_mask_hides_is_not_counted_and_parts_the_text(
     smoothing: str, rows: list[list[int]], hidden: set[int], order: int
 ) -> None:
     shown = [[place < len(row) and place not in hidden for place in range(25)] for row in rows]
-    target = torch.tensor([row + [2] * (25 - len(row)) for row in rows]) + FIRST_SYMBOL
+    target = torch.tensor([row + [2] * (25 - len(row)) for row in rows]) + FIRST_TOKEN
     segments: list[list[int]] = [[]]
     for symbols, real in zip(target.tolist(), shown, strict=True):
         for symbol, is_real in zip(symbols, real, strict=True):
@@ -116,13 +116,13 @@ def test_what_the_mask_hides_is_not_counted_and_parts_the_text(
 @given(text=texts(), read=st.lists(st.integers(0, 8), max_size=20), order=st.integers(0, 6))
 def test_probabilities_sum_to_one_after_anything(smoothing: str, text: list[int], read: list[int], order: int) -> None:
     model = fitted(ids(text), 6, order=order, smoothing=smoothing)
-    outputs = model(None, NONE, torch.tensor([[START, *read]]))
+    outputs = model(None, NONE, torch.tensor([[BOS, *read]]))
     assert outputs.dtype == torch.float32
     assert outputs.isfinite().all()
     assert outputs.double().exp().sum(-1).sub(1).abs().max() < 1e-6
-    assert outputs[..., [PAD, START]].exp().eq(0).all()
+    assert outputs[..., [PAD, BOS]].exp().eq(0).all()
     assert_close(outputs.softmax(-1), outputs.exp())
-    assert outputs[..., STOP:].gt(-200).all()  # whatever can be a target has a real chance
+    assert outputs[..., EOS:].gt(-200).all()  # whatever can be a target has a real chance
 
 
 @every_smoothing
@@ -131,7 +131,7 @@ def test_probabilities_sum_to_one_after_anything(smoothing: str, text: list[int]
 def test_any_steps_and_any_company_give_the_same(smoothing: str, text: list[int], order: int, cuts: list[int]) -> None:
     model = fitted(ids(text), 3, order=order, smoothing=smoothing)
     random = np.random.default_rng(sum(cuts))
-    lanes = torch.from_numpy(random.integers(PAD, FIRST_SYMBOL + 3, (3, sum(cuts))))
+    lanes = torch.from_numpy(random.integers(PAD, FIRST_TOKEN + 3, (3, sum(cuts))))
     whole = model(None, torch.zeros(3), lanes)
     state, stepped = model.begin(None, torch.zeros(3)), []
     for piece in lanes.split(cuts, 1):
@@ -146,7 +146,7 @@ def test_any_steps_and_any_company_give_the_same(smoothing: str, text: list[int]
 
 
 def after(model: Any, context: str) -> dict[str, float]:
-    read = torch.cat([NONE[None] + START, spelled(context)], 1) if context else NONE[None] + START
+    read = torch.cat([NONE[None] + BOS, spelled(context)], 1) if context else NONE[None] + BOS
     return dict(zip(("pad", "start", "stop", *LETTERS), exact(model, read)[-1].tolist(), strict=True))
 
 
@@ -238,13 +238,13 @@ def test_five_letters_foretell_nietzsche_better_than_one(smoothing: str) -> None
 
 @pytest.mark.parametrize("model", [build("markov", None, Symbols(4)), fitted(ids([0, 1, 2]), 4, order=5)])
 def test_it_has_no_parameters_and_survives_a_pickle(model: Any) -> None:
-    read = torch.tensor([[START, 3, 4, 5, 3, 4]])
+    read = torch.tensor([[BOS, 3, 4, 5, 3, 4]])
     assert list(model.parameters()) == list(model.buffers()) == []
     assert torch.equal(pickle.loads(pickle.dumps(model))(None, NONE, read), model(None, NONE, read))
 
 
 def test_before_the_fit_all_that_can_be_written_is_alike() -> None:
-    chances = build("markov", None, Symbols(4))(None, NONE, torch.tensor([[START, 3, 4]])).exp()
+    chances = build("markov", None, Symbols(4))(None, NONE, torch.tensor([[BOS, 3, 4]])).exp()
     assert_close(chances, torch.tensor([0, 0, *[1 / 5] * 5]).expand(1, 3, -1))
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models import build
-from tasks.base import START, Symbols
+from tasks.base import BOS, Symbols
 
 
 def test_a_transducer_reads_one_symbol_a_step_and_then_the_mark() -> None:
@@ -14,7 +14,7 @@ def test_a_transducer_reads_one_symbol_a_step_and_then_the_mark() -> None:
     space = Symbols(5)
     model = build("transducer", space, space, hidden=6, cell="gru").eval()
     source, length = torch.tensor([[3, 4, 5, 6]]), torch.tensor([4])
-    inputs = torch.tensor([[START, 3, 4, 5, 6, 7]])
+    inputs = torch.tensor([[BOS, 3, 4, 5, 6, 7]])
     with torch.no_grad():
         before = model(source, length, inputs)
         for place in range(4):

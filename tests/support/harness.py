@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bench.__main__ import main
-from bench.execution.executor import Finished, Listen, Resources
+from bench.execution.executor import Finished, Listen
 from bench.execution.job import Job, each_seed
 from bench.execution.run_store import RunStore
 from bench.records.store import SCHEMA, Record, read_record, write_record
@@ -225,21 +225,10 @@ class Pretender:
         return []
 
 
-class Forbidden:
-    """Stands for every executor where nothing may be trained."""
-
-    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
-        pytest.fail("something was trained")
-
-
 def pretend(monkeypatch: pytest.MonkeyPatch, stand_in: Any = None) -> Any:
     """Let a stand-in, or a Pretender, run whatever jobs there are; return it."""
     chosen = stand_in or Pretender()
-
-    def make(resources: Resources) -> Any:
-        return chosen
-
-    monkeypatch.setattr("bench.execution.executor.find_executor", lambda name: make)
+    monkeypatch.setattr("bench.execution.executor.find_executor", lambda name: lambda resources: chosen)
     return chosen
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tasks.base import START
+from tasks.base import BOS
 
 
 class Dictionaries:
@@ -19,7 +19,7 @@ class Dictionaries:
                 for length in range(min(order, place) + 1):
                     context = tuple(segment[place - length : place])
                     self.raw[context][symbol] += 1
-                    self.lefts[context][symbol].add(segment[place - length - 1] if place > length else START)
+                    self.lefts[context][symbol].add(segment[place - length - 1] if place > length else BOS)
 
     def counts(self, context: tuple[int, ...]) -> dict[int, int]:
         if self.smoothing == "witten_bell" or len(context) == self.order:

@@ -12,7 +12,7 @@ ANSWERED = (
 PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
-def posed(task: Task, batch: Batch) -> list[tuple[list[str], list[str]]]:
+def printed(task: Task, batch: Batch) -> list[tuple[list[str], list[str]]]:
     """Return each question and answer as printed symbols, up to their lengths."""
     assert batch.source is not None
     found = []
@@ -57,4 +57,4 @@ def closing(prefix: list[str]) -> list[str]:
 def all_are_answered(task: Task, batch: Batch) -> bool:
     """Whether every row's target is the plain answer, a stop behind it where a copy's setting says so."""
     stops = task.name in ("copy", "variable_copy", "reverse") and getattr(task, "stop", "") == "once"
-    return all(target == answer(task.name, question) + [STOP] * stops for question, target in posed(task, batch))
+    return all(target == answer(task.name, question) + [STOP] * stops for question, target in printed(task, batch))

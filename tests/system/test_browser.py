@@ -91,7 +91,7 @@ def test_page_opens_without_complaint_and_asks_for_nothing(page: Any) -> None:
 
 
 def test_sorting_by_click_goes_down_and_then_up(page: Any) -> None:
-    head = page.get_by_role("columnheader", name="beyond")
+    head = page.get_by_role("columnheader", name="extrapolation")
     button = head.get_by_role("button")
     button.click()
     down = [float(key or "nan") for key in beyond_keys(page)]
@@ -103,7 +103,7 @@ def test_sorting_by_click_goes_down_and_then_up(page: Any) -> None:
     assert head.get_attribute("aria-sort") == "ascending"
     assert up[:-1] == sorted(up[:-1])
     assert np.isnan(up[-1])
-    assert page.get_by_role("status").inner_text().startswith("Sorted by beyond, ascending")
+    assert page.get_by_role("status").inner_text().startswith("Sorted by extrapolation, ascending")
 
 
 def beyond_keys(page: Any) -> list[str]:
@@ -118,7 +118,7 @@ def test_sorting_by_keyboard_and_by_words(page: Any) -> None:
     assert models_shown(page) == sorted(models_shown(page), reverse=True)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.locator("th[aria-sort]").inner_text().startswith("inside")
+    assert page.locator("th[aria-sort]").inner_text().startswith("in-distribution")
 
 
 def test_every_column_sorts(page: Any) -> None:
@@ -134,7 +134,7 @@ def test_columns_that_matter_less_are_shown_when_asked_for(page: Any) -> None:
     first = heads.all_inner_texts()
     page.get_by_label("More columns").check()
     assert heads.all_inner_texts()[: len(first)] == first
-    assert {"shorter", "L50", "area"} <= {text.strip() for text in heads.all_inner_texts()} - set(first)
+    assert {"unseen shorter", "L50", "area"} <= {text.strip() for text in heads.all_inner_texts()} - set(first)
 
 
 @pytest.mark.parametrize("width", [360, 800, 1280])

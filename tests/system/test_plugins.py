@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ENVIRONMENT, ROOT, TINY, Forbidden, in_process, pretend, records_in
+from harness import ENVIRONMENT, ROOT, TINY, in_process, pretend, records_in
 
 MODEL = '''
 """Attends to the source at the same position: all of copying, none of reversing."""
@@ -140,14 +140,8 @@ def test_list_and_show_know_plugins(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_contract_tests_take_plugins(tmp_path: Path) -> None:
     files = written(tmp_path, TASK, "plugged_task"), written(tmp_path, MODEL, "plugged_model")
     plugins = [part for file in files for part in ("--plugin", str(file))]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "tests/tasks/test_contract.py",
-        "tests/models/test_contract.py",
-        *plugins,
-    ]
+    files_run = "tests/tasks/test_contract.py", "tests/models/test_contract.py"
+    command = [sys.executable, "-m", "pytest", *files_run, *plugins]
     collected = subprocess.run(
         [*command, "--collect-only", "-q", "-p", "no:cacheprovider"],
         cwd=ROOT,
@@ -212,7 +206,7 @@ BROKEN = {
 def test_broken_plugin_is_refused_in_one_line_before_training(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pretend(monkeypatch, Forbidden())
+    stand_in = pretend(monkeypatch)
     text, said = BROKEN[fault]
     assert fault in ("empty", "not text") or text not in (MODEL, TASK)
     file = written(tmp_path, text)
@@ -220,6 +214,7 @@ def test_broken_plugin_is_refused_in_one_line_before_training(
     outcome = in_process(capsys, *RUN, *names, "--plugin", file, "--out", tmp_path)
     lines = outcome.err.splitlines()
     assert outcome.code == 2, outcome
+    assert not stand_in.jobs
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     for part in said:

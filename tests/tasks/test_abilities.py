@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from cases import label
-from plain_answers import STOP, all_are_answered, posed
+from plain_answers import STOP, all_are_answered, printed
 
 from bench.trial.batches import draw
 from bench.trial.evaluation_sets import evaluation_set
@@ -42,7 +42,7 @@ def test_answers_are_those_of_plain_python(task: Task) -> None:
     length = torch.tensor([1, 2, 3, 4, 7, 11, 23] * 60)
     batch = task.sample(length, 23, stream("cpu", "oracle"))
     assert all_are_answered(task, batch)
-    for asked, (question, _) in zip(length.tolist(), posed(task, batch), strict=True):
+    for asked, (question, _) in zip(length.tolist(), printed(task, batch), strict=True):
         assert len(question) == (2 * asked + 1 if task.name == "missing_symbol" else asked)
 
 
@@ -59,10 +59,9 @@ def test_the_longest_evaluation_sets_are_drawn_and_right(task: Task) -> None:
 
 @every_ability
 def test_defaults_train_up_to_twenty_and_stop_where_they_should(task: Task) -> None:
-    assert task.version == 1
     assert task.train_lengths == tuple(range(1, 21))
     stops = task.name not in ("parity", "missing_symbol")
-    assert all((target[-1] == STOP) == stops for _, target in posed(task, draw(task, 50, stream("cpu", "stops"))))
+    assert all((target[-1] == STOP) == stops for _, target in printed(task, draw(task, 50, stream("cpu", "stops"))))
 
 
 def test_abilities_are_of_different_classes_of_automata() -> None:

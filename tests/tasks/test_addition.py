@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 import torch
 from draws import SURELY_NOT_CHANCE
+from held import evaluated_on, trained_on
 from oracles import examples, number, question
 from scipy.stats import chisquare
 
+from bench.trial.evaluation_sets import evaluation_set, validation_set
+from bench.trial.holdout import held_out
 from bench.trial.streams import stream
+from tasks import Batch
 from tasks.arithmetic.addition import Addition, add_digits
 
 LENGTHS = (1, 2, 3, 5, 9)
@@ -100,3 +104,61 @@ def test_inside_lengths_of_the_longest_operand_are_those_trained() -> None:
     settings: dict[str, Any] = {"train_lengths": (4, 6), "shortest": 1}
     assert Addition(operands="longest", **settings).inside_lengths == (4, 6)
     assert Addition(operands="digits", **settings).inside_lengths == (1, 2, 3, 4, 5, 6)
+
+
+HELD: dict[str, dict[str, Any]] = {
+    "text": {"train_lengths": (1, 2, 3, 4), "shortest": 1},
+    "reversed": {"train_lengths": (1, 2, 3, 4, 4, 4, 4), "low_first_operands": True, "low_first_sum": True},
+    "aligned": {"train_lengths": (1, 2, 3, 4), "shortest": 1, "aligned": True, "operands": "longest"},
+    "padded": {"train_lengths": (1, 2, 3, 4), "pad_zeros": True, "operands": "digits", "carry_heavy": 0.3},
+    "hexadecimal": {"train_lengths": (1, 2, 3), "base": 16, "operands": "equal"},
+}
+every_held = pytest.mark.parametrize("task", [Addition(**settings) for settings in HELD.values()], ids=list(HELD))
+
+
+def pairs_of(task: Addition, batch: Batch) -> list[frozenset[int]]:
+    """Return the two numbers of each sum, in no order."""
+    return [frozenset(value for value, _ in question(source, task)) for source, _ in examples(batch)]
+
+
+@every_held
+def test_no_sum_that_is_evaluated_was_trained_in_either_order(task: Addition) -> None:
+    trained = trained_on(task, lambda batch: pairs_of(task, batch))
+    for length in range(1, max(task.train_lengths) + 1):
+        assert not trained & evaluated_on(task, lambda batch: pairs_of(task, batch), length)
+    assert not trained & set(pairs_of(task, validation_set(task, 256)))
+
+
+def test_at_one_digit_some_pairs_are_evaluated_and_all_others_are_trained_in_both_orders() -> None:
+    task = Addition(train_lengths=(1,), shortest=1, eval_lengths=(1,))
+    chosen = set(pairs_of(task, evaluation_set(task, 1, 81).batch))
+    batch = task.sample(torch.full((4000,), 1), 1, stream("cpu", "digits"))
+    held = held_out(batch)
+    assert held is not None
+    drawn = list(zip(pairs_of(task, batch), held.tolist(), strict=True))
+    assert {pair for pair, is_held in drawn if is_held} == chosen
+    assert len({pair for pair, _ in drawn}) == 45
+    assert 3 <= len(chosen) <= 10
+    assert not chosen & {pair for pair, is_held in drawn if not is_held}
+
+
+@every_held
+@pytest.mark.parametrize("length", [1, 2, 3, 6, 30])
+def test_about_an_eighth_of_the_pairs_are_held_out_at_every_length(task: Addition, length: int) -> None:
+    batch = task.sample(torch.full((6000,), length), length, stream("cpu", "share"))
+    held = held_out(batch)
+    assert held is not None
+    by_pair = dict(zip(pairs_of(task, batch), held.tolist(), strict=True))
+    assert abs(sum(by_pair.values()) / len(by_pair) - 1 / 8) < 4 * (7 / 64 / len(by_pair)) ** 0.5
+
+
+def test_a_pair_is_the_same_in_every_order_format_and_width() -> None:
+    names = {}
+    for settings in ({}, {"aligned": True}, {"pad_zeros": True}, {"low_first_operands": True, "low_first_sum": True}):
+        for width in (3, 9):
+            task = Addition(shortest=1, **settings)
+            batch = task.sample(torch.full((3000,), 3), width, stream("cpu", "pair"))
+            assert batch.identity is not None
+            for pair, name in zip(pairs_of(task, batch), batch.identity.tolist(), strict=True):
+                assert names.setdefault(pair, name) == name
+    assert len(set(names.values())) == len(names) > 2000

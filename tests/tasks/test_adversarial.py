@@ -9,7 +9,7 @@ import torch
 from cases import label
 from draws import LENGTHS, adversarial, lengths
 from harness import OWN_TASKS
-from plain_answers import ANSWERED, all_are_answered, posed
+from plain_answers import ANSWERED, all_are_answered, printed
 
 from bench.trial.streams import stream
 from tasks import TASKS, Task
@@ -23,7 +23,7 @@ from tasks.strings.selective_copy import SelectiveCopy
 from tasks.text.words_toy import WordsToy
 
 STRING_KINDS = ["one_symbol", "palindrome", "period_two", "odd_one"]
-POSED: list[Task] = [
+CHOSEN: list[Task] = [
     *(TASKS[name]() for name in OWN_TASKS if TASKS[name]().adversarial_kinds),
     Copy(symbols=1, stop="once"),
     SelectiveCopy(symbols=1, share=0.1),
@@ -33,7 +33,7 @@ POSED: list[Task] = [
     Addition(base=2, aligned=True),
     Addition(base=3, pad_zeros=True, low_first_operands=True),
 ]
-EACH = [(task, kind) for task in POSED for kind in task.adversarial_kinds]
+EACH = [(task, kind) for task in CHOSEN for kind in task.adversarial_kinds]
 
 
 def named(value: Task | str) -> str | None:
@@ -82,7 +82,7 @@ def test_an_adversarial_draw_is_the_generators_alone(task: Task, kind: str) -> N
     assert torch.equal(first.target, again.target)
 
 
-@pytest.mark.parametrize("task", [*POSED, Sine(), WordsToy()], ids=label)
+@pytest.mark.parametrize("task", [*CHOSEN, Sine(), WordsToy()], ids=label)
 def test_an_unknown_kind_is_refused(task: Task) -> None:
     message = ", ".join(task.adversarial_kinds) or "has no adversarial kind 'friendly'"
     with pytest.raises(ValueError, match=message):
@@ -93,7 +93,7 @@ def test_an_unknown_kind_is_refused(task: Task) -> None:
 def test_adversarial_questions_have_their_length_and_are_answered(task: Task, kind: str) -> None:
     batch = adversarial(task, kind)
     assert all_are_answered(task, batch)
-    for asked, (source, _) in zip(lengths().tolist(), posed(task, batch), strict=True):
+    for asked, (source, _) in zip(lengths().tolist(), printed(task, batch), strict=True):
         assert len(source) == (2 * asked + 1 if task.name == "missing_symbol" else asked)
 
 
@@ -113,7 +113,7 @@ def keeps(kind: str, string: list[str]) -> bool:
 @pytest.mark.parametrize("name", ["copy", "reverse", "variable_copy", "sort", "missing_symbol", "selective_copy"])
 def test_strings_are_what_their_kind_says(name: str, kind: str) -> None:
     task, seen = TASKS[name](symbols=4), set()
-    for source, _ in posed(task, adversarial(task, kind)):
+    for source, _ in printed(task, adversarial(task, kind)):
         string = source[: source.index("|")] if "|" in source else [symbol for symbol in source if symbol != "_"]
         assert keeps(kind, string)
         seen.add("".join(string))

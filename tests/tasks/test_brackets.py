@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 from draws import SURELY_NOT_CHANCE, adversarial, at_length, is_fair
-from plain_answers import closing, posed
+from plain_answers import closing, printed
 from scipy.stats import chisquare
 
 from tasks.strings.brackets import Brackets
@@ -31,7 +31,8 @@ def walks(length: int, bound: int) -> dict[tuple[int, ...], Fraction]:
 def test_depths_are_a_walk_that_turns_at_the_ground_and_at_the_bound(bound: int) -> None:
     task, rows = Brackets(kinds=2, depth=bound), 8000
     found = Counter(
-        tuple(len(closing(question[:end])) for end in range(7)) for question, _ in posed(task, at_length(task, 6, rows))
+        tuple(len(closing(question[:end])) for end in range(7))
+        for question, _ in printed(task, at_length(task, 6, rows))
     )
     expected = walks(6, bound)
     assert set(found) == set(expected)
@@ -41,7 +42,7 @@ def test_depths_are_a_walk_that_turns_at_the_ground_and_at_the_bound(bound: int)
 
 def test_opening_brackets_are_of_each_kind_alike() -> None:
     task = Brackets(kinds=4)
-    found = Counter(bracket for question, _ in posed(task, at_length(task, 12, 800)) for bracket in question)
+    found = Counter(bracket for question, _ in printed(task, at_length(task, 12, 800)) for bracket in question)
     assert is_fair([found[bracket] for bracket in "([{<"])
 
 
@@ -60,17 +61,17 @@ def test_chance_of_brackets_guesses_each_kind(length: int, kinds: int, bound: in
 
 
 def test_brackets_all_open_as_far_as_they_may() -> None:
-    for source, _ in posed(Brackets(), adversarial(Brackets(), "all_open")):
+    for source, _ in printed(Brackets(), adversarial(Brackets(), "all_open")):
         assert len(closing(source)) == len(source)
     bounded = Brackets(kinds=3, depth=3)
-    for source, _ in posed(bounded, adversarial(bounded, "all_open")):
+    for source, _ in printed(bounded, adversarial(bounded, "all_open")):
         depths = [len(closing(source[:end])) for end in range(1, len(source) + 1)]
         assert depths == [1, 2, 3, *[2, 3] * 14][: len(source)]
-    assert len({"".join(source) for source, _ in posed(Brackets(), adversarial(Brackets(), "all_open"))}) > 50
+    assert len({"".join(source) for source, _ in printed(Brackets(), adversarial(Brackets(), "all_open"))}) > 50
 
 
 def test_brackets_of_a_single_kind_have_one_kind_in_a_row() -> None:
     task = Brackets(kinds=3)
-    sources = [source for source, _ in posed(task, adversarial(task, "single_kind"))]
+    sources = [source for source, _ in printed(task, adversarial(task, "single_kind"))]
     assert all(set(source) <= set(pair) for source in sources for pair in ["()", "[]", "{}"] if source[0] == pair[0])
     assert {source[0] for source in sources} == set("([{")

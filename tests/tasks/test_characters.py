@@ -16,23 +16,23 @@ OPEN = ("chars_nietzsche", "chars_tinyshakespeare", "chars_moliere")
 
 
 @pytest.mark.parametrize("name", CHARACTERS)
-def test_another_judged_part_changes_nothing_that_training_knows(name: str, made_up: dict[str, Any]) -> None:
-    before, judged = known(TASKS[name]()), TASKS[name]().judged_text().tolist()
+def test_another_evaluated_part_changes_nothing_that_training_knows(name: str, made_up: dict[str, Any]) -> None:
+    before, evaluated = known(TASKS[name]()), TASKS[name]().judged_text().tolist()
     made_up["text"] = FIRST + LAST[::-1]
     made_up["clear"]()
     assert known(TASKS[name]()) == before
-    assert TASKS[name]().judged_text().tolist() == judged[::-1]
+    assert TASKS[name]().judged_text().tolist() == evaluated[::-1]
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_a_character_that_training_has_not_is_unknown_in_the_judged_part(name: str, made_up: dict[str, Any]) -> None:
+def test_a_character_that_training_has_not_is_unknown_in_the_evaluated_part(name: str, made_up: dict[str, Any]) -> None:
     before = known(TASKS[name]())
     made_up["text"] = FIRST + LAST.replace("d", "q")
     made_up["clear"]()
     task = TASKS[name]()
     assert known(task) == before
-    judged = task.judged_text().tolist()
-    assert [symbol == task.unknown for symbol in judged] == [letter == "q" for letter in LAST.replace("d", "q")]
+    evaluated = task.judged_text().tolist()
+    assert [symbol == task.unknown for symbol in evaluated] == [letter == "q" for letter in LAST.replace("d", "q")]
     assert task.symbol(task.unknown - FIRST_TOKEN) == UNKNOWN
     assert task.unknown == task.target.size - 1
 
@@ -46,7 +46,7 @@ def test_the_sonnets_have_no_unknown_symbol_and_say_so(made_up: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("name", CHARACTERS)
-def test_the_training_part_comes_first_and_the_judged_part_behind_it(name: str, made_up: dict[str, Any]) -> None:
+def test_the_training_part_comes_first_and_the_evaluated_part_behind_it(name: str, made_up: dict[str, Any]) -> None:
     task = TASKS[name]()
     assert task.text(task.training_text().tolist() if name != "chars_nietzsche" else []) in (FIRST, "")
     assert len(task.training_text()) == len(FIRST)

@@ -47,10 +47,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         SHORT_TEXT | {"mode": "windows", "missing": (3, 70)},
     ],
 }
-POSED = [TASKS[name](**settings) for name in sorted(TASKS) for settings in VARIANTS.get(name, [{}])]
-SAMPLED = [task for task in POSED if task.data != "text"]
+CHOSEN = [TASKS[name](**settings) for name in sorted(TASKS) for settings in VARIANTS.get(name, [{}])]
+SAMPLED = [task for task in CHOSEN if task.data != "text"]
 DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.cuda)] if torch.cuda.is_available() else [])]
-every_posed = pytest.mark.parametrize("task", where_here(POSED), ids=label)
+every_task = pytest.mark.parametrize("task", where_here(CHOSEN), ids=label)
 every_sampled = pytest.mark.parametrize("task", SAMPLED, ids=label)
 
 
@@ -58,7 +58,7 @@ def same(left: Batch, right: Batch) -> bool:
     return all(torch.equal(one, other) for one, other in zip(tensors(left), tensors(right), strict=True))
 
 
-@every_posed
+@every_task
 def test_the_task_keeps_its_contract(task: Task) -> None:
     check_task(task)
 
@@ -141,7 +141,7 @@ def test_signals_are_finite_numbers_of_the_length_asked_for(task: Task) -> None:
 class Halved(Copy):
     """A broken task: copies half of a string, of one symbol nothing."""
 
-    def posed(self, source: Tensor, length: Tensor) -> Batch:
+    def paired(self, source: Tensor, length: Tensor) -> Batch:
         half = length // 2
         return Batch(source, length, source.masked_fill(~before(half, source.shape[1]), PAD), half)
 
@@ -156,7 +156,7 @@ def test_an_answer_that_may_be_empty_is_seen() -> None:
         check_task(task)
 
 
-@every_posed
+@every_task
 def test_data_are_of_a_known_kind_and_fit_the_spaces(task: Task) -> None:
     assert task.data in ("strings", "signals", "text")
     assert (task.data == "signals") == isinstance(task.target, Values)
@@ -164,7 +164,7 @@ def test_data_are_of_a_known_kind_and_fit_the_spaces(task: Task) -> None:
     assert task.streams == (task.data == "text")
 
 
-@every_posed
+@every_task
 def test_an_example_is_the_same_whenever_it_is_printed_and_draws_on_nothing_else(task: Task) -> None:
     shown = sorted({max(task.inside_lengths), *task.eval_lengths})[:2]
     printed, state = [task.example(length) for length in shown], torch.get_rng_state()
@@ -183,7 +183,7 @@ def test_every_task_says_in_one_line_what_is_asked(task_name: str) -> None:
     assert len(first) > 20
 
 
-@pytest.mark.parametrize("task", where_here(task for task in POSED if task.data == "text"), ids=label)
+@pytest.mark.parametrize("task", where_here(task for task in CHOSEN if task.data == "text"), ids=label)
 def test_a_text_has_no_reserved_ids_but_the_stop_that_ends_a_sentence(task: Task) -> None:
     stops = {EOS} if task.name == "words_brown" else set()
     for text in (task.training_text(), *map(task.stream, task.eval_lengths)):

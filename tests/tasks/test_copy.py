@@ -8,7 +8,7 @@ import pytest
 import torch
 from draws import SURELY_NOT_CHANCE, adversarial
 from oracles import examples
-from plain_answers import posed
+from plain_answers import printed
 from scipy.stats import chisquare
 
 from bench.trial.batches import draw
@@ -43,7 +43,7 @@ def test_strings_have_the_length_asked_for_and_uniform_symbols(kind: type[Copy])
 @pytest.mark.parametrize("symbols", [2, 5])
 def test_the_odd_one_is_any_other_symbol_at_any_place(symbols: int) -> None:
     task = Copy(symbols=symbols)
-    strings = [source for source, _ in posed(task, adversarial(task, "odd_one", torch.full((3000,), 7)))]
+    strings = [source for source, _ in printed(task, adversarial(task, "odd_one", torch.full((3000,), 7)))]
     pairs, places = Counter(), Counter()
     for string in strings:
         common, odd = (symbol for symbol, _ in Counter(string).most_common())

@@ -6,14 +6,14 @@ from collections import Counter
 
 import torch
 from draws import adversarial, at_length, is_fair
-from plain_answers import posed
+from plain_answers import printed
 
 from tasks.strings.missing_symbol import MissingSymbol
 
 
 def test_the_blank_is_at_any_place_alike_and_hides_any_symbol_alike() -> None:
     task = MissingSymbol()
-    examples = posed(task, at_length(task, 6, 3000))
+    examples = printed(task, at_length(task, 6, 3000))
     places = Counter(question.index("_") - 7 for question, _ in examples)
     assert sorted(places) == list(range(6))
     assert is_fair(list(places.values()))
@@ -26,7 +26,7 @@ def test_the_blank_is_at_any_place_alike_and_hides_any_symbol_alike() -> None:
 
 def test_sums_of_the_copies_give_the_missing_symbol_away() -> None:
     task = MissingSymbol(symbols=5)
-    for question, target in posed(task, at_length(task, 12, 200)):
+    for question, target in printed(task, at_length(task, 12, 200)):
         first, second = (
             sum("abcde".index(symbol) for symbol in half if symbol != "_") for half in (question[:12], question[13:])
         )
@@ -35,6 +35,6 @@ def test_sums_of_the_copies_give_the_missing_symbol_away() -> None:
 
 def test_the_blank_hides_the_odd_one() -> None:
     task = MissingSymbol()
-    for source, target in posed(task, adversarial(task, "odd_one", torch.full((100,), 8))):
+    for source, target in printed(task, adversarial(task, "odd_one", torch.full((100,), 8))):
         assert source[:8].count(target[0]) == 1
         assert source[9:].count(target[0]) == 0

@@ -159,22 +159,22 @@ def share_of_nines(pairs: list[tuple[int, int]], base: int) -> list[float]:
 @every_base
 @pytest.mark.parametrize("operands", ["values", "digits", "equal", "longest"])
 @pytest.mark.parametrize("aligned", [False, True])
-def test_heavy_training_sums_are_full_of_carries_and_judged_ones_are_not(
+def test_heavy_training_sums_are_full_of_carries_and_evaluated_ones_are_not(
     base: int, operands: str, aligned: bool
 ) -> None:
     settings: dict[str, Any] = {"base": base, "operands": operands, "shortest": 1, "aligned": aligned}
     plain, heavy = Addition(**settings), Addition(**settings, carry_heavy=1.0)
     length = torch.tensor([1, 2, 3, 40]).repeat(60)
-    judged = [task.sample(length, 40, stream("cpu", "heavy")) for task in (plain, heavy)]
-    assert torch.equal(judged[0].source, judged[1].source)
-    assert torch.equal(judged[0].target, judged[1].target)
+    evaluated = [task.sample(length, 40, stream("cpu", "heavy")) for task in (plain, heavy)]
+    assert torch.equal(evaluated[0].source, evaluated[1].source)
+    assert torch.equal(evaluated[0].target, evaluated[1].target)
     trained = plain.training_sample(length, 40, stream("cpu", "heavy"))
-    assert torch.equal(trained.source, judged[0].source)
+    assert torch.equal(trained.source, evaluated[0].source)
     batch = heavy.training_sample(length, 40, stream("cpu", "heavy"))
-    assert batch.source.shape == judged[0].source.shape
+    assert batch.source.shape == evaluated[0].source.shape
     nines = share_of_nines(pairs_of(heavy, batch)[3::4], base)
     assert 0.85 < sum(nines) / len(nines) < 0.99
-    usual = share_of_nines(pairs_of(heavy, judged[1])[3::4], base)
+    usual = share_of_nines(pairs_of(heavy, evaluated[1])[3::4], base)
     assert sum(usual) / len(usual) < 0.7
 
 

@@ -14,8 +14,8 @@ from tasks import TASKS
 
 
 @cache
-def judged() -> list[tuple[str, str, tuple[int, int], int, str]]:
-    """Return what the committed records judged: task, settings as JSON, examples, task version, evaluation hash.
+def evaluated() -> list[tuple[str, str, tuple[int, int], int, str]]:
+    """Return what the committed records evaluated: task, settings as JSON, examples, task version, evaluation hash.
 
     Examples: random ones, and of each adversarial kind. Strings longer than 400 take too long to draw.
     """
@@ -33,8 +33,8 @@ def judged() -> list[tuple[str, str, tuple[int, int], int, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "settings", "counts", "version", "hashed"), judged())
-def test_committed_records_were_judged_on_what_is_drawn_today(
+@pytest.mark.parametrize(("name", "settings", "counts", "version", "hashed"), evaluated())
+def test_committed_records_were_evaluated_on_what_is_drawn_today(
     name: str, settings: str, counts: tuple[int, int], version: int, hashed: str
 ) -> None:
     given = json.loads(settings).items()

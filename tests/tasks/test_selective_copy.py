@@ -7,15 +7,18 @@ from collections import Counter
 
 import pytest
 from draws import adversarial, at_length, is_fair, lengths
-from plain_answers import posed
+from held import evaluated_on, trained_on
+from plain_answers import printed
 
+from bench.trial.holdout import held_out
+from tasks import Batch
 from tasks.strings.selective_copy import SelectiveCopy
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
 def test_data_have_their_share_of_positions_and_at_least_one(share: float) -> None:
     task = SelectiveCopy(share=share)
-    questions = [question for question, _ in posed(task, at_length(task, 10, 4000))]
+    questions = [question for question, _ in printed(task, at_length(task, 10, 4000))]
     counts = [sum(symbol != "_" for symbol in question) for question in questions]
     assert min(counts) >= 1
     expected = 10 * share + (1 - share) ** 10
@@ -38,6 +41,27 @@ def test_chance_of_selective_copy_guesses_each_symbol(share: float, symbols: int
 
 def test_data_are_dense_or_sparse() -> None:
     task = SelectiveCopy()
-    assert all("_" not in source for source, _ in posed(task, adversarial(task, "dense")))
-    for asked, (source, _) in zip(lengths().tolist(), posed(task, adversarial(task, "sparse")), strict=True):
+    assert all("_" not in source for source, _ in printed(task, adversarial(task, "dense")))
+    for asked, (source, _) in zip(lengths().tolist(), printed(task, adversarial(task, "sparse")), strict=True):
         assert source.count("_") == asked - 1
+
+
+def answers(task: SelectiveCopy, batch: Batch) -> list[tuple[str, ...]]:
+    """Return what stands between the blanks of each source."""
+    return [tuple(symbol for symbol in source if symbol != "_") for source, _ in printed(task, batch)]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2])
+def test_no_source_is_evaluated_whose_data_were_trained_between_other_blanks(share: float) -> None:
+    task = SelectiveCopy(share=share)
+    trained = trained_on(task, lambda batch: answers(task, batch))
+    for length in range(1, 21):
+        assert not trained & evaluated_on(task, lambda batch: answers(task, batch), length)
+
+
+@pytest.mark.parametrize("symbols", [2, 3, 8])
+def test_some_answers_of_one_symbol_are_held_out_and_never_all(symbols: int) -> None:
+    task = SelectiveCopy(symbols=symbols, share=0.0)
+    held = held_out(at_length(task, 7, 1000))
+    assert held is not None
+    assert 0 < held.sum() < len(held)

@@ -26,7 +26,7 @@ def evaluated_on(task: Task) -> str:
     return protocol_of(task).fingerprint(task, 4)
 
 
-def judged(task: Task) -> list[bool]:
+def evaluated(task: Task) -> list[bool]:
     """Judge errors of many sizes."""
     truth = torch.zeros(1, 100, 1)
     return task.correct(torch.linspace(0, 1, 100).view(1, 100, 1), truth)[0].tolist()
@@ -86,7 +86,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
         "step": (0.2, trained_on),
         "prefix": (30, trained_on),
         "spread": (0.2, trained_on),
-        "tolerance": (0.5, judged),
+        "tolerance": (0.5, evaluated),
         "precision": ("float64", trained_on),
     },
     "human_numbers": {

@@ -25,19 +25,19 @@ def test_four_sentences_in_five_are_for_training_and_no_sentence_is_in_both_part
     task = TASKS["words_brown"]()
     training = task.text(task.training_text().tolist()).split(" <stop>")
     numbers = [int(sentence.split()[0][1:]) for sentence in training if sentence]
-    judged = [sentence for number, sentence in enumerate(SENTENCES) if number not in numbers]
+    evaluated = [sentence for number, sentence in enumerate(SENTENCES) if number not in numbers]
     assert len(numbers) == 40
     assert numbers == sorted(set(numbers))
-    expected = [word if word in ("the", "end") else UNKNOWN for sentence in judged for word in sentence]
+    expected = [word if word in ("the", "end") else UNKNOWN for sentence in evaluated for word in sentence]
     assert task.text(task.judged_text().tolist()).replace(" <stop>", "").split() == expected
     assert (task.judged_text() == EOS).nonzero().flatten().tolist() == list(range(3, 40, 4))
     assert numbers != list(range(40))
 
 
-def test_other_words_in_the_judged_sentences_change_nothing_that_training_knows(made_up: dict[str, Any]) -> None:
+def test_other_words_in_the_evaluated_sentences_change_nothing_that_training_knows(made_up: dict[str, Any]) -> None:
     made_up["sentences"] = SENTENCES
     before = known(TASKS["words_brown"]())
-    judged = TASKS["words_brown"]().judged_text().tolist()
+    evaluated = TASKS["words_brown"]().judged_text().tolist()
     trained = set(TASKS["words_brown"]().vocabulary.tokens)
     changed = [sentence if sentence[0] in trained else ("new", "words", "end") for sentence in SENTENCES]
     made_up["sentences"] = tuple(changed)
@@ -45,7 +45,7 @@ def test_other_words_in_the_judged_sentences_change_nothing_that_training_knows(
     task = TASKS["words_brown"]()
     assert known(task) == before
     the = FIRST_TOKEN + task.vocabulary.tokens.index("the")
-    assert task.judged_text().tolist() == [task.unknown if symbol == the else symbol for symbol in judged]
+    assert task.judged_text().tolist() == [task.unknown if symbol == the else symbol for symbol in evaluated]
 
 
 def test_browns_vocabulary_is_the_most_frequent_words_of_its_training_sentences(made_up: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def test_browns_parts_are_drawn_once_and_for_all(name: str) -> None:
     assert (again.training_text()[:2000].tolist(), again.judged_text()[:2000].tolist()) == first
 
 
-def test_the_toy_corpus_is_judged_on_what_it_trains_on() -> None:
+def test_the_toy_corpus_is_evaluated_on_what_it_trains_on() -> None:
     task = TASKS["words_toy"]()
     text = "<s> Mary had a little lamb . <s> The lamb was white as snow . <s>"
     assert task.text(task.training_text().tolist()) == task.text(task.judged_text().tolist()) == text

@@ -28,13 +28,22 @@ def best_cells(task: str, best: Family) -> dict[str, str]:
     }
 
 
-def best_table(found: Mapping[str, Sequence[Family]], anchors: Mapping[str, str], page: str = "") -> str:
-    """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another."""
+def best_table(
+    found: Mapping[str, Sequence[Family]],
+    anchors: Mapping[str, str],
+    page: str = "",
+    headings: Sequence[str] | None = None,
+) -> str:
+    """Return the summary: of every task its best family; anchors: of the tasks' sections, on this page or another.
+
+    headings: the columns that are shown, by default all
+    """
     every = []
     for task, (best, *_) in found.items():
         name = f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)"
         every.append(best_cells(task, best) | {"task": f"[{task}]({page}#{anchors[task]})", "best family": name})
-    return markdown_table(list(every[0]) if every else [], [list(cells.values()) for cells in every], names=2)
+    shown = headings or (list(every[0]) if every else [])
+    return markdown_table(list(shown), [[cells[heading] for heading in shown] for cells in every], names=2)
 
 
 def horizons(family: Family) -> list[str]:

@@ -48,7 +48,12 @@ def write_extrapolation(out: Path, page: Path | None) -> Content:
 
 
 def horizons(asked: Asked) -> str:
-    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named."""
+    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named.
+
+    A column is asked for by its heading, blanks as underscores.
+    """
     run = read(asked.root / asked.folder)
-    found = {task: families(run, task) for task in own_rows(run)}
-    return best_table(found, file_names(list(found)), asked.link(asked.what))
+    anchors = file_names(own_rows(run))
+    found = {task: families(run, task) for task in list(anchors)[: asked.rows]}
+    headings = None if asked.names is None else [name.replace("_", " ") for name in asked.names]
+    return best_table(found, anchors, asked.link(asked.what), headings)

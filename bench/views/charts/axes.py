@@ -69,6 +69,7 @@ class Scale:
         if self.ticks:
             axis.set_major_locator(FixedLocator(list(self.ticks)))
             axis.set_major_formatter(FixedFormatter(list(self.ticks.values())))
+            axis.set_tick_params(labelsize=8)
         if self.limits:
             axis.axes.set(**{f"{name_of(axis)}lim": self.limits})
 

@@ -34,7 +34,7 @@ def cost_panel(run: Run, rows: list[dict[Any, Any]], cost: str, gain: str, name:
         for row in rows
         for model in [row["model"]]
     ]
-    y = Scale(name) if gain == NATS else Scale(f"exact match, {name}", "share")
+    y = Scale(name, "linear" if gain == NATS else "share")
     text = f"{'; '.join(tips.values())}."
     return LineChart(
         f"{name} against {cost}", points, Scale(COSTS[cost], "cost"), y, alt_text=text, marker=8, size=SMALL

@@ -81,7 +81,7 @@ def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
     for task in tasks:
         index = run.tasks.index(task)
         rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
-        references = texts.references_of(run.records(task)).items()
+        references = texts.references_of(run.records(task)).items() if run.metric(task) == NATS else ()
         rows += [(index, None, {"task": task, "model": name, "bits": bits}) for name, bits in references]
     return rows
 

@@ -244,3 +244,8 @@ def test_areas_of_many_curves_are_those_of_each() -> None:
     assert found.shape == (5, 3)
     for place in np.ndindex(5, 3):
         assert found[place] == pytest.approx(area(dict(zip(lengths, curves[place], strict=True))))
+
+
+def test_an_area_needs_no_function_that_numpy_has_only_since_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(np, "trapezoid", raising=False)
+    assert area_over_log_length([1.0, 0.5, 0.0], [1, 2, 4]) == pytest.approx(0.5)

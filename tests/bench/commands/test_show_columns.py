@@ -52,10 +52,11 @@ def test_a_column_of_any_suite_answers(capsys: pytest.CaptureFixture[str]) -> No
     )
     done = in_process(capsys, "show", "words_toy", "--model", "markov(order=2)")
     assert (done.code, done.err) == (0, "")
-    first, heading, text = done.out.splitlines()
+    first, heading, truth, answer = done.out.splitlines()
     assert first == "fitting markov(order=2) on words_toy, seed 0 ..."
     assert heading == f"words_toy, all {len(TEXT)} evaluated tokens (training reads them too)"
-    assert text.split()[1:] == TEXT[1:]  # each word follows from the two before it
+    assert truth.split() == TEXT
+    assert answer.split()[2:] == TEXT[1:]  # each word follows from the two before it
 
 
 @pytest.mark.slow

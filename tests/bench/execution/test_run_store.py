@@ -15,9 +15,14 @@ from bench.execution.executor import Failed, Finished, Resources
 from bench.execution.job import Job, make_jobs
 from bench.execution.run_store import RunStore, unevaluated
 from bench.execution.serial import Serial
+from bench.probes.samples import COUNT
+from bench.probes.samples import sample as one_of
 from bench.records.store import Record, write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
+from bench.trial.build import build_task
+from bench.trial.protocols import protocol_of
+from bench.trial.trial import evaluate_trained
 
 SETTINGS = {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}
 SPEC = Spec("copy", "gru", SETTINGS, {"hidden": 8}, steps=4, batch=8, examples=8, eval_every=2)
@@ -74,6 +79,22 @@ def test_weights_of_other_settings_or_damaged_ones_are_not_used(tmp_path: Path) 
     path.unlink()
     assert not store.finished(job, 5)
     assert store.finished(replace(job, keep_weights=False), 5)
+
+
+def test_weights_that_were_kept_answer_as_the_record_says(tmp_path: Path) -> None:
+    store, job = RunStore(tmp_path), job_of(keep_weights=True)
+    assert Serial(Resources()).run([job], store, lambda event: None) == []
+    model, record = store.weights(job, 5, "cpu"), store.finished(job, 5)
+    assert model is not None
+    assert record is not None
+    task = build_task(SPEC.task, SPEC.task_settings)
+    scores = evaluate_trained(task, model, SPEC, "cpu").scores
+    assert {str(length): score.tokens_right for length, score in scores.items()} == {
+        length: score["tokens_right"] for length, score in record["by_length"].items()
+    }
+    for sample in record["samples"]:
+        answers = protocol_of(task).answers(model, task, sample["length"], COUNT, "cpu")
+        assert sample["written"] in [one_of(task, sample["length"], answer).written for answer in answers]
 
 
 def test_a_checkpoint_holds_nothing_that_runs(tmp_path: Path) -> None:

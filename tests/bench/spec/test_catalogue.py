@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import OWN_MODELS, OWN_TASKS, python
 
-from bench.spec.catalogue import Catalogue, Entry, Setting, registered
+from bench.spec.catalogue import Catalogue, Entry, Setting, parse, registered
 from bench.spec.errors import RequestError
 from bench.spec.settings import read, written
 from bench.suites.suites import SUITES
@@ -79,6 +79,14 @@ def test_an_inductive_bias_follows_the_settings_that_decide_it() -> None:
 def test_reading_the_catalogue_imports_no_torch() -> None:
     code = "import sys; from bench.spec.catalogue import Catalogue; Catalogue(); print('torch' in sys.modules)"
     assert python(code).strip() == "False"
+
+
+def test_a_parsed_tree_is_the_callers_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(PLAIN.format(first=""))
+    parse(file).body.clear()  # as one does who takes out of it what moves no number
+    (entry,) = registered(file)
+    assert entry.summary == "Größe und Maß."
 
 
 FAMILY = '''

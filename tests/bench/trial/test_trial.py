@@ -17,9 +17,8 @@ from models.base import Model
 
 LENGTHS = {"train_lengths": (3,), "eval_lengths": (2, 3, 6)}
 SPEC = Spec("copy", "elman", LENGTHS, {"hidden": 8}, steps=3, eval_every=1, examples=8)
-TABLE = replace(
-    SPEC, model="transformer", model_settings={"hidden": 8, "heads": 2, "positions": "learned", "longest": 4}
-)
+LEARNED = {"hidden": 8, "heads": 2, "positions": "learned", "longest": 4}
+TABLE = replace(SPEC, model="transformer", model_settings=LEARNED)
 
 
 def outcome_of(spec: Spec, seed: int = 0) -> Outcome:

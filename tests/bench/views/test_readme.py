@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from bench.studies.extrapolation.block import horizons
 
 from bench.__main__ import main
 from bench.records.store import read_records
 from bench.spec.catalogue import ROOT
 from bench.spec.errors import RequestError, WorkError
+from bench.studies.extrapolation.write import horizons
 from bench.views.readme import BLOCKS, refresh
 
 README = ROOT / "README.md"

@@ -127,6 +127,15 @@ def test_page_of_texts_alone_has_nothing_of_exact_match(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_compressors_are_rows_where_there_are_bits_and_nowhere_else(tmp_path: Path) -> None:
+    lines = record({7999: 90, 9999: 2}, task="lines", inside=(7999,), kind="stream", text=dict(FACTS))
+    found = page_of(tmp_path, lines, text_records()[0])
+    boards = dict(zip((own.get("id") for own in found.found("table")), found.texts["table"], strict=True))
+    assert "gzip" in boards["board-texts"]
+    assert "gzip" not in boards["board"]
+
+
+@pytest.mark.slow
 def test_page_of_texts_beside_strings_has_a_table_of_each(tmp_path: Path) -> None:
     found = page_of(tmp_path, *text_records(), *some_records())
     assert {own["id"] for own in found.found("table", class_="board")} == {"board", "board-texts"}

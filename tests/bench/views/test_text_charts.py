@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from bench.views.charts.curves import curve_panels
 from bench.views.charts.lengths import length_panels
 from bench.views.charts.mask import COUNTED, READ, mask_panels, parts_of
 from bench.views.charts.material import Run
+from bench.views.charts.panel import alone
+from bench.views.charts.style import styled
 from bench.views.html.inline import inlined
 
 WHOLE = FACTS["judged_symbols"]
@@ -138,3 +141,13 @@ def test_loss_of_a_text_is_on_a_plain_axis(tmp_path: Path) -> None:
     axes, _ = drawn(panel)
     assert axes.get_yscale() == "linear"
     assert "nats" in axes.get_ylabel()
+
+
+@styled()
+def test_marks_of_contexts_do_not_run_into_each_other(tmp_path: Path) -> None:
+    nats = {2**power: 2.0 - power / 20 for power in range(1, 11)} | {WHOLE: 1.5}
+    figure, _ = alone(*length_panels(run_of(tmp_path, text_record(nats)), "chars"))
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+    assert len(boxes) > 8
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))

@@ -17,7 +17,7 @@ from models.layers.memory import Choice, Controller, Machine
 from models.stack_rnn import Stack
 from models.tape_rnn import Tape
 from tasks import Symbols
-from tasks.base import STOP
+from tasks.base import EOS
 
 SYMBOLS, VALUES, TEXT = (SMALL_TASKS[kind] for kind in ("symbols", "values", "stream"))
 
@@ -121,8 +121,8 @@ def test_a_row_is_read_up_to_a_stop_symbol_behind_its_last_symbol(name: str) -> 
     model.encoder.reader.register_forward_pre_hook(lambda _, given: read.append(given[0]))
     source = torch.tensor([[3, 4, 5], [5, 4, 3]])
     model.encoder(source, torch.tensor([3, 1]))
-    assert read[0].tolist()[0] == [3, 4, 5, STOP]
-    assert read[0].tolist()[1][:2] == [5, STOP]
+    assert read[0].tolist()[0] == [3, 4, 5, EOS]
+    assert read[0].tolist()[1][:2] == [5, EOS]
 
 
 def shares(choice: Choice, scores: list[float]) -> list[float]:
