@@ -8,6 +8,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -49,8 +50,11 @@ class TensorBoard:
         self.file.flush()
 
     def end(self, failed: bool) -> None:
-        """Close the file."""
-        self.file.close()
+        """Close the file, even where its last bytes cannot be written."""
+        try:
+            self.file.close()
+        finally:
+            self.file._py_recordio_writer.close()  # which its own `close` leaves open on a full disk
 
 
 class WandB:
@@ -169,3 +173,6 @@ class Trackers:
                 del self.kinds[name]
                 reason = " ".join(f"{type(error).__name__}: {error}".split())
                 self.say(f"tracker {name} failed and is left out from here on: {reason}")
+                for curves in self.open.values():
+                    with suppress(Exception):
+                        curves.pop(name).end(failed=True)

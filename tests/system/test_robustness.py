@@ -135,7 +135,7 @@ def test_a_file_that_may_not_grow_fails_its_job_in_one_line(tmp_path: Path) -> N
 def test_a_disk_that_is_full_for_a_moment_costs_one_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sync, refused = os.fsync, [True]
+    sync, refused = os.fsync, [True, True]  # of the weights, and of the record behind them
 
     def refuse_once(file: int) -> None:
         if refused.pop() if refused else False:
