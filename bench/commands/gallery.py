@@ -9,7 +9,7 @@ from bench.trial.protocols import protocol_of
 from tasks import Task, Tokens, Values
 
 LONGEST = 100  # characters of an example that are printed
-SPACES = {  # what a family's default size is counted on: the first that suits it
+SPACES: dict[str, tuple[Tokens | None, Tokens] | tuple[Values, Values]] = {  # what a family's default size is counted on: the first that suits it
     "copying eight symbols": (Tokens(8), Tokens(8)),
     "a text of thirty words": (None, Tokens(30)),
     "a signal": (Values(1), Values(1)),
