@@ -88,12 +88,9 @@ def continued_signal(
     model: Model, task: Task, steps: int, device: str, generator: torch.Generator
 ) -> Sample[float | None]:
     """Draw a signal that training never read, and how a model continues it."""
-    for _ in range(DRAWS):
-        batch = task.sample(torch.tensor([steps]), steps, generator)
-        held = held_out(batch)
-        if held is None or bool(held):
-            break
-    else:
+    drawn = (task.sample(torch.tensor([steps]), steps, generator) for _ in range(DRAWS))
+    batch = next((one for one in drawn if (held := held_out(one)) is None or bool(held)), None)
+    if batch is None:
         raise WorkError(f"{DRAWS} signals drawn from task {task.name!r} were all ones that training reads")
     assert batch.source is not None
     with torch.no_grad():

@@ -125,9 +125,7 @@ class Protocol(ABC):
 
     def small_batch(self, task: Task, rows: int) -> Batch:
         """Draw a few examples of training lengths, the same ones every time."""
-        generator, lengths = stream("cpu", "contract", task.name), torch.tensor(task.train_lengths)
-        choice = torch.randint(len(lengths), (rows,), generator=generator)
-        return task.sample(lengths[choice], max(task.train_lengths), generator)
+        return draw(task, rows, stream("cpu", "contract", task.name))
 
     def strings(self, task: Task, rows: int, length: int | None = None) -> Batch | None:
         """Return held-out examples whose steps are tokens, of a length or of mixed training lengths; None: no such."""

@@ -92,7 +92,7 @@ def test_pairs_that_cannot_run_are_left_out_or_refused_where_both_names_were_giv
     kept, left_out = check_specs([unsuitable, Spec("copy", "majority")], (), explicit=False)
     assert [spec.task for spec in kept] == ["copy"]
     assert left_out == ["sine majority: left out, majority counts tokens; this task writes real values"]
-    with pytest.raises(RequestError, match=r"^sine majority: majority counts symbols"):
+    with pytest.raises(RequestError, match=r"^sine majority: majority counts tokens"):
         check_specs([unsuitable], (), explicit=True)
     with pytest.raises(UnsuitableError):
         check_pair(unsuitable, set())
