@@ -7,8 +7,12 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check perf tables report regress lessons extrapolate readme clean help
+.PHONY: bench test check floors perf tables report regress lessons extrapolate docs readme clean help
 .DEFAULT_GOAL := help
+# Asked when a recipe runs, by when the environment is there.
+ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')
+FLOORS := .venv-floors/bin/python
+TORCH ?= 2.13.0
 
 bench: $(READY)  ## train and score every pair without a fresh record, then write tables and report (SUITE=quick)
 	$(PYTHON) -m bench run --suite $(SUITE)
@@ -17,14 +21,19 @@ ifdef HISTORY
 	$(PYTHON) -m bench history results/runs/$(SUITE)
 endif
 
-test: $(READY)  ## all tests
-	$(PYTHON) -m pytest
+test: $(READY)  ## all tests, on all cores where pytest-xdist is there; the slowest twenty are named
+	$(PYTHON) -m pytest $(ALL_CORES) --durations=20
 
 check: $(READY)  ## lint, types and the fast tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -m "not slow"
+	$(PYTHON) -m pytest $(ALL_CORES) -m "not slow"
+
+floors:  ## the fast tests with the oldest packages that pyproject.toml allows (PyTorch as in TORCH=...)
+	python3 -m venv .venv-floors
+	$(FLOORS) -m pip install --quiet --disable-pip-version-check torch==$(TORCH) $$(python3 tests/support/floors.py)
+	$(FLOORS) -m pytest -m "not slow" -W default
 
 perf: $(READY)  ## time sampling, training steps and evaluation, each beside a matrix product of the same size
 	$(PYTHON) -m pytest tests/perf --benchmark-enable --benchmark-only
@@ -49,11 +58,15 @@ extrapolate: $(READY)  ## train the best family of each task of suite extrapolat
 	$(PYTHON) -m bench run --suite extrapolate_core
 	$(PYTHON) -m bench extrapolation --out results/runs/extrapolate_core
 
-readme: $(READY)  ## rewrite the README's tables from the committed baseline
+docs: $(READY)  ## rewrite every generated page, table and figure of README.md and docs/
 	$(PYTHON) -m bench readme
+	$(PYTHON) -m bench claims --out results/baseline/lessons --page docs/claims.md
+	$(PYTHON) -m bench extrapolation --out results/baseline/extrapolate --page docs/extrapolation.md
+
+readme: docs  ## the same by its old name
 
 clean:  ## remove the virtual environment and caches; results stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks lengthwise.egg-info
+	rm -rf .venv .venv-floors .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks lengthwise.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

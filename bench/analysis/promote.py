@@ -49,20 +49,21 @@ def checked_groups(run: Path) -> tuple[dict[Pair, list[Record]], str]:
     head, dirty = commit()
     if head is None or dirty:
         raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")
+    catalogue = Catalogue()
     for record in records:
-        check_origin(record)
+        check_origin(record, catalogue)
     groups, mixed = group(records)
     if mixed:
         raise RequestError(mixed[0])
     return groups, head
 
 
-def check_origin(record: Record) -> None:
+def check_origin(record: Record, catalogue: Catalogue) -> None:
     """Raise unless a record was made by committed code that is still the code."""
     name = f"{record['task']} {record['model']} seed {record['seed']}"
     if record["commit"] is None or record["dirty"]:
         raise RequestError(f"{name} was made by code that was not committed: run it again")
-    if record["sources"] != sources_of(Spec(**record["spec"]), Catalogue()).whole:
+    if record["sources"] != sources_of(Spec(record["spec"]["task"], record["spec"]["model"]), catalogue).whole:
         raise RequestError(f"{name} was made by other code than this checkout's: run it again")
 
 

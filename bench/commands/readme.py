@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bench.commands import places
+from bench.commands.pages import refresh_galleries
 from bench.spec.catalogue import ROOT
 
 
@@ -18,6 +19,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.views.readme import BLOCKS, refresh
     from bench.views.records_page import refresh_records_page
 
+    refresh_galleries(ROOT / "docs")
     refresh_records_page(ROOT / "docs" / "records.md", places.BASELINE)
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})

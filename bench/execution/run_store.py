@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.execution.job import Job
 from bench.records.checkpoints import checkpoint_path, load, save
-from bench.records.stale import set_aside
-from bench.records.store import Record, read_record, read_records, record_path, unevaluated, write_record
+from bench.records.store import Record, read_record, read_records, record_path, set_aside, unevaluated, write_record
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 

@@ -100,12 +100,11 @@ def padding_counted(model: Model, task: Task, device: str) -> dict[str, int] | N
     batch = protocol_of(task).strings(task, PADDED)
     if batch is None:
         return None
-    symbols = symbols_right = cells = cells_right = 0
+    counts = torch.zeros(4, dtype=torch.long, device=device)
     model.eval()
     with torch.no_grad():
         for part in pieces(batch, device, rows_at_once(model, batch)):
             outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
             right, mask = task.correct(outputs, part.target), part.target_mask
-            symbols, cells = symbols + int(mask.sum()), cells + mask.numel()
-            symbols_right, cells_right = symbols_right + int((right & mask).sum()), cells_right + int(right.sum())
-    return {"symbols": symbols, "symbols_right": symbols_right, "cells": cells, "cells_right": cells_right}
+            counts += torch.stack([mask.sum(), (right & mask).sum(), torch.ones_like(mask).sum(), right.sum()])
+    return dict(zip(("symbols", "symbols_right", "cells", "cells_right"), counts.tolist(), strict=True))

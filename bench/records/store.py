@@ -85,6 +85,20 @@ def as_text(record: Record) -> str:
     return "{\n" + ",\n".join(f" {line(key)}: {part(value)}" for key, value in sorted(record.items())) + "\n}\n"
 
 
+def set_aside(path: Path) -> bool:
+    """Move a record into the folder stale beside it; return False if there is none, or another run has moved it."""
+    try:
+        digest = hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
+        aside = path.parent / "stale" / f"{path.stem}-{digest}.json"
+        aside.parent.mkdir(exist_ok=True)
+        path.replace(aside)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WorkError(f"cannot set {str(path)!r} aside: {error.strerror}") from error
+    return True
+
+
 def read_record(path: Path) -> Record:
     """Read one record; anything that is not a whole record of this schema raises ValueError saying what is wrong."""
     try:

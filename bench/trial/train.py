@@ -12,7 +12,6 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel
 
 from bench.spec.spec import Spec
 from bench.trial.batches import Step
@@ -106,8 +105,9 @@ def train(
             continue
         mean = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
         total = torch.zeros((), device=device)
+        evaluated = model if average is None else cast("Model", average.module)
         with clock.stopped() as seconds:
-            exact = protocol.validate(averaged(model, average), task, device)
+            exact = protocol.validate(evaluated, task, device)
             curve.append(ValidationPoint(step, mean, exact, seconds))
             watch(curve[-1])
         if is_last or is_over(curve, spec.patience):
@@ -137,11 +137,6 @@ def training_step(
 
     # torch's types have a closure return a float; what it returns, and `step` passes on, may be a tensor.
     return optimizer.step(closure).detach(), after  # type: ignore[arg-type, attr-defined]
-
-
-def averaged(model: Model, average: AveragedModel | None) -> Model:
-    """Return the model whose weights are evaluated: the average, where there is one."""
-    return model if average is None else cast("Model", average.module)
 
 
 def is_over(curve: list[ValidationPoint], patience: int) -> bool:

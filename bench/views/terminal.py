@@ -17,7 +17,7 @@ from bench.views.columns import Column, brief
 
 MOST = 200  # rows of a table that a terminal shows; the files have them all
 CUT = ".."  # stands for the middle of a name that is too long
-LEAST = 12  # columns of the screen that names get before the last numbers leave
+LEAST = 9  # columns of the screen that names get before the last numbers leave
 READABLE = 24  # and sentences
 PLAIN = str.maketrans({"±": "+/-", "≥": ">=", "†": "*", "…": "..."})
 TITLES = {

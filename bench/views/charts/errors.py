@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import NDArray
 
 from bench.records.store import Record
@@ -48,12 +47,12 @@ def eos_alt_text(rows: pd.DataFrame) -> str:
 def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
     """Draw the three shares on top of each other, a column a length."""
     places = np.arange(len(rows) + 1) - 0.5
-    floor = np.zeros(len(rows))
+    bottom = np.zeros(len(rows))
     for (colour, hatch), column in zip(PARTS.values(), COLUMNS, strict=True):
-        top = floor + rows[column].to_numpy()
-        low, high = (np.append(level, level[-1]) for level in (floor, top))
+        top = bottom + rows[column].to_numpy()
+        low, high = (np.append(level, level[-1]) for level in (bottom, top))
         axes.fill_between(places, low, high, step="post", facecolor=colour, hatch=hatch, edgecolor="#ffffff", lw=0)
-        floor = top
+        bottom = top
     Scale("share of strings", "share").apply(axes.yaxis, ())
     lengths = [int(length) for length in rows["length"]]
     axes.set(xlabel="length", xlim=(places[0], places[-1]), ylim=(0, 1))
@@ -116,10 +115,8 @@ def label_lengths(axis: Any, lengths: list[int], inside: list[int]) -> None:
     """Write as many of the lengths as there is room for, the longest trained one among them."""
     edge = lengths.index(max(inside)) if max(inside) in lengths else 0
     stride = -(-len(lengths) // MOST_LABELS)
-    chosen = [place for place in range(len(lengths)) if (place - edge) % stride == 0]
-    axis.set_major_locator(FixedLocator(chosen))
-    axis.set_major_formatter(FixedFormatter([str(lengths[place]) for place in chosen]))
-    axis.set_tick_params(labelsize=8.5)
+    chosen = range(edge % stride, len(lengths), stride)
+    axis.set_ticks(chosen, [str(lengths[place]) for place in chosen], size=8.5)
 
 
 def mark_edge(line: Any, lengths: list[int], inside: list[int]) -> None:

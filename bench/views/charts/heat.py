@@ -50,7 +50,7 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
     """Return the cell of a task and a family; one that was not run says nothing."""
     if (task, model) not in run.groups:
         return NOT_RUN
-    row = run.summary(task, model)
+    (row,) = run.board[(run.board["task"] == task) & (run.board["model"] == model)].to_dict("records")
     if measure == "inside":
         return Tile(percent(row["inside"]), row["inside"])
     if measure == "twice":

@@ -24,7 +24,8 @@ PARTS = {
 
 def mask_panels(run: Run, task: str) -> list[Panel]:
     """Return the picture of the first batch of a task, if its record kept rows: a row an example, a column a token."""
-    record = run.trained_record(task)
+    seeds = run.records(task).values()
+    record = next((found[0] for found in seeds if found[0]["steps"]), run.any_record(task))
     parts = parts_of(record)
     shown = [part for part in reversed(PARTS) if part != READ or (parts == READ).any()]
     counts = ", ".join(f"{(parts == part).sum()} {PARTS[part][0]}" for part in shown)

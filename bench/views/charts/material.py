@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -74,19 +73,9 @@ class Run:
         """Return a task's leaderboard."""
         return self.board[self.board["task"] == task]
 
-    def summary(self, task: str, model: str) -> dict[Any, Any]:
-        """Return the leaderboard's row of a pair."""
-        rows = self.ranked(task)
-        (row,) = rows[rows["model"] == model].to_dict("records")
-        return row
-
     def any_record(self, task: str) -> Record:
         """Return a record of a task, for what all of them share."""
         return next(iter(self.records(task).values()))[0]
-
-    def trained_record(self, task: str) -> Record:
-        """Return a record of a task that was trained step by step, if there is one."""
-        return next((found[0] for found in self.records(task).values() if found[0]["steps"]), self.any_record(task))
 
     def styles_in(self, task: str) -> dict[str, SeriesStyle]:
         """Return the styles of a task's families, in order of name."""

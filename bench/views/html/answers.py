@@ -11,7 +11,7 @@ from bench.records.store import Record
 from bench.views.charts.material import EOS, NATS, primary_metric
 from bench.views.charts.style import SeriesStyle
 
-FILLER = "\N{WHITE VERTICAL RECTANGLE}"  # a symbol that is no symbol of a string, such as padding
+FILLER = "\N{WHITE VERTICAL RECTANGLE}"  # a token that is none of a string, such as padding
 ABSENT = "\N{MIDDLE DOT}"  # stands where an answer has ended and the truth has not
 VISIBLE = {" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "\N{RIGHTWARDS ARROW}"}
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # in place of a character that is out of the vocabulary
@@ -20,7 +20,7 @@ PLACES = {"inside": "in distribution", "edge": "the longest training length", "b
 
 @dataclass(frozen=True)
 class ShownAnswer:
-    """What a family wrote: pieces of text, each with whether it differs from the truth; how many symbols do."""
+    """What a family wrote: pieces of text, each with whether it differs from the truth; how many tokens do."""
 
     model: str
     style: SeriesStyle
@@ -49,63 +49,60 @@ def examples(
     asked: dict[tuple[int, tuple[str, ...], tuple[str, ...]], dict[str, list[str]]] = {}
     for model, (record, *_) in records.items():
         for sample in record["samples"]:
-            if not tokens_of(sample["truth"]):
-                continue
-            parts = (sample["given"], sample["truth"], sample["written"])
-            given, truth, written = (shown(tokens_of(part) or [], record) for part in parts)
-            asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
-    first_record = next(iter(records.values()))[0]
-    firsts: dict[int, Example] = {}
-    others = []
-    for key in sorted(asked, key=lambda key: key[0]):
-        one = example(*key, asked[key], styles, heading_of(key[0], first_record))
-        if firsts.setdefault(one.length, one) is not one:
-            others.append(one)
-    return list(firsts.values()), others
+            if tokens_of(sample["truth"]):
+                parts = (sample["given"], sample["truth"], sample["written"])
+                given, truth, written = (shown(tokens_of(part) or [], record) for part in parts)
+                asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
+    record = next(iter(records.values()))[0]
+    found = [example(*key, asked[key], styles, record) for key in sorted(asked, key=lambda key: key[0])]
+    firsts = {one.length: one for one in reversed(found)}
+    return [one for one in found if firsts[one.length] is one], [one for one in found if firsts[one.length] is not one]
 
 
 def example(
     length: int, given: Sequence[str], truth: Sequence[str], written: Mapping[str, list[str]],
-    styles: Mapping[str, SeriesStyle], heading: str,
+    styles: Mapping[str, SeriesStyle], record: Record,
 ) -> Example:  # fmt: skip
-    """Put the answers to one question under its truth, symbol under symbol."""
+    """Put the answers to one question under its truth, token under token."""
     widths = columns([truth, *written.values()])
     answers = [answer(model, styles[model], truth, own, widths) for model, own in written.items()]
-    return Example(length, heading, spelled(given, columns([given])), spelled(truth, widths), answers)
+    return Example(
+        length, heading_of(length, record), spelled(given, columns([given])), spelled(truth, widths), answers
+    )
 
 
-def shown(symbols: list[str], record: Record) -> list[str]:
-    """Return symbols as a page shows them: those of a text of characters so that each can be seen."""
-    if primary_metric(record) != NATS or not all(map(is_narrow, symbols)):
-        return symbols
-    return [VISIBLE.get(symbol, UNKNOWN if symbol == "<unknown>" else symbol) for symbol in symbols]
+def shown(tokens: list[str], record: Record) -> list[str]:
+    """Return tokens as a page shows them: those of a text of characters so that each can be seen."""
+    if primary_metric(record) != NATS or not all(map(is_narrow, tokens)):
+        return tokens
+    return [VISIBLE.get(token, UNKNOWN if token == "<unknown>" else token) for token in tokens]
 
 
 def columns(strings: Sequence[Sequence[str]]) -> list[int] | None:
-    """Return how wide each symbol is written, a blank after it; None where all are one character and stand close."""
-    if all(is_narrow(symbol) for string in strings for symbol in string):
+    """Return how wide each token is written, a blank after it; None where all are one character and stand close."""
+    if all(is_narrow(token) for string in strings for token in string):
         return None
-    return [max(map(len, symbols)) + 1 for symbols in zip_longest(*strings, fillvalue="")]
+    return [max(map(len, tokens)) + 1 for tokens in zip_longest(*strings, fillvalue="")]
 
 
-def is_narrow(symbol: str) -> bool:
-    """Whether a symbol is one character, or one that ends a string."""
-    return len(symbol) == 1 or symbol.startswith("<")
+def is_narrow(token: str) -> bool:
+    """Whether a token is one character, or one that ends a string."""
+    return len(token) == 1 or token.startswith("<")
 
 
-def spelled(symbols: Sequence[str], widths: list[int] | None, first: int = 0) -> str:
-    """Write symbols, each as wide as its place asks; `first` is the place of the first."""
+def spelled(tokens: Sequence[str], widths: list[int] | None, first: int = 0) -> str:
+    """Write tokens, each as wide as its place asks; `first` is the place of the first."""
     if widths is None:
-        return "".join(symbol if len(symbol) == 1 or symbol == EOS else FILLER for symbol in symbols)
-    return "".join(symbol.ljust(widths[first + index]) for index, symbol in enumerate(symbols))
+        return "".join(token if len(token) == 1 or token == EOS else FILLER for token in tokens)
+    return "".join(token.ljust(widths[first + index]) for index, token in enumerate(tokens))
 
 
 def answer(
     model: str, style: SeriesStyle, truth: Sequence[str], written: list[str], widths: list[int] | None
 ) -> ShownAnswer:
-    """Compare an answer with the truth symbol by symbol; where only one of them goes on, all differs."""
+    """Compare an answer with the truth token by token; where only one of them goes on, all differs."""
     shown = [*written, *[ABSENT] * (len(truth) - len(written))]
-    wrong = [index >= len(truth) or symbol != truth[index] for index, symbol in enumerate(shown)]
+    wrong = [index >= len(truth) or token != truth[index] for index, token in enumerate(shown)]
     pieces = []
     for differs, run in groupby(range(len(shown)), key=lambda index: wrong[index]):
         places = list(run)
@@ -114,7 +111,7 @@ def answer(
 
 
 def heading_of(length: int, record: Record) -> str:
-    """Say which length a string has, and where that lies; of a text that is judged by its symbols, one is shown."""
+    """Say which length a string has, and where that lies; of a language model, one text is shown."""
     if primary_metric(record) == NATS:
         return "The beginning of the evaluated text"
     longest = max(record["inside_lengths"])

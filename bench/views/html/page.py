@@ -31,7 +31,7 @@ class TaskPart:
     index: int
     charts: list[tuple[str, Markup]]
     styles: Styles
-    numbers: tables.Numbers | None
+    numbers: tables.NumbersTable | None
     nothing: str
 
 

@@ -44,8 +44,8 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Numbers beside a chart; a row's first cell is its heading."""
+class NumbersTable:
+    """NumbersTable beside a chart; a row's first cell is its heading."""
 
     caption: str
     heads: Sequence[str]
@@ -86,7 +86,7 @@ def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
     return rows
 
 
-def length_numbers(run: Run, task: str) -> Numbers:
+def length_numbers(run: Run, task: str) -> NumbersTable:
     """Return the numbers of a task's chart by length: exact match, or nats by context."""
     rows, nats = run.rows(task), run.metric(task) == NATS
     said = [measured(*estimate(row, "nats")) if nats else exact_cell(row) for row in rows.to_dict("records")]
@@ -94,7 +94,7 @@ def length_numbers(run: Run, task: str) -> Numbers:
     whole = {texts.whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
     heads = ["whole text" if length in whole else str(length) for length in map(int, table.columns)]
     caption = "Nats per token by context, in tokens" if nats else "Exact match in percent by length"
-    return Numbers(f"{caption}, with 95 % intervals", ["family", *heads], table.reset_index().to_numpy().tolist())
+    return NumbersTable(f"{caption}, with 95 % intervals", ["family", *heads], table.reset_index().to_numpy().tolist())
 
 
 def exact_cell(row: dict[Any, Any]) -> str:
@@ -103,7 +103,7 @@ def exact_cell(row: dict[Any, Any]) -> str:
     return text if math.isnan(row["nrmse"]) else f"{text}, NRMSE {percent(row['nrmse'])}"
 
 
-def eos_numbers(run: Run, task: str) -> Numbers:
+def eos_numbers(run: Run, task: str) -> NumbersTable:
     """Return the numbers of a task's EOS and token errors, in distribution and beyond."""
     heads = [f"{where}: {part}" for where in SPLITS for part in PARTS]
     means = run.rows(task).groupby(["model", "split"])[list(COLUMNS)].mean()
@@ -114,10 +114,10 @@ def eos_numbers(run: Run, task: str) -> Numbers:
         ]
         for model in run.records(task)
     ]
-    return Numbers("Share of strings in percent, mean over lengths", ["family", *heads], rows)
+    return NumbersTable("Share of strings in percent, mean over lengths", ["family", *heads], rows)
 
 
-def curve_numbers(run: Run, task: str) -> Numbers:
+def curve_numbers(run: Run, task: str) -> NumbersTable:
     """Return where each learning curve of a task ended; nothing of a text is held out of its training part."""
     measures = [name for name in MEASURES if name == "loss" or run.metric(task) != NATS]
     rows = [
@@ -127,10 +127,10 @@ def curve_numbers(run: Run, task: str) -> Numbers:
         if record["curve"]
     ]
     heads = ["family", "seed", *(MEASURES[name] for name in measures), "steps taken"]
-    return Numbers("The end of each curve", heads, rows)
+    return NumbersTable("The end of each curve", heads, rows)
 
 
-NUMBERS: dict[str, Callable[[Run, str], Numbers]] = {
+NUMBERS: dict[str, Callable[[Run, str], NumbersTable]] = {
     "lengths": length_numbers,
     "stops": eos_numbers,
     "curves": curve_numbers,

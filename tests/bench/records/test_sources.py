@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import ROOT, in_subprocess, python
+from harness import ROOT, SHORT, TINY, in_subprocess, python
 
 from bench.records.key import fingerprint
 from bench.spec.errors import RequestError
@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "samples": ("bench/probes/samples.py", "COUNT = 2", "COUNT = 3", set()),
     "traces": ("bench/probes/traces.py", "FARTHEST = 200", "FARTHEST = 300", set()),
     "checks": ("bench/checks/contracts.py", "from __future__", "X = 1\nfrom __future__", set()),
-    "records": ("bench/records/stale.py", "digest_size=4", "digest_size=5", set()),
+    "records": ("bench/records/store.py", "digest_size=4", "digest_size=5", set()),
     "tables": ("bench/analysis/summary.py", "0.99", "0.98", set()),
     "page": ("bench/views/numbers.py", "{scaled:.1f}", "{scaled:.2f}", set()),
     "statistics": ("bench/analysis/statistics.py", "LEVEL = 0.95", "LEVEL = 0.9", set()),
@@ -110,6 +110,42 @@ def test_a_name_taken_from_another_module_is_another_source(tmp_path: Path) -> N
 def test_data_files_that_cannot_be_read_are_the_requests_fault(declared: str, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"mine.py': DATA_FILES = \(\"corpus.txt\",\) names files beside it"):
         planted(tmp_path, {"mine.py": f"DATA_FILES = {declared}\n"})
+
+
+NETWORK = """
+import helper
+from torch import nn
+from models import register
+
+DATA_FILES = ("scale.txt",)
+
+
+@register("mine")
+class Mine(nn.Module):
+    def __init__(self, source, target):
+        super().__init__()
+        self.readout = nn.Embedding(target.size, target.size)
+
+    def forward(self, source, source_length, target_in):
+        return helper.SCALE * self.readout(target_in)
+"""
+
+
+@pytest.mark.slow
+def test_a_run_trains_again_once_a_plugins_helper_or_text_has_changed(tmp_path: Path) -> None:
+    files = {"mine.py": NETWORK, "helper.py": "SCALE = 1\n", "scale.txt": "1", "other.txt": "1"}
+    asked = ("run", *TINY, "--tasks", "copy", *SHORT, "--models", "mine", "--plugin", tmp_path / "mine.py")
+    told = []
+    for name in ("mine.py", "other.txt", "helper.py", "scale.txt"):
+        for file, text in files.items():
+            (tmp_path / file).write_text(text)
+        done = in_subprocess(*asked, "--out", tmp_path / "out")
+        assert done.code == 0, done.err
+        told.append("nothing to train" in done.out)
+        files[name] += "# changed" if name == "mine.py" else "\nOTHER = 2"
+    assert told == [False, True, True, False]
+    (tmp_path / "scale.txt").write_text("2")
+    assert "nothing to train" not in in_subprocess(*asked, "--out", tmp_path / "out").out
 
 
 @pytest.fixture(scope="module")

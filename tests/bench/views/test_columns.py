@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 import pytest
-from harness import record, text_record
+from harness import record
 from hypothesis import given
 from hypothesis import strategies as st
+from text_records import text_record
 
 from bench.analysis.frame import group
 from bench.analysis.metrics import METRICS

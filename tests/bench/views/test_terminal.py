@@ -18,6 +18,7 @@ from bench.analysis.frame import group
 from bench.analysis.tables import leaderboard
 from bench.views.columns import Column, named
 from bench.views.terminal import CUT, MOST, Fitted, cut, fit_table, leaderboard_table
+from bench.views.verdict import CHANGED, OTHER
 
 WIDTHS = (60, 80, 100, 130, 200)
 TASKS = ("copy", "addition(reversed,train_lengths=1-10)", "addition(reversed,train_lengths=1-40)", "selective_copy")
@@ -148,3 +149,16 @@ def test_wide_letters_count_as_two() -> None:
     short = cut(["変数のコピー" * 4, "変数のコピー" * 5], 14)
     assert all(cell_len(name) <= 14 for name in short.values())
     assert len(set(short.values())) == 2
+
+
+@pytest.mark.parametrize("columns", [CHANGED, OTHER], ids=["changed", "other"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_comparison_keeps_its_names_and_what_became_of_them(columns: list[Column], width: int) -> None:
+    ends = ["20", "100.0 ± 0.0 (3)", "0.0 ± 0.0 (3)"] if columns is CHANGED else ["length no longer evaluated"]
+    cells = [[task, model, "3,4,6-20,30,50,100", *ends] for task in TASKS for model in MODELS]
+    lines = printed(Fitted(columns, cells), width)
+    assert max(map(cell_len, lines)) <= width
+    rows = [row for row in cells_of(lines)[1:] if row[0]]
+    assert len({(row[0], row[1]) for row in rows}) == len(cells)
+    shown = set(cells_of(lines)[0])
+    assert shown >= ({"before", "after"} if columns is CHANGED else {"why"})

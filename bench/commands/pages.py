@@ -1,0 +1,45 @@
+"""Pages of docs that are made from the project itself: the galleries, and every command with its options."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+from pathlib import Path
+
+import bench.commands
+from bench.spec.catalogue import Catalogue
+from bench.views.readme import replace_block
+
+
+def refresh_galleries(docs: Path) -> None:
+    """Rewrite the marked blocks of tasks.md, models.md and cli.md."""
+    from bench.commands.gallery import models_gallery, tasks_gallery
+
+    catalogue = Catalogue()
+    replace_block(docs / "tasks.md", "tasks", tasks_gallery(catalogue))
+    replace_block(docs / "models.md", "models", models_gallery(catalogue))
+    replace_block(docs / "cli.md", "commands", commands_gallery())
+
+
+def commands_gallery() -> str:
+    """Return every subcommand with its arguments, as its own declaration says."""
+    found = []
+    for module in pkgutil.iter_modules(bench.commands.__path__):
+        command = importlib.import_module(f"bench.commands.{module.name}")
+        if hasattr(command, "add_arguments"):
+            parser = argparse.ArgumentParser(prog=module.name, add_help=False)
+            command.add_arguments(parser)
+            said = (command.__doc__ or "").partition(": ")[2].strip()
+            found.append("\n".join([f"### {module.name}\n", f"{said[:1].upper()}{said[1:]}\n", *arguments(parser)]))
+    return "\n".join(found)
+
+
+def arguments(parser: argparse.ArgumentParser) -> list[str]:
+    """Return a list entry for each argument of a parser."""
+    lines = []
+    for action in parser._actions:  # argparse offers no other way to read them back
+        names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        value = f" {action.metavar}" if action.option_strings and isinstance(action.metavar, str) else ""
+        lines.append(f"- `{names}{value}`{': ' + action.help if action.help else ''}")
+    return [*lines, ""] if lines else []
