@@ -14,6 +14,22 @@ from bench.spec.errors import RequestError
 from bench.spec.settings import Change, parse_change, split_names
 
 
+class Renamed(argparse.Action):
+    """Stores the value of an option; its names after the first are old ones, which work for one version."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the value."""
+        if option_string != self.option_strings[0]:
+            print(f"note: `{option_string}` is now called `{self.option_strings[0]}`", file=sys.stderr)
+        setattr(namespace, self.dest, values)
+
+
 def add_plugins(parser: argparse.ArgumentParser) -> None:
     """Declare --plugin."""
     parser.add_argument(

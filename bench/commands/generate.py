@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.commands import places
-from bench.commands.arguments import add_training, add_weights, changes_of, number, plugins_of, whole
+from bench.commands.arguments import Renamed, add_training, add_weights, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a column of a suite's tables, or any family")
     parser.add_argument("--prompt", metavar="TEXT", help="what is read first (nothing)")
     text = "how many are written (400; of a signal 200 samples)"
-    parser.add_argument("--symbols", type=whole(1, MOST), metavar="N", help=text)
+    parser.add_argument("--tokens", "--symbols", action=Renamed, type=whole(1, MOST), metavar="N", help=text)
     drawn = parser.add_mutually_exclusive_group()
     drawn.add_argument(
         "--temperature", type=temperature, metavar="T", help="below 1 draws likely tokens more often (0.8)"
@@ -141,7 +141,7 @@ def write_text(options: argparse.Namespace, task: Language, prompt: list[int], m
 
     heat = GREEDY if options.greedy else options.temperature or TEMPERATURE
     generator = stream("cpu", options.seed, "generate")
-    written = continue_text(model, task, prompt, options.symbols or TOKENS, heat, generator)
+    written = continue_text(model, task, prompt, options.tokens or TOKENS, heat, generator)
     print(plain_text(task, [*prompt, *written]))
 
 
@@ -155,7 +155,7 @@ def draw_signal(options: argparse.Namespace, task: Task, device: str, path: Path
     from bench.views.charts.signals import continuation_figure
 
     generator = stream("cpu", options.seed, "generate")
-    one = continued_signal(model, task, options.symbols or SAMPLES, device, generator)
+    one = continued_signal(model, task, options.tokens or SAMPLES, device, generator)
     shape = nrmse(task, one), getattr(task, "step", None)
     figure = continuation_figure(spec.row, spec.column, one.given, one.truth, one.written, *shape)
     write_atomically(path, svg_of(figure) if path.suffix.lower() == ".svg" else png_of(figure))

@@ -60,7 +60,8 @@ class Resources:
 class Executor(Protocol):
     """Runs jobs: those of a process, of a machine's cores, of a cluster.
 
-    A module of this folder that registers what makes one from Resources adds a choice of `run --executor`.
+    A module of this folder that registers what makes one from Resources, by the module's own name, adds a choice of
+    `run --executor`.
     """
 
     def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
@@ -85,10 +86,11 @@ def register(name: str) -> Callable[[Kind], Kind]:
 
 
 def find_executor(name: str) -> Callable[[Resources], Executor]:
-    """Return an executor by name; every module beside this one is imported, so that a new one is one new file."""
+    """Return an executor by name, that of a module beside this one; the others are imported to name the choices."""
     folder = __name__.rpartition(".")[0]
-    for module in pkgutil.iter_modules(importlib.import_module(folder).__path__, f"{folder}."):
-        importlib.import_module(module.name)
+    modules = [module.name for module in pkgutil.iter_modules(importlib.import_module(folder).__path__)]
+    for module in [name] if name in modules else modules:
+        importlib.import_module(f"{folder}.{module}")
     if name not in EXECUTORS:
         raise choose_from("executor", name, list(EXECUTORS))
     return EXECUTORS[name]

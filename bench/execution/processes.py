@@ -20,7 +20,7 @@ from bench.execution.job import Job, each_seed
 from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 
-POLL = 0.2  # seconds between two looks at what the workers tell
+POLL = 0.2  # seconds between two times that what the workers tell is read
 
 
 @register("processes")

@@ -20,14 +20,14 @@ def specs_named(
     """Return the different specs of a row and a column in any suite, changed, the largest budget first.
 
     Where suites pose a row in different ways, the first suite's way comes before the others.
-    Where no suite has the pair, the names are a task's and a model's, and their recipe counts. How many examples judge
-    a spec afterwards is no difference here.
+    Where no suite has the pair, the names are a task's and a model's, and their recipe counts. How many examples
+    evaluate a spec afterwards is no difference here.
     """
     every = [spec for suite in SUITES.values() for spec in suite.specs]
     found = [spec for spec in every if (spec.row, spec.column) == (row, column)]
     distinct: list[Spec] = []
     for spec in found or [by_recipe(catalogue, row, column)]:
-        asked = unjudged(changed(spec, catalogue, changes, steps))
+        asked = as_trained(changed(spec, catalogue, changes, steps))
         if asked not in distinct:
             distinct.append(asked)
     usual = distinct[0].task_settings
@@ -46,8 +46,8 @@ def by_recipe(catalogue: Catalogue, row: str, model: str) -> Spec:
     return missing(suites[0], row, task, model)
 
 
-def unjudged(spec: Spec) -> Spec:
-    """Return a spec as it counts for its weights: whatever the number of examples that judge it afterwards."""
+def as_trained(spec: Spec) -> Spec:
+    """Return a spec as it counts for its weights: whatever the number of examples that evaluate it."""
     return replace(spec, examples=1)
 
 
@@ -63,7 +63,7 @@ def run_command(
             planned = plan(suite, catalogue, [row], [spec.model], changes, steps)
         except RequestError:
             continue
-        if any(unjudged(each) == spec for each in planned):
+        if any(as_trained(each) == spec for each in planned):
             asked = ["--suite", suite.name, "--tasks", row, "--models", spec.model]
             asked += [] if steps is None else ["--steps", str(steps)]
             for change in changes:

@@ -36,7 +36,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     out = tmp_path_factory.mktemp("killed")
     process = started(*SMOKE, "--jobs", 2, "--out", out)
     try:
-        wait_until(lambda: len(list((out / "records").glob("*.json"))) >= 3, "three records", 120)
+        wait_until(lambda: len(list((out / "records").glob("*.json"))) >= 3, "three records", 600)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(timeout=20)
         wait_until(lambda: not living(process.pid), "the workers of a killed run to end", 20)

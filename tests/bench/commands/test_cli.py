@@ -68,3 +68,9 @@ def test_an_unknown_option_names_the_value(capsys: pytest.CaptureFixture[str]) -
     ):
         outcome = in_process(capsys, *arguments)
         assert (outcome.code, outcome.err) == (2, f"error: {said}\n")
+
+
+def test_an_old_option_works_and_says_the_new_one(capsys: pytest.CaptureFixture[str]) -> None:
+    new, old = (in_process(capsys, "generate", "copy", "gru", option, 3) for option in ("--tokens", "--symbols"))
+    assert new.code == old.code == 2  # strings are answered and not continued
+    assert old.err == f"note: `--symbols` is now called `--tokens`\n{new.err}"

@@ -42,17 +42,17 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_two_lines_are_learnt_by_heart_and_written_out(capsys: pytest.CaptureFixture[str]) -> None:
-    done = in_process(capsys, "generate", *QUICKLY, "--train", "--greedy", "--symbols", len(TEXT))
+    done = in_process(capsys, "generate", *QUICKLY, "--train", "--greedy", "--tokens", len(TEXT))
     assert (done.code, done.out) == (0, f"{LINES}\n")
     assert re.fullmatch(r"training lstm\(.*\) on words_toy, seed 0: 60 steps at most \.\.\.\n", done.err)
     rest = in_process(
-        capsys, "generate", *QUICKLY, "--train", "--greedy", "--symbols", 8, "--prompt", " ".join(TEXT[:6])
+        capsys, "generate", *QUICKLY, "--train", "--greedy", "--tokens", 8, "--prompt", " ".join(TEXT[:6])
     )
     assert rest.out == f"{' '.join(TEXT[:14])}\n"
 
 
 def test_prompt_and_continuation_are_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    done = in_process(capsys, "generate", *NUMBERS, "--train", "--symbols", 30, "--prompt", " seven  thousand ")
+    done = in_process(capsys, "generate", *NUMBERS, "--train", "--tokens", 30, "--prompt", " seven  thousand ")
     assert done.code == 0, done.err
     assert done.out.startswith("seven thousand ")
     assert len(done.out.split()) == 32
@@ -64,7 +64,7 @@ def test_seed_and_temperature_say_what_is_drawn_and_the_models_seed_who_draws(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def text(*options: object) -> str:
-        done = in_process(capsys, "generate", *NUMBERS, "--train", "--symbols", 60, *options)
+        done = in_process(capsys, "generate", *NUMBERS, "--train", "--tokens", 60, *options)
         assert done.code == 0, done.err
         return done.out
 
@@ -107,7 +107,7 @@ def test_weights_are_those_of_a_run() -> None:
 
 
 def test_a_fitted_model_needs_no_weights(capsys: pytest.CaptureFixture[str]) -> None:
-    done = in_process(capsys, "generate", "words_toy", "markov", "--prompt", "<s> Mary", "--greedy", "--symbols", 12)
+    done = in_process(capsys, "generate", "words_toy", "markov", "--prompt", "<s> Mary", "--greedy", "--tokens", 12)
     assert (done.code, done.err) == (0, "fitting markov on words_toy, seed 0 ...\n")
     assert done.out == f"{' '.join(TEXT[:14])}\n"
 
@@ -115,7 +115,7 @@ def test_a_fitted_model_needs_no_weights(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(absent("chars_nietzsche")), reason=absent("chars_nietzsche") or "it is here")
 def test_characters_stand_close_together(capsys: pytest.CaptureFixture[str]) -> None:
-    done = in_process(capsys, "generate", "chars_nietzsche", "markov", "--prompt", "for thos", "--symbols", 100)
+    done = in_process(capsys, "generate", "chars_nietzsche", "markov", "--prompt", "for thos", "--tokens", 100)
     assert done.code == 0, done.err
     assert done.out.startswith("for thos")
     assert len(done.out) == len("for thos") + 100 + 1
@@ -124,7 +124,7 @@ def test_characters_stand_close_together(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(absent("words_brown")), reason=absent("words_brown") or "it is here")
 def test_sentences_end_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = ("--symbols", 150, "--set", "model.order=2", "--set", "task.words=1000")
+    chosen = ("--tokens", 150, "--set", "model.order=2", "--set", "task.words=1000")
     done = in_process(capsys, "generate", "words_brown", "markov", "--prompt", "The", *chosen)
     assert done.code == 0, done.err
     lines = done.out.splitlines()
@@ -147,7 +147,7 @@ def test_rows_and_columns_of_a_suite_are_names_too(
     ]
     missing = in_process(capsys, "generate", "toy(mine)", "small")
     one_line(missing, "no weights of small on toy(mine)", "--suite two --tasks 'toy(mine)' --models lstm")
-    trained = in_process(capsys, "generate", "toy(mine)", "small", "--train", "--symbols", 5)
+    trained = in_process(capsys, "generate", "toy(mine)", "small", "--train", "--tokens", 5)
     assert trained.err == "training small on toy(mine), seed 0: 4 steps at most ...\n"
     assert len(trained.out.split()) == 5
     one_line(in_process(capsys, "generate", "toy(mine)", "large"), "'large'", "small", *OWN_MODELS)
@@ -174,7 +174,7 @@ def test_a_signal_is_drawn_with_its_continuation(ending: str, capsys: pytest.Cap
     assert first == picture("two", "--set", "task.spread=0.2")
     assert first != picture("three", "--set", "task.spread=0.2", "--seed", 1)
     if ending == "svg":
-        text = picture("four", "--symbols", 120).decode()
+        text = picture("four", "--tokens", 120).decode()
         for said in (
             "sine, ridge: 120 samples by itself, NRMSE 0.00 %",
             "observed part",
@@ -205,7 +205,7 @@ def test_a_signal_that_overflows_is_drawn(capsys: pytest.CaptureFixture[str]) ->
         "--set",
         "train.batch=2",
     )
-    done = in_process(capsys, "generate", "sine", "linear_rnn", *settings, "--symbols", 900, "--plot", "far.svg")
+    done = in_process(capsys, "generate", "sine", "linear_rnn", *settings, "--tokens", 900, "--plot", "far.svg")
     assert done.code == 0, done.err
     assert "900 samples by itself, overflow" in Path("far.svg").read_text(encoding="utf-8")
 
@@ -219,9 +219,9 @@ BAD_REQUESTS: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     "strings of numbers": (("human_numbers", "gru", "--set", "task.form=successor"), ("show human_numbers", CONTINUED)),
     "pair": (("words_toy", "ridge"), ("words_toy ridge", "real value")),
     "pair of values": (("sine", "markov"), ("sine markov", "real values")),
-    "symbols": ((*TOY, "--symbols", 0), ("--symbols", "from 1 to 1,000,000", "0")),
-    "too many symbols": ((*TOY, "--symbols", 10**20), ("--symbols", "from 1 to 1,000,000")),
-    "symbols in words": ((*TOY, "--symbols", "many"), ("--symbols", "'many'")),
+    "symbols": ((*TOY, "--tokens", 0), ("--tokens", "from 1 to 1,000,000", "0")),
+    "too many symbols": ((*TOY, "--tokens", 10**20), ("--tokens", "from 1 to 1,000,000")),
+    "symbols in words": ((*TOY, "--tokens", "many"), ("--tokens", "'many'")),
     "temperature of zero": ((*TOY, "--temperature", 0), ("--temperature", "above 0", "--greedy")),
     "negative temperature": ((*TOY, "--temperature=-1"), ("--temperature", "above 0", "-1")),
     "temperature that is no number": ((*TOY, "--temperature", "nan"), ("--temperature", "nan")),
@@ -281,7 +281,7 @@ def test_a_plug_ins_text_can_be_continued(tmp_path: Path, capsys: pytest.Capture
     )
     asked = ("generate", "mine", "gru", "--plugin", plugin, "--set", "train.batch=1", "--steps", 1)
     one_line(in_process(capsys, *asked), "no weights of gru(", "on mine", "--plugin mine.py")
-    done = in_process(capsys, *asked, "--train", "--symbols", 3)
+    done = in_process(capsys, *asked, "--train", "--tokens", 3)
     assert (done.code, len(done.out.split())) == (0, 3)
 
 

@@ -61,7 +61,7 @@ SHOW_OPTIONS = {
 
 GENERATE_OPTIONS = {
     "--prompt": st.sampled_from(["", "one", "<s> Mary", "é", " \n"]),
-    "--symbols": COUNTS,
+    "--tokens": COUNTS,
     "--temperature": st.sampled_from(["0.5", "1e-300", "1e300", "0", "-1", "nan", "inf", "a"]),
     "--greedy": st.none(),
     "--train": st.none(),
