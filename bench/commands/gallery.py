@@ -9,11 +9,12 @@ from bench.trial.protocols import protocol_of
 from tasks import Task, Tokens, Values
 
 LONGEST = 100  # characters of an example that are printed
-SPACES: dict[str, tuple[Tokens | None, Tokens] | tuple[Values, Values]] = {  # what a family's default size is counted on: the first that suits it
-    "copying eight symbols": (Tokens(8), Tokens(8)),
-    "a text of thirty words": (None, Tokens(30)),
-    "a signal": (Values(1), Values(1)),
-}
+# What a family's default size is counted on: the first that suits it.
+SPACES: tuple[tuple[Tokens | Values | None, Tokens | Values], ...] = (
+    (Tokens(8), Tokens(8)),
+    (None, Tokens(30)),
+    (Values(1), Values(1)),
+)
 
 
 def tasks_gallery(catalogue: Catalogue) -> str:
@@ -67,7 +68,7 @@ def models_gallery(catalogue: Catalogue) -> str:
 
 def size(name: str) -> str:
     """Return how many parameters a family has by default, on the first data that suit it."""
-    for source, target in SPACES.values():
+    for source, target in SPACES:
         if found := parameters_of(name, source, target):
             return f"{found:,}"
     return "fitted"
