@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from bench.trial.streams import stream
 from tasks.base import Batch, Task
 
 ROUNDS = 16  # draws before a length's space counts as exhausted
+CELLS = 1 << 22  # positions drawn at once past the training lengths: this bounds memory
 
 
 @dataclass(frozen=True)
@@ -29,22 +32,17 @@ class HeldOutSet:
 
 @lru_cache(maxsize=256)
 def evaluation_set(task: Task, length: int, examples: int) -> HeldOutSet:
-    """Draw up to `examples` distinct held-out examples of one length.
+    """Draw up to `examples` distinct examples of one length that training never reads.
 
     A small space gives fewer, each once; a space without any held-out example is used whole and said to be seen.
     """
     generator = stream("cpu", "evaluate", task.name, task.version, length)
-    lengths = torch.full((2 * SHARE * examples,), length)
-    drawn = [task.sample(lengths, length, generator)]
-    if held_out(drawn[0]) is None:
-        return HeldOutSet(rows_of(drawn[0], torch.arange(examples)), True)
-    while len(_distinct(drawn, True)[0]) < examples and len(drawn) < ROUNDS:
-        drawn.append(task.sample(lengths, length, generator))
-    for unseen in (True, False):
-        rows, batch = _distinct(drawn, unseen)
-        if len(rows):
-            return HeldOutSet(rows_of(batch, rows[:examples]), unseen)
-    raise ValueError(f"task {task.name!r} draws no example of length {length}")
+    rows = 2 * SHARE * examples
+    drawn = in_pieces(lambda lengths: task.sample(lengths, length, generator), task, length, rows, ROUNDS)
+    first = next(drawn)
+    longest = longest_trained(task, first) if len(first.target) < rows else None
+    found = gathered((unseen_rows(piece, longest) for piece in chain([first], drawn)), examples)
+    return HeldOutSet(found, True) if len(found.target) else HeldOutSet(gathered([first], examples), False)
 
 
 @lru_cache(maxsize=64)
@@ -54,12 +52,63 @@ def adversarial_set(task: Task, kind: str, length: int, examples: int) -> Batch 
     At training lengths only held-out ones count; past them nothing was ever trained on.
     """
     generator = stream("cpu", "adversarial", task.name, task.version, kind, length)
-    rows = torch.full((SHARE * examples,), length)
-    batch = task.adversarial(kind, rows, length, generator)
-    first, held = first_of_each(batch), held_out(batch)
-    if held is not None and length <= max(task.inside_lengths):
-        first = first[held[first]]
-    return rows_of(batch, first[:examples]) if len(first) else None
+    rows = SHARE * examples
+    drawn = in_pieces(lambda lengths: task.adversarial(kind, lengths, length, generator), task, length, rows, 1)
+    beyond = length > max(task.inside_lengths)
+    found = gathered(drawn if beyond else map(unseen_rows, drawn), examples)
+    return found if len(found.target) else None
+
+
+def in_pieces(drawn: Callable[[Tensor], Batch], task: Task, length: int, rows: int, rounds: int) -> Iterator[Batch]:
+    """Draw so many rows of a length, for so many rounds; past the training lengths never more than CELLS at once.
+
+    Where CELLS is less than a round, the pieces are one round in all: that is plenty, where all of them may count.
+    """
+    beyond = length > max(task.inside_lengths)
+    at_once = max(1, min(rows, CELLS // length)) if beyond else rows
+    lengths = torch.full((at_once,), length)
+    return (drawn(lengths) for _ in range(rounds if at_once == rows else math.ceil(rows / at_once)))
+
+
+def unseen_rows(batch: Batch, longest: int | None = None) -> Batch:
+    """Return the rows that are held out, or whose source is longer than the longest that training can read."""
+    held = held_out(batch)
+    if held is None:
+        return batch
+    return rows_of(batch, held if longest is None else held | (batch.source_length > longest))
+
+
+def longest_trained(task: Task, batch: Batch) -> int | None:
+    """Return the longest source that training can read, if all of a batch are longer; else None: the hash decides.
+
+    Classes of examples (`Batch.identity`) go across lengths, so they are held out at every length. Where only some
+    sources are longer, the others would come up eight times as seldom as the task means them to.
+    """
+    if batch.identity is not None or batch.source is None:
+        return None
+    edge = max(task.train_lengths)
+    widest = task.sample(torch.tensor([edge]), edge, stream("cpu", "widest")).source
+    assert widest is not None
+    return widest.shape[1] if bool((batch.source_length > widest.shape[1]).all()) else None
+
+
+def gathered(batches: Iterable[Batch], wanted: int) -> Batch:
+    """Put batches together until there are so many distinct examples, as far as there are batches."""
+    found: Batch | None = None
+    for batch in batches:
+        whole = batch if found is None else joined(found, batch)
+        found = rows_of(whole, first_of_each(whole)[:wanted])
+        if len(found.target) == wanted:
+            break
+    assert found is not None
+    return found
+
+
+def joined(one: Batch, other: Batch) -> Batch:
+    """Return the rows of both."""
+    return replace(
+        one, **{n: torch.cat([part, getattr(other, n)]) for n, part in vars(one).items() if part is not None}
+    )
 
 
 @lru_cache(maxsize=16)
@@ -80,16 +129,6 @@ def tensors_hash(tensors: Iterable[Tensor | None]) -> str:
             digest.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
             digest.update(tensor.contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _distinct(drawn: list[Batch], unseen: bool) -> tuple[Tensor, Batch]:
-    """Return the rows of the first occurrence of each example, held out or not, and the batch they are rows of."""
-    parts = [name for name, part in vars(drawn[0]).items() if part is not None]
-    whole = replace(drawn[0], **{name: torch.cat([getattr(batch, name) for batch in drawn]) for name in parts})
-    held = held_out(whole)
-    assert held is not None
-    first = first_of_each(whole)
-    return first[held[first] == unseen], whole
 
 
 def first_of_each(batch: Batch) -> Tensor:

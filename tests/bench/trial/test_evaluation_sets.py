@@ -8,14 +8,16 @@ import pytest
 import torch
 from string_tasks import EXAMPLES, STRINGS, drawn_set, sources
 
-from bench.trial.evaluation_sets import evaluation_set, tensors_hash, validation_set
+from bench.trial.evaluation_sets import adversarial_set, evaluation_set, tensors_hash, validation_set
 from bench.trial.holdout import held_out
 from bench.trial.protocols import protocol_of
-from tasks import TASKS, Batch
+from tasks import TASKS, Batch, Task
 from tasks.arithmetic.addition import Addition
 from tasks.signals.sine import Sine
 from tasks.strings.copy import Copy
+from tasks.strings.repeat_symbol import RepeatSymbol
 from tasks.strings.variable_copy import VariableCopy
+from tasks.text.human_numbers import HumanNumbers
 
 every_strings = pytest.mark.parametrize("name", sorted(STRINGS))
 
@@ -88,3 +90,63 @@ def test_every_registered_task_that_is_sampled_can_be_evaluated(task_name: str) 
     if not protocol_of(task).named_lengths(task):
         chosen = drawn_set(task, max(task.train_lengths), 16)
         assert len(chosen.batch.target) == (3 if task_name == "repeat_symbol" else 16)  # of its 8 strings a length, 3
+
+
+def test_past_the_training_lengths_no_more_is_drawn_at_once_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+
+    class Watched(Copy):
+        def sample(self, length: torch.Tensor, max_length: int, generator: torch.Generator) -> Batch:
+            drawn.append(len(length) * max_length)
+            return super().sample(length, max_length, generator)
+
+    monkeypatch.setattr("bench.trial.evaluation_sets.CELLS", 1000)
+    chosen = drawn_set(Watched(train_lengths=(10,)), 50, 64)
+    assert len(set(sources(chosen.batch))) == 64
+    assert chosen.unseen
+    assert max(drawn) <= 1000
+    assert sum(drawn) < 3 * 64 * 50  # not sixteen times as many as are kept
+
+
+def test_at_training_lengths_sets_are_what_they_were_however_little_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Copy(train_lengths=(10, 20))
+    whole = [drawn_set(task, length).batch for length in (5, 10, 20)]
+    monkeypatch.setattr("bench.trial.evaluation_sets.CELLS", 1)
+    for length, batch in zip((5, 10, 20), whole, strict=True):
+        assert torch.equal(drawn_set(task, length).batch.target, batch.target)
+
+
+@pytest.mark.parametrize(
+    ("task", "length"),
+    [
+        (RepeatSymbol(train_lengths=(10,)), 60),
+        (Sine(spread=0.2), 400),
+        (Addition(operands="digits"), 12),
+        (HumanNumbers(form="successor"), 9999),
+    ],
+)
+def test_what_training_may_have_read_is_held_out_in_pieces_too(
+    task: Task, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.trial.evaluation_sets.CELLS", 64 * length)
+    chosen = drawn_set(task, length, 32)
+    held = held_out(chosen.batch)
+    assert chosen.unseen
+    assert held is not None
+    assert held.all()
+    assert len(chosen.batch.target) == (3 if isinstance(task, RepeatSymbol) else 32)
+
+
+def test_strings_longer_than_any_of_trainings_count_whatever_their_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.trial.evaluation_sets.CELLS", 64 * 30)
+    held = held_out(drawn_set(Copy(train_lengths=(10,)), 30, 64).batch)
+    assert held is not None
+    assert 0 < int(held.sum()) < 32
+
+
+def test_adversarial_sets_are_drawn_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = VariableCopy(symbols=4, train_lengths=(2, 3, 4), eval_lengths=(30,))
+    monkeypatch.setattr("bench.trial.evaluation_sets.CELLS", 300)
+    batch = adversarial_set.__wrapped__(task, "palindrome", 30, 40)
+    assert batch is not None
+    assert len(set(sources(batch))) == 40

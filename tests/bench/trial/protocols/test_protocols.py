@@ -49,7 +49,7 @@ class SameSet(Copy):
 TRAINED = """
 from bench.spec.spec import Spec
 from bench.probes.probe import probe
-from bench.records.sources import TRIAL, closure
+from bench.records.key import TRIAL, closure
 from bench.trial.protocols import protocol_of
 from bench.trial.trial import run_trial
 spec = Spec("same_set", "gru", {"train_lengths": (2, 3), "eval_lengths": (3, 5)}, {"hidden": 8}, steps=3, examples=4)
