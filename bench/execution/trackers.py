@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bench.execution.executor import Event, Failed, Validated
+from bench.execution.executor import Event, Failed, Finished, Validated
 from bench.execution.job import Job
 from bench.spec.errors import RequestError, choose_from
 
@@ -89,7 +90,8 @@ class WandB:
         self.run.finish(exit_code=int(failed))
 
 
-KINDS: dict[str, Callable[[Path, str, Job, int], Tracker]] = {"tensorboard": TensorBoard, "wandb": WandB}
+Kind = Callable[[Path, str, Job, int], Tracker]
+KINDS: dict[str, Kind] = {"tensorboard": TensorBoard, "wandb": WandB}
 
 
 def check_trackers(names: Iterable[str]) -> None:
@@ -106,73 +108,80 @@ def run_name(job: Job, seed: int) -> str:
     return job.file(seed).removesuffix(".json").replace("--", "/")
 
 
-class Trackers:
-    """Passes what an executor tells on to trackers; one that fails is left out from there on, said in one line."""
+class Follower:
+    """Follows the trainings of a run with one kind of tracker."""
 
-    def __init__(self, names: Iterable[str], out: Path, say: Callable[[str], None]) -> None:
-        self.out, self.say = out, say
-        self.kinds = {name: KINDS[name] for name in names}
-        self.open: dict[str, dict[str, Tracker]] = {}  # by training that goes on, by kind
+    def __init__(self, kind: Kind, out: Path) -> None:
+        self.kind, self.out = kind, out
+        self.open: dict[str, Tracker] = {}  # by training that goes on
         self.reached: dict[str, int] = {}  # by training that goes on: the last step that was told
         self.ended: set[str] = set()
-
-    def __enter__(self) -> Trackers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for run in list(self.open):
-            self._end(run, failed=True)
 
     def listen(self, event: Event) -> None:
         """Take one event; a validation point that comes after the record is in the record's curve."""
         run = run_name(event.job, event.seed)
-        if not self.kinds or run in self.ended:
+        if run in self.ended:
             return
         if isinstance(event, Validated):
             self._log(run, event, event.point.step, {LOSS: event.point.loss, EXACT: event.point.exact})
             return
         self.ended.add(run)
-        if not isinstance(event, Failed):
+        if isinstance(event, Finished):
             for point in event.record["curve"]:
                 if point["step"] > self.reached.get(run, 0):
                     self._log(run, event, point["step"], {LOSS: point["loss"], EXACT: point["exact"]})
-            self._begin(run, event)
             for length, score in sorted(event.record["by_length"].items(), key=lambda item: int(item[0])):
-                self._tell(run, "length", int(length), {BY_LENGTH: score["right"] / score["examples"]})
+                share = {BY_LENGTH: score["right"] / score["examples"]}
+                self._tracker(run, event).log("length", int(length), share)
         self._end(run, failed=isinstance(event, Failed))
 
     def _log(self, run: str, event: Event, step: int, told: Mapping[str, float | None]) -> None:
         if step <= self.reached.get(run, 0):  # its worker died: it is trained anew
             self._end(run, failed=True)
-        self._begin(run, event)
-        self.reached[run] = step
         numbers = {name: value for name, value in told.items() if value is not None and math.isfinite(value)}
-        self._tell(run, "step", step, numbers)
+        self._tracker(run, event).log("step", step, numbers)
+        self.reached[run] = step
 
-    def _tell(self, run: str, axis: str, place: int, values: Mapping[str, float]) -> None:
-        self._each(lambda name: self.open[run][name].log(axis, place, values))
-
-    def _begin(self, run: str, event: Event) -> None:
-        def begin(name: str) -> None:
-            self.open[run][name] = self.kinds[name](self.out, run, event.job, event.seed)
-
+    def _tracker(self, run: str, event: Event) -> Tracker:
         if run not in self.open:
-            self.open[run], self.reached[run] = {}, 0
-            self._each(begin)
+            self.open[run] = self.kind(self.out, run, event.job, event.seed)
+        return self.open[run]
 
     def _end(self, run: str, failed: bool) -> None:
-        ending = self.open.pop(run, {})
         self.reached.pop(run, None)
-        self._each(lambda name: ending[name].end(failed) if name in ending else None)
+        if run in self.open:
+            self.open.pop(run).end(failed)
 
-    def _each(self, deed: Callable[[str], object]) -> None:
-        for name in list(self.kinds):
-            try:
-                deed(name)
-            except Exception as error:  # whatever a library raises: the work goes on
-                del self.kinds[name]
-                reason = " ".join(f"{type(error).__name__}: {error}".split())
-                self.say(f"tracker {name} failed and is left out from here on: {reason}")
-                for curves in self.open.values():
-                    with suppress(Exception):
-                        curves.pop(name).end(failed=True)
+    def close(self) -> None:
+        """End what goes on."""
+        for run in list(self.open):
+            self._end(run, failed=True)
+
+
+class Trackers:
+    """Passes what an executor tells on to trackers; one that fails is left out from there on, said in one line."""
+
+    def __init__(self, names: Iterable[str], out: Path, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.followers = {name: Follower(KINDS[name], out) for name in names}
+
+    def __enter__(self) -> Trackers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, follower in list(self.followers.items()):
+            self._attempt(name, follower.close)
+
+    def listen(self, event: Event) -> None:
+        """Take one event."""
+        for name, follower in list(self.followers.items()):
+            self._attempt(name, partial(follower.listen, event))
+
+    def _attempt(self, name: str, deed: Callable[[], None]) -> None:
+        try:
+            deed()
+        except Exception as error:  # whatever a library raises: the work goes on
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            self.say(f"tracker {name} failed and is left out from here on: {reason}")
+            with suppress(Exception):
+                self.followers.pop(name).close()
