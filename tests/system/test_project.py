@@ -23,8 +23,9 @@ from bench.suites.suites import find_suite
 from bench.views.tables import write_tables
 
 PAGES = ("README.md", "CONTRIBUTING.md")
-TARGETS = ("bench", "test", "check", "perf", "tables", "lessons", "extrapolate", "clean", "help")
+TARGETS = ("bench", "test", "check", "floors", "perf", "tables", "lessons", "extrapolate", "docs", "clean", "help")
 LARGEST = 1_500_000
+ALL_CORES = """$(any-python -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')"""
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted", "arti" + "factory", "index-" + "url")
@@ -75,8 +76,8 @@ def test_makefile_has_the_targets_and_help_names_them() -> None:
     ("target", "command"),
     [
         ("bench", "any-python -m bench run --suite quick"),
-        ("test", "any-python -m pytest"),
-        ("check", 'any-python -m pytest -m "not slow"'),
+        ("test", f"any-python -m pytest {ALL_CORES} --durations=20"),
+        ("check", f'any-python -m pytest {ALL_CORES} -m "not slow"'),
         ("tables", "any-python -m bench tables --out results/runs/quick"),
         ("extrapolate", "any-python -m bench run --suite extrapolate_core"),
     ],
