@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from bench.views.tables import write_tables
 PAGES = ("README.md", "CONTRIBUTING.md")
 TARGETS = ("bench", "test", "check", "floors", "perf", "tables", "lessons", "extrapolate", "docs", "clean", "help")
 LARGEST = 1_500_000
-ALL_CORES = """$(any-python -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')"""
+ALL_CORES = (
+    """$(any-python -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')"""
+)
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted", "arti" + "factory", "index-" + "url")
@@ -209,3 +212,17 @@ def test_committed_tables_are_those_of_the_committed_records(tmp_path: Path) -> 
         assert problems == []
         for name in ("by_length.csv", "leaderboard.csv", "leaderboard.md"):
             assert (tmp_path / folder.name / name).read_bytes() == (folder / name).read_bytes(), folder / name
+
+
+@pytest.mark.slow
+def test_pytest_finds_the_project_from_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-I", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    for folder in (tmp_path, ROOT):
+        done = subprocess.run(
+            [*command, str(ROOT / "tests" / "bench" / "spec" / "test_settings.py")],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
