@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from bench.analysis.frame import Groups, group
 from bench.analysis.tables import tables
-from bench.records.store import read_records, write_atomically
+from bench.records.store import collection_paused, read_records, write_atomically
 from bench.spec.errors import WorkError
 from bench.views.columns import BY_LENGTH, LEADERBOARD, csv_names
 from bench.views.markdown import leaderboard_page
@@ -30,19 +27,7 @@ class Tables:
     problems: list[str]
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: a search of the parts of ten thousand records takes as long as their tables."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@uncollected()
+@collection_paused()
 def read_tables(out: Path) -> Tables:
     """Make the tables of a run's folder; one without records raises."""
     records, problems = read_records(out / "records")
@@ -52,7 +37,7 @@ def read_tables(out: Path) -> Tables:
     return Tables(groups, *tables(groups), problems + mixed)
 
 
-@uncollected()
+@collection_paused()
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Rebuild by_length.csv, leaderboard.csv and leaderboard.md from records -> the two frames, notes on problems."""
     found = read_tables(out)
