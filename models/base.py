@@ -78,6 +78,12 @@ class Model(nn.Module):
         """
         return self.decoder(target_in, self.begin(source, source_length))[0]
 
+    def forward_within(
+        self, source: Tensor | None, source_length: Tensor, target_in: Tensor, target_length: Tensor
+    ) -> Tensor:
+        """Do as `forward`; what is put out past a row's target_length (batch,) means nothing and may be left out."""
+        return self(source, source_length, target_in)
+
 
 class Encoder(nn.Module):
     """Reads the source once: forward(source, source_length) -> what its decoder begins with, mostly a `Memory`."""
@@ -90,6 +96,7 @@ class Decoder(nn.Module):
     """A step machine: begin(what the encoder left) -> state; forward(inputs, state) -> (outputs, state)."""
 
     pairwise: bool = True
+    stops_early: bool = False  # whether forward takes the inputs' lengths (batch,), past which it computes nothing
     begin: Callable[..., State]
     trace: Callable[..., dict[str, Tensor]]  # of one that has numbers worth a picture
 
@@ -113,6 +120,15 @@ class Seq2Seq(Model):
         """Return the decoder's state before its first input."""
         memory = Memory(source_length) if self.encoder is None else self.encoder(source, source_length)
         return self.decoder.begin(memory)
+
+    def forward_within(
+        self, source: Tensor | None, source_length: Tensor, target_in: Tensor, target_length: Tensor
+    ) -> Tensor:
+        """Let the decoder stop at each row's end where it can; see `Model`."""
+        state = self.begin(source, source_length)
+        if getattr(self.decoder, "stops_early", False):  # it may be a plain module
+            return self.decoder(target_in, state, target_length)[0]
+        return self.decoder(target_in, state)[0]
 
     def trace(self, state: State) -> dict[str, Tensor]:
         """Return what a picture shows of a state, each (batch,)."""

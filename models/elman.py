@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from models.layers.recurrence import Lookup, embedded, recur, suits
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
 from models.registry import register
@@ -16,14 +17,18 @@ from models.registry import register
 class ElmanLayer(RecurrentLayer):
     """h[t] = tanh(W h[t-1] + U x[t] + b); W starts orthogonal."""
 
+    looks_up = True
+
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.input = nn.Linear(width, hidden)
         self.recurrent = nn.Parameter(nn.init.orthogonal_(torch.empty(hidden, hidden)))
 
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        outputs = step_through(self.input(inputs), state[0], self.recurrent, torch.tanh)
+        if suits(inputs):
+            return recur("tanh", inputs, (self.input.weight, self.input.bias), self.recurrent, state, length)
+        outputs = step_through(self.input(embedded(inputs)), state[0], self.recurrent, torch.tanh)
         return outputs, state_after(outputs, length)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from models.layers.recurrence import Lookup, embedded, recur, suits
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after
 from models.registry import register
@@ -15,12 +16,20 @@ from models.registry import register
 class GRULayer(RecurrentLayer):
     """torch.nn.GRU with one layer."""
 
+    looks_up = True
+
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.gru = nn.GRU(width, hidden, batch_first=True)
 
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
+        if suits(inputs):
+            from_input, recurrent, input_bias, recurrent_bias = self.gru.all_weights[0]
+            gates, content = recurrent_bias.split([2 * self.gru.hidden_size, self.gru.hidden_size])
+            driven = from_input, input_bias + nn.functional.pad(gates, (0, len(content)))
+            return recur("gru", inputs, driven, recurrent, state, length, bias=content)
+        inputs = embedded(inputs)
         outputs, last = self.gru(inputs, state.contiguous())
         return outputs, last if length is None else state_after(outputs, length)
 

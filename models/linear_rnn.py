@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from models.layers.recurrence import Lookup, embedded, recur, suits
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
 from models.registry import register
@@ -21,6 +22,8 @@ class LinearLayer(RecurrentLayer):
     recurrent "orthogonal": W stays so, as the exponential of a skew-symmetric matrix, whose entries are what is learnt
     (Lezcano-Casado and Martinez-Rubio 2019, arXiv 1901.08428): every eigenvalue has a modulus of 1.
     """
+
+    looks_up = True
 
     def __init__(self, width: int, hidden: int, recurrent: str = "free") -> None:
         super().__init__()
@@ -40,9 +43,11 @@ class LinearLayer(RecurrentLayer):
         lower = self.turns.new_zeros(hidden, hidden).index_put((row, column), self.turns)
         return torch.matrix_exp(lower - lower.T)
 
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        outputs = step_through(self.input(inputs), state[0], self.matrix(), lambda hidden: hidden)
+        if suits(inputs):
+            return recur("linear", inputs, (self.input.weight, self.input.bias), self.matrix(), state, length)
+        outputs = step_through(self.input(embedded(inputs)), state[0], self.matrix(), lambda hidden: hidden)
         return outputs, state_after(outputs, length)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.gru import GRULayer
+from models.layers.recurrence import Lookup, embedded, recur, suits
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import Layer, RecurrentLayer
 from models.registry import register
@@ -23,13 +24,18 @@ class LSTMLayer(RecurrentLayer):
     """
 
     parts = 2
+    looks_up = True
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.lstm = nn.LSTM(width, hidden, batch_first=True)
 
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
+        if suits(inputs):
+            from_input, recurrent, input_bias, recurrent_bias = self.lstm.all_weights[0]
+            return recur("lstm", inputs, (from_input, input_bias + recurrent_bias), recurrent, state, length)
+        inputs = embedded(inputs)
         if length is not None:
             return self.read(inputs, state, length)
         outputs, last = self.lstm(inputs, (state[:1].contiguous(), state[1:].contiguous()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from models.layers.recurrence import Lookup, embedded, recur, suits
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after
 from models.registry import register
@@ -16,13 +17,19 @@ NONLINEARITIES = ("tanh", "relu")
 class RNNLayer(RecurrentLayer):
     """torch.nn.RNN with one layer and tanh (or ReLU)."""
 
+    looks_up = True
+
     def __init__(self, width: int, hidden: int, nonlinearity: str = "tanh") -> None:
         super().__init__()
         self.rnn = nn.RNN(width, hidden, nonlinearity=nonlinearity, batch_first=True)
 
-    def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        outputs, last = self.rnn(inputs, state.contiguous())
+        if suits(inputs):
+            from_input, recurrent, input_bias, recurrent_bias = self.rnn.all_weights[0]
+            driven = from_input, input_bias + recurrent_bias
+            return recur(self.rnn.nonlinearity, inputs, driven, recurrent, state, length)
+        outputs, last = self.rnn(embedded(inputs), state.contiguous())
         return outputs, last if length is None else state_after(outputs, length)
 
 

@@ -26,12 +26,26 @@ class Step:
 
     inputs: what the decoder reads (batch, time[, values]); weight (batch, time), True where the loss counts
     carries: the state goes on from the step before (a text read in order)
+    pads: the loss counts padding too
     """
 
     batch: Batch
     inputs: Tensor
     weight: Tensor
     carries: bool = False
+    pads: bool = False
+
+    @property
+    def needed(self) -> Step:
+        """The step without rows that have no weight: the same loss and gradient for less work.
+
+        At least one row is left. On a GPU, where a shape that depends on data costs more than it saves, all are.
+        """
+        counts = self.weight.any(1)
+        if self.carries or self.weight.device.type != "cpu" or bool(counts.all()):
+            return self
+        counts[0] |= not counts.any()
+        return replace(self, batch=rows_of(self.batch, counts), inputs=self.inputs[counts], weight=self.weight[counts])
 
 
 def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
@@ -46,7 +60,7 @@ def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
         held = held_out(batch)
         if held is not None:
             weight = weight & ~held[:, None]
-        yield Step(batch, shift_right(batch.target, task.first_input(batch)), weight)
+        yield Step(batch, shift_right(batch.target, task.first_input(batch)), weight, pads=not spec.loss_mask)
 
 
 def lengths_at(step: int, task: Task, spec: Spec) -> tuple[int, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bench.spec.spec import Spec
+from bench.trial.flat import Flat, flattened
 from models.base import Model
 
 DROP = 0.1  # what is left of the rate after the step of "drop"
@@ -15,14 +18,63 @@ RISE = 0.25  # the share of "one_cycle" that goes up
 FIRST, LAST = 1 / 25, 1e-5  # its first rate, as a share of the highest, and its last, as a share of the first
 
 
-def make_optimizer(model: Model, spec: Spec) -> torch.optim.Optimizer:
+class Optimiser:
+    """Moves a model's weights by the gradient of a loss: clipped, at the rate that is due.
+
+    The weights are laid end to end (bench/trial/flat.py) at the first step, when it is known which have a gradient;
+    but for L-BFGS, which does so itself.
+    """
+
+    def __init__(self, model: Model, spec: Spec) -> None:
+        self.model, self.spec = model, spec
+        self.flats: list[Flat] = []
+        self.moved: list[nn.Parameter] = []  # what the optimiser sees as parameters
+        self.optimizer: torch.optim.Optimizer | None = None
+
+    def step(self, loss: Callable[[], Tensor], share: float) -> Tensor:
+        """Take a step at a share of the highest learning rate -> the loss before it, as `loss` computes it."""
+
+        def closure() -> Tensor:
+            self.model.zero_grad(set_to_none=True)
+            found = loss()
+            found.backward()
+            return found
+
+        if self.spec.optimizer == "lbfgs":  # it compares gradients, so it gets them whole, and asks for several
+            optimizer = self.prepared(list(self.model.parameters()), share)
+            return optimizer.step(closure).detach()  # type: ignore[arg-type, attr-defined]  # a tensor may be returned
+        found = closure()
+        if self.optimizer is None:
+            self.flats, others = flattened(self.model.parameters())
+            self.moved = [*(flat.whole for flat in self.flats), *others]
+        for flat in self.flats:
+            flat.gather()
+        nn.utils.clip_grad_norm_(self.moved, self.spec.grad_clip)
+        self.prepared(self.moved, share).step()
+        return found.detach()
+
+    def prepared(self, parameters: list[nn.Parameter], share: float) -> torch.optim.Optimizer:
+        """Return torch's optimiser of these parameters, at its rate."""
+        if self.optimizer is None:
+            self.optimizer = make_optimizer(parameters, self.spec)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.spec.learning_rate * share
+        return self.optimizer
+
+    def release(self) -> None:
+        """Give the weights storage of their own again."""
+        for flat in self.flats:
+            flat.release()
+
+
+def make_optimizer(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
     """Return AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), RMSprop (Hinton 2012, lecture 6e) or L-BFGS.
 
     A step of L-BFGS (Liu and Nocedal 1989) is up to twenty of its own, each with a line search by the Wolfe conditions.
     """
     if spec.optimizer == "lbfgs":
         return torch.optim.LBFGS(
-            model.parameters(),
+            parameters,
             lr=spec.learning_rate,
             line_search_fn="strong_wolfe",
             tolerance_grad=0.0,
@@ -30,8 +82,8 @@ def make_optimizer(model: Model, spec: Spec) -> torch.optim.Optimizer:
             history_size=20,
         )
     if spec.optimizer == "rmsprop":
-        return torch.optim.RMSprop(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay, alpha=0.9)
-    return torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
+        return torch.optim.RMSprop(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, alpha=0.9)
+    return torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True)
 
 
 def make_average(model: Model, spec: Spec) -> AveragedModel | None:

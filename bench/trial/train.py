@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
+from torch import Tensor
 
 from bench.spec.spec import Spec
 from bench.trial.batches import Step
 from bench.trial.losses import masked_mean
-from bench.trial.optimisers import ends_cycle, make_average, make_optimizer, rate
+from bench.trial.optimisers import Optimiser, ends_cycle, make_average, rate
 from bench.trial.protocols import protocol_of
 from models.base import Model, State
 from tasks.base import Task
@@ -84,16 +83,14 @@ def train(
     if not model.trainable:
         return fit(model, task, spec, seed, device)
     clock, protocol = Clock(spec, time.perf_counter()), protocol_of(task)
-    optimizer, average = make_optimizer(model, spec), make_average(model, spec)
-    schedule = LambdaLR(optimizer, lambda step: rate(clock.position(step), spec))
+    optimiser, average = Optimiser(model, spec), make_average(model, spec)
     batches, state = protocol.batches(task, spec, seed, device), None
     curve, total, tokens = list[ValidationPoint](), torch.zeros((), device=device), 0
     model.train()
     for step in range(1, spec.steps + 1):
         if step == 1 or spec.optimizer != "lbfgs":  # which needs the same loss at every step
             batch = next(batches)
-        loss, state = training_step(model, task, batch, state, optimizer, spec)
-        schedule.step()
+        loss, state = training_step(model, task, batch, state, optimiser, rate(clock.position(step - 1), spec))
         if average is not None:
             average.update_parameters(model)
         if keep is not None and (cycle := ends_cycle(step, spec)) is not None:
@@ -112,6 +109,7 @@ def train(
             watch(curve[-1])
         if is_last or is_over(curve, spec.patience):
             break
+    optimiser.release()
     diverged = not math.isfinite(curve[-1].loss)
     if average is not None and not diverged:
         model.load_state_dict(average.module.state_dict())
@@ -119,24 +117,20 @@ def train(
 
 
 def training_step(
-    model: Model, task: Task, batch: Step, state: State, optimizer: torch.optim.Optimizer, spec: Spec
+    model: Model, task: Task, step: Step, state: State, optimiser: Optimiser, share: float
 ) -> tuple[Tensor, State]:
-    """Move the weights once -> the loss before, and the state that reading the batch leaves."""
-    protocol, after = protocol_of(task), None
+    """Move the weights once, at a share of the highest learning rate.
 
-    def closure() -> Tensor:
-        """Return the loss, its gradient in place and clipped (L-BFGS, which compares gradients, gets the whole)."""
+    -> the loss before, and the state that reading the batch leaves
+    """
+    needed, after = step.needed, None
+
+    def loss() -> Tensor:
         nonlocal after
-        outputs, after = protocol.forward(model, task, batch, state)
-        loss = masked_mean(task.loss(outputs, batch.batch.target), batch.weight)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if spec.optimizer != "lbfgs":
-            nn.utils.clip_grad_norm_(model.parameters(), spec.grad_clip)
-        return loss
+        outputs, after = protocol_of(task).forward(model, task, needed, state)
+        return masked_mean(task.loss(outputs, needed.batch.target), needed.weight)
 
-    # torch's types have a closure return a float; what it returns, and `step` passes on, may be a tensor.
-    return optimizer.step(closure).detach(), after  # type: ignore[arg-type, attr-defined]
+    return optimiser.step(loss, share), after
 
 
 def is_over(curve: list[ValidationPoint], patience: int) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
+from models.layers.recurrence import Lookup, embedded
 from models.layers.steps import Layer, RecurrentLayer, start_orthogonal
 from models.registry import Family
 
@@ -55,14 +56,22 @@ class LayerStack(nn.Module):
         return tuple(start.expand(-1, batch, -1) for start in self.starts)
 
     def forward(
-        self, inputs: Tensor, states: tuple[Tensor, ...], length: Tensor | None = None
+        self, inputs: Tensor | Lookup, states: tuple[Tensor, ...], length: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
         after = []
         for layer, dropout, state in zip(self.layers, self.dropouts, states, strict=True):
-            inputs, state = layer(dropout(inputs), state, length)
+            drops = self.training and cast("nn.Dropout", dropout).p > 0
+            if drops or not layer.looks_up:
+                inputs = dropout(embedded(inputs))
+            inputs, state = layer(inputs, state, length)
             after.append(state)
-        return inputs, tuple(after)
+        return embedded(inputs), tuple(after)
+
+
+def read_by(reader: nn.Module, inputs: Tensor) -> Tensor | Lookup:
+    """Return what a stack reads of inputs (batch, time[, values]): tokens are left for its first layer to embed."""
+    return Lookup(inputs, reader.weight) if isinstance(reader, nn.Embedding) else reader(inputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +161,7 @@ class RecurrentEncoder(Encoder):
     def forward(self, source: Tensor, source_length: Tensor) -> Memory:
         """Read source (batch, source_time[, values]), source_length (batch,) -> Memory."""
         ends = torch.full_like(source_length, source.shape[1]) if self.reads_padding else source_length
-        states, final = self.stack(self.reader(source), self.stack.start(len(source)), ends)
+        states, final = self.stack(read_by(self.reader, source), self.stack.start(len(source)), ends)
         return Memory(source_length, states, final)
 
 
@@ -161,6 +170,8 @@ class RecurrentDecoder(Decoder):
 
     With attention, the output head reads the state beside the context that attention gathered for it.
     """
+
+    stops_early = True
 
     def __init__(
         self, space: Space, stack: LayerStack, attention: AdditiveAttention | None, settings: RecurrentFamily
@@ -188,10 +199,17 @@ class RecurrentDecoder(Decoder):
         layers = tuple(map(handed_over, memory.final, fresh)) if memory.final else fresh
         return RecurrentState(layers, memory._replace(final=()) if self.attention else None)
 
-    def forward(self, inputs: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
-        """Read inputs (batch, time[, values]) -> outputs (batch, time, size) and the state after them."""
-        read = self.readout.weight.new_zeros(*inputs.shape[:2], self.width) if self.blind else self.reader(inputs)
-        outputs, layers = self.stack(read, state.layers)
+    def forward(
+        self, inputs: Tensor, state: RecurrentState, length: Tensor | None = None
+    ) -> tuple[Tensor, RecurrentState]:
+        """Read inputs (batch, time[, values]) -> outputs (batch, time, size), the state after them or `length`."""
+        read: Tensor | Lookup
+        if self.blind:
+            nothing = torch.zeros(inputs.shape[:2], dtype=torch.long, device=inputs.device)
+            read = Lookup(nothing, self.readout.weight.new_zeros(1, self.width))
+        else:
+            read = read_by(self.reader, inputs)
+        outputs, layers = self.stack(read, state.layers, length)
         if self.attention is not None and state.memory is not None:
             context, _ = self.attention(outputs, state.memory)
             outputs = torch.cat([outputs, context], -1)

@@ -12,14 +12,17 @@ class RecurrentLayer(nn.Module):
     """A recurrence over time; part 0 of its state is always its last output.
 
     parts: how many vectors its state has (2 for an LSTM: output and cell)
+    looks_up: whether its inputs may also be a `Lookup`, tokens that are still to be embedded
     """
 
     parts: int = 1
+    looks_up: bool = False
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read inputs (batch, time, width), state (parts, batch, hidden) -> outputs (batch, time, hidden) and a state.
 
-        The state is that after `length` (batch,) steps of each row, or after all of them.
+        The state is that after `length` (batch,) steps of each row, or after all of them; outputs past a row's length
+        mean nothing, but are finite.
         """
         raise NotImplementedError
 

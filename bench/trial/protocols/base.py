@@ -63,7 +63,10 @@ class Protocol(ABC):
 
     def forward(self, model: Model, task: Task, step: Step, state: State) -> tuple[Tensor, State]:
         """Return a training step's outputs (batch, time, size), and the state that goes on to the next step."""
-        return model(step.batch.source, step.batch.source_length, step.inputs), None
+        batch = step.batch
+        if step.pads:
+            return model(batch.source, batch.source_length, step.inputs), None
+        return model.forward_within(batch.source, batch.source_length, step.inputs, batch.target_length), None
 
     def validate(self, model: Model, task: Task, device: str) -> float | None:
         """Return the exact match on held-out examples of training lengths, and leave the model training."""

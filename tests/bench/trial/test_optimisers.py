@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmResta
 
 from bench.spec.spec import OPTIMIZERS, SCHEDULES, Spec
 from bench.trial.build import build_model, build_task
-from bench.trial.optimisers import ends_cycle, make_optimizer, rate
+from bench.trial.optimisers import Optimiser, ends_cycle, rate
 from bench.trial.train import train
 
 BASE = Spec("copy", "gru", steps=40, warmup=0)
@@ -123,8 +123,8 @@ def one_step(optimizer: str, gradient: Tensor) -> Tensor:
     """What a weight of 2 is after one step of rate 0.1 and weight decay 0.5."""
     model = nn.Linear(3, 1, bias=False)
     model.weight.data.fill_(2.0)
-    model.weight.grad = gradient[None].clone()
-    make_optimizer(model, replace(BASE, optimizer=optimizer, learning_rate=0.1, weight_decay=0.5)).step()
+    spec = replace(BASE, optimizer=optimizer, learning_rate=0.1, weight_decay=0.5, grad_clip=100.0)
+    Optimiser(model, spec).step(lambda: (model.weight * gradient).sum(), 1.0)
     return model.weight.detach()[0]
 
 

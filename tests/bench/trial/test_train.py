@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -114,12 +114,10 @@ def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
     original = torch.optim.AdamW.step
 
-    def watch(optimizer: torch.optim.AdamW, closure: Callable[[], Tensor]) -> Tensor:
-        loss = closure()
+    def watch(optimizer: torch.optim.AdamW) -> None:
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         norms.append(float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))))
         original(optimizer)
-        return loss
 
     monkeypatch.setattr(torch.optim.AdamW, "step", watch)
     trained(replace(EASY, steps=5, grad_clip=0.01))

@@ -1,0 +1,70 @@
+"""Recurrent layers as one operation with a gradient of its own: rows of different lengths, no padding computed.
+
+Two bodies give the same numbers within rounding: C, where it could be compiled (float32 on a CPU), and torch. Both sort
+rows by length and work, at each step, on those that have not ended.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.layers import recurrence_compiled, recurrence_torch
+
+
+class Lookup(NamedTuple):
+    """Tokens that are still to be embedded: ids (batch, time), by a table (ids, width).
+
+    The table times a layer's input weights is a smaller table of what each token drives the layer with: a lookup there
+    takes the place of a matrix product at every step.
+    """
+
+    ids: Tensor
+    table: Tensor
+
+    @property
+    def embedded(self) -> Tensor:
+        """(batch, time, width)."""
+        return F.embedding(self.ids, self.table)
+
+
+def embedded(inputs: Tensor | Lookup) -> Tensor:
+    """Return inputs as vectors (batch, time, width)."""
+    return inputs.embedded if isinstance(inputs, Lookup) else inputs
+
+
+def suits(inputs: Tensor | Lookup) -> bool:
+    """Whether `recur` can run over such inputs; on a GPU a layer's own way is the fast one."""
+    return (inputs.table if isinstance(inputs, Lookup) else inputs).device.type == "cpu"
+
+
+def recur(
+    kind: str,
+    inputs: Tensor | Lookup,
+    weights: tuple[Tensor, Tensor | None],
+    recurrent: Tensor,
+    state: Tensor,
+    length: Tensor | None = None,
+    bias: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Run a recurrent layer -> outputs (batch, time, hidden) and the state (parts, batch, hidden) at each row's end.
+
+    kind: "tanh", "relu" or "linear", h[t] = act(W h[t-1] + U x[t] + b); "lstm" and "gru" with torch.nn's gates, in
+        their order
+    inputs: x (batch, time, width); weights: U (gates * hidden, width) and b, None for none
+    recurrent: W (gates * hidden, hidden); state (parts, batch, hidden): before the first step
+    length (batch,): a row's state stays past its end, and its outputs are 0 there; None: all rows are whole
+    bias (hidden,): of a gru, what its reset gate damps besides W h; None for zeros
+    """
+    if isinstance(inputs, Lookup) and len(inputs.table) > inputs.ids.numel():
+        inputs = inputs.embedded  # the table is the larger product
+    ids = inputs.ids if isinstance(inputs, Lookup) else None
+    drive = F.linear(inputs.table if isinstance(inputs, Lookup) else inputs, *weights)
+    if kind == "gru" and bias is None:
+        bias = drive.new_zeros(recurrent.shape[1])
+    body = recurrence_compiled if recurrence_compiled.suits(drive) else recurrence_torch
+    found = body.Recurrence.apply(kind, drive, recurrent, state, length, ids, bias, torch.is_grad_enabled())
+    return cast("tuple[Tensor, Tensor]", found)

@@ -1,0 +1,95 @@
+"""The compiled recurrence is made once, named by what it hangs on, and its absence is said and harmless."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.layers import compiler
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = """
+import torch
+from models.layers.compiler import library
+from models import build
+from tasks import TASKS
+task = TASKS["copy"]()
+torch.manual_seed(0)
+model = build("lstm", task.source, task.target, hidden=8)
+batch = task.sample(torch.tensor([3, 5]), 5, torch.Generator().manual_seed(1))
+print(library() is not None, float(model(batch.source, batch.source_length, batch.target).detach().sum()))
+"""
+NEEDS_COMPILER = pytest.mark.skipif(compiler.library() is None, reason="no C compiler here, or it is switched off")
+
+
+def ran(folder: Path, **settings: str) -> tuple[bool, float, str]:
+    """Build a model in a fresh process with a cache of its own -> whether C scans, what comes out, what was said."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder)} | settings
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    compiled, value = done.stdout.split()
+    return compiled == "True", float(value), done.stderr
+
+
+@NEEDS_COMPILER
+def test_it_is_compiled_once_and_said_so(tmp_path: Path) -> None:
+    first, second = ran(tmp_path), ran(tmp_path)
+    assert first[0]
+    assert second[0]
+    assert first[2].count("\n") == 1
+    assert "compiling recurrence.c" in first[2]
+    assert second[2] == ""
+    (made,) = (tmp_path / "lengthwise").iterdir()
+    assert made.suffix == ".so"
+
+
+@NEEDS_COMPILER
+def test_torch_gives_the_same_where_it_is_switched_off(tmp_path: Path) -> None:
+    off = ran(tmp_path, LENGTHWISE_COMPILED="0")
+    assert not off[0]
+    assert off[2] == ""
+    assert off[1] == pytest.approx(ran(tmp_path)[1], rel=1e-5)
+
+
+def test_a_compiler_that_fails_is_named_and_torch_goes_on(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-cc"
+    broken.write_text("#!/bin/sh\necho 'broken-cc: no room' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    compiled, value, said = ran(tmp_path / "cache", CC=str(broken))
+    assert not compiled
+    assert said.strip().endswith("cannot be compiled, so torch does its work: broken-cc: no room")
+    assert value == pytest.approx(ran(tmp_path, LENGTHWISE_COMPILED="0")[1], rel=1e-5)
+
+
+@NEEDS_COMPILER
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    compiled, _, said = ran(blocked)
+    assert not compiled
+    assert "cannot be compiled" in said
+
+
+def test_a_build_hangs_on_source_flags_compiler_and_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names = {compiler.fingerprint("cc")}
+    changed = tmp_path / "recurrence.c"
+    changed.write_text(compiler.SOURCE.read_text() + "\n")
+    for attribute, value in (
+        ("SOURCE", changed),
+        ("FLAGS", ("-O1", *compiler.FLAGS)),
+        ("processor", lambda: "another"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(compiler, attribute, value)
+            names.add(compiler.fingerprint("cc"))
+    assert len(names) == 4
+
+
+def test_no_flag_changes_what_numbers_mean() -> None:
+    """-ffast-math turns denormals off for the whole process and swallows NaN: divergence would pass as training."""
+    assert not {"-ffast-math", "-Ofast", "-ffinite-math-only", "-funsafe-math-optimizations"} & set(compiler.FLAGS)
