@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Memory
+from models.layers import kernels
+from models.layers.attention_compiled import AdditiveScores, ScaledDotProduct
 from models.layers.positions import alibi_bias, rotate
 from models.registry import Family
 
@@ -22,10 +25,17 @@ class AdditiveAttention(nn.Module):
         self.key = nn.Linear(hidden, hidden, bias=False)
         self.score = nn.Linear(hidden, 1, bias=False)
 
-    def forward(self, queries: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """Gather for queries (batch, time, hidden) -> context likewise, weights (batch, time, source_time)."""
+    def forward(self, queries: Tensor, memory: Memory, wanted: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Gather for queries (batch, time, hidden) -> context likewise, weights (batch, time, source_time).
+
+        wanted (batch,): how many of a row's queries count; what is gathered for others means nothing
+        """
         assert memory.states is not None
-        both = self.query(queries)[:, :, None] + self.key(memory.states)[:, None]
+        query, key = self.query(queries), self.key(memory.states)
+        if kernels.suit(query, memory.states):
+            given = query, key, memory.states, self.score.weight[0], memory.length, wanted
+            return cast("tuple[Tensor, Tensor]", AdditiveScores.apply(*given))
+        both = query[:, :, None] + key[:, None]
         scores = self.score(torch.tanh(both)).squeeze(-1)  # (batch, time, source_time)
         weights = scores.masked_fill(~memory.mask[:, None], -torch.inf).softmax(-1)
         return weights @ memory.states, weights
@@ -68,8 +78,18 @@ class MultiHeadAttention(nn.Module):
         mask = visible
         if self.positions == "alibi":
             mask = alibi_bias(self.heads, query_position, key_position).masked_fill(~visible, -torch.inf)
-        gathered = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
-        return self.output(gathered.transpose(1, 2).flatten(2))
+        return self.output(attend(queries, keys, values, mask).transpose(1, 2).flatten(2))
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
+    """Scaled dot-product attention (batch, heads, time, width): in C, or torch's where that could not be compiled.
+
+    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores; one
+    that is learnt goes torch's way
+    """
+    if kernels.suit(queries, values) and not seen.requires_grad:
+        return cast("Tensor", ScaledDotProduct.apply(queries, keys, values, seen, torch.is_grad_enabled()))
+    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
 
 
 class AttentionBlock(nn.Module):

@@ -10,8 +10,7 @@
  *
  * All matrices are row-major float32, all indices int64. Nothing here allocates: buffers are the caller's.
  */
-#include <stdint.h>
-#include <string.h>
+#include "kernels.h"
 
 typedef void sgemm_t(const char *, const char *, const int *, const int *, const int *, const float *, const float *,
                      const int *, const float *, const int *, const float *, float *, const int *);
@@ -41,28 +40,6 @@ typedef struct {
     float *grad_drive, *grad_recurrent, *grad_bias, *grad_state;
     float *dh, *dc;            /* (rows, hidden): gradients on their way from step to step */
 } recurrence_t;
-
-/* e^x to about 1e-7 of its value; saturates, and keeps NaN. */
-static inline float exponential(float x)
-{
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
-    float whole = __builtin_rintf(x * 1.44269504f);
-    float rest = x - whole * 0.693145752f - whole * 1.42860677e-6f; /* ln 2 in two parts */
-    float sum = 1.0f / 5040;
-    sum = sum * rest + 1.0f / 720;
-    sum = sum * rest + 1.0f / 120;
-    sum = sum * rest + 1.0f / 24;
-    sum = sum * rest + 1.0f / 6;
-    sum = sum * rest + 0.5f;
-    sum = sum * rest + 1.0f;
-    sum = sum * rest + 1.0f;
-    union { int32_t bits; float power; } two = { ((int32_t)whole + 127) << 23 };
-    return sum * two.power;
-}
-
-static inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
-static inline float squash(float x) { return 1.0f - 2.0f / (1.0f + exponential(2.0f * x)); }
 
 /* C (n, m) = beta C + A (n, k) B (k, m), where B is given as it is, or transposed: (m, k) */
 static void multiply(const recurrence_t *s, int n, int m, int k, const float *a, const float *b, int transposed, float beta,
@@ -110,8 +87,6 @@ static inline const float *drive_of(const recurrence_t *s, int64_t row, int64_t 
     int64_t at = row * s->time + t;
     return s->drive + (s->ids ? s->ids[at] : at) * width;
 }
-
-#define EACH _Pragma("GCC ivdep") for (int64_t j = 0; j < hidden; j++)
 
 static void rnn_row(int64_t kind, int64_t hidden, const float *restrict x, float *restrict y)
 {
@@ -275,7 +250,7 @@ static void gather_weights(const recurrence_t *s, int64_t from, int64_t count)
 
 /* Run through the steps from last to first: the gradients of drive, recurrent (transposed) and bias, which come
  * zeroed, and of state. */
-void run_backward(recurrence_t *s)
+int run_backward(recurrence_t *s)
 {
     const int64_t hidden = s->hidden, width = gates_of(s) * hidden, part = s->rows * hidden;
     int64_t done = s->first[s->time]; /* from where on the gradients are in that of the weights */
@@ -319,4 +294,5 @@ void run_backward(recurrence_t *s)
         if (s->kind == LSTM)
             memcpy(s->grad_state + part + s->order[r] * hidden, s->dc + r * hidden, hidden * sizeof(float));
     }
+    return 0;
 }

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers import recurrence_compiled, recurrence_torch
+from models.layers import kernels, recurrence_compiled, recurrence_torch
 
 
 class Lookup(NamedTuple):
@@ -65,6 +65,6 @@ def recur(
     drive = F.linear(inputs.table if isinstance(inputs, Lookup) else inputs, *weights)
     if kind == "gru" and bias is None:
         bias = drive.new_zeros(recurrent.shape[1])
-    body = recurrence_compiled if recurrence_compiled.suits(drive) else recurrence_torch
+    body = recurrence_compiled if kernels.suit(drive) else recurrence_torch
     found = body.Recurrence.apply(kind, drive, recurrent, state, length, ids, bias, torch.is_grad_enabled())
     return cast("tuple[Tensor, Tensor]", found)

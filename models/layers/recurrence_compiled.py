@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from models.layers.compiler import library, sgemm
+from models.layers.kernels import addresses, call, sgemm, structure
 
 KINDS = ("tanh", "relu", "linear", "lstm", "gru")  # in the order of the enumeration in recurrence.c
 SIZES = ("kind", "rows", "time", "hidden", "tokens", "keep")
@@ -20,25 +20,7 @@ TENSORS = (
 )
 
 
-class Arguments(ctypes.Structure):
-    """The structure `recurrence_t` of recurrence.c."""
-
-    _fields_ = [
-        ("sgemm", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in SIZES),
-        *((name, ctypes.c_void_p) for name in TENSORS),
-    ]
-
-
-def suits(drive: Tensor) -> bool:
-    """Whether the compiled body is there and can take such a drive."""
-    return drive.dtype == torch.float32 and drive.device.type == "cpu" and library() is not None
-
-
-def arguments(sizes: dict[str, int], tensors: dict[str, Tensor | None]) -> Arguments:
-    """Fill the structure; the tensors must be contiguous and outlive the call."""
-    addresses = {name: each.data_ptr() for name, each in tensors.items() if each is not None}
-    return Arguments(sgemm=sgemm(), **sizes, **addresses)
+Arguments = structure("recurrence_t", (ctypes.c_void_p, ["sgemm"]), (ctypes.c_int64, SIZES), (ctypes.c_void_p, TENSORS))
 
 
 class Recurrence(torch.autograd.Function):
@@ -73,9 +55,8 @@ class Recurrence(torch.autograd.Function):
         }
         outputs, final = drive.new_empty(rows, time, hidden), drive.new_empty(state.shape)
         sizes = dict(zip(SIZES, (KINDS.index(kind), rows, time, hidden, len(drive), keep), strict=True))
-        compiled = library()
-        assert compiled is not None
-        if compiled.run_forward(ctypes.byref(arguments(sizes, tensors | {"outputs": outputs, "final": final}))):
+        everything = addresses(tensors | {"outputs": outputs, "final": final})
+        if call("run_forward", Arguments(sgemm=sgemm(), **sizes, **everything)):
             raise IndexError(f"a token's id is out of range: there are {len(drive)}")
         if keep:
             ctx.sizes, ctx.tensors = sizes, tensors
@@ -99,8 +80,6 @@ class Recurrence(torch.autograd.Function):
             "grad_outputs": None if grad_outputs is None else grad_outputs.contiguous(),
             "grad_final": None if grad_final is None else grad_final.contiguous(),
         }
-        compiled = library()
-        assert compiled is not None
-        compiled.run_backward(ctypes.byref(arguments(ctx.sizes, tensors | made)))
+        call("run_backward", Arguments(sgemm=sgemm(), **ctx.sizes, **addresses(tensors | made)))
         grad_recurrent = made["grad_recurrent"].T
         return None, made["grad_drive"], grad_recurrent, made["grad_state"], None, None, made["grad_bias"], None

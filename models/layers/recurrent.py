@@ -211,7 +211,7 @@ class RecurrentDecoder(Decoder):
             read = read_by(self.reader, inputs)
         outputs, layers = self.stack(read, state.layers, length)
         if self.attention is not None and state.memory is not None:
-            context, _ = self.attention(outputs, state.memory)
+            context, _ = self.attention(outputs, state.memory, length)
             outputs = torch.cat([outputs, context], -1)
         dropped = self.stack.dropout(penalise_change(outputs, self.change))
         return self.readout(penalise_activity(dropped, self.activity)), state._replace(layers=layers)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import compiler, recurrence_compiled, recurrence_torch
+from models.layers import kernels, recurrence_compiled, recurrence_torch
 from models.layers.recurrence import Lookup, recur
 
 ROWS, TIME, WIDTH, IDS = 7, 9, 6, 11
@@ -19,7 +19,7 @@ BODIES = [
     pytest.param(
         recurrence_compiled,
         id="compiled",
-        marks=pytest.mark.skipif(compiler.library() is None, reason="no C compiler here, or it is switched off"),
+        marks=pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off"),
     ),
 ]
 
@@ -57,7 +57,7 @@ def by_recur(
 def body(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The body that `recur` uses in a test."""
     compiled = request.param is recurrence_compiled
-    monkeypatch.setattr(recurrence_compiled, "suits", lambda drive: compiled)
+    monkeypatch.setattr(kernels, "suit", lambda drive: compiled)
     return request.param
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from models.layers import compiler
+from models.layers import kernels
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import torch
-from models.layers.compiler import library
+from models.layers.kernels import library
 from models import build
 from tasks import TASKS
 task = TASKS["copy"]()
@@ -23,7 +23,7 @@ model = build("lstm", task.source, task.target, hidden=8)
 batch = task.sample(torch.tensor([3, 5]), 5, torch.Generator().manual_seed(1))
 print(library() is not None, float(model(batch.source, batch.source_length, batch.target).detach().sum()))
 """
-NEEDS_COMPILER = pytest.mark.skipif(compiler.library() is None, reason="no C compiler here, or it is switched off")
+NEEDS_COMPILER = pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off")
 
 
 def ran(folder: Path, **settings: str) -> tuple[bool, float, str]:
@@ -42,7 +42,7 @@ def test_it_is_compiled_once_and_said_so(tmp_path: Path) -> None:
     assert first[0]
     assert second[0]
     assert first[2].count("\n") == 1
-    assert "compiling recurrence.c" in first[2]
+    assert "compiling kernels" in first[2]
     assert second[2] == ""
     (made,) = (tmp_path / "lengthwise").iterdir()
     assert made.suffix == ".so"
@@ -76,20 +76,20 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
 
 
 def test_a_build_hangs_on_source_flags_compiler_and_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    names = {compiler.fingerprint("cc")}
+    names = {kernels.fingerprint("cc")}
     changed = tmp_path / "recurrence.c"
-    changed.write_text(compiler.SOURCE.read_text() + "\n")
+    changed.write_text(kernels.files()[1].read_text() + "\n")
     for attribute, value in (
-        ("SOURCE", changed),
-        ("FLAGS", ("-O1", *compiler.FLAGS)),
+        ("files", lambda: [changed]),
+        ("FLAGS", ("-O1", *kernels.FLAGS)),
         ("processor", lambda: "another"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(compiler, attribute, value)
-            names.add(compiler.fingerprint("cc"))
+            patch.setattr(kernels, attribute, value)
+            names.add(kernels.fingerprint("cc"))
     assert len(names) == 4
 
 
 def test_no_flag_changes_what_numbers_mean() -> None:
     """-ffast-math turns denormals off for the whole process and swallows NaN: divergence would pass as training."""
-    assert not {"-ffast-math", "-Ofast", "-ffinite-math-only", "-funsafe-math-optimizations"} & set(compiler.FLAGS)
+    assert not {"-ffast-math", "-Ofast", "-ffinite-math-only", "-funsafe-math-optimizations"} & set(kernels.FLAGS)
