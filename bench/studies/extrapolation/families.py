@@ -11,10 +11,11 @@ from typing import Any
 
 from bench.analysis.adversarial import Adversaries, adversaries
 from bench.analysis.metrics import EXACT, metrics_of
+from bench.analysis.parts import by_length
 from bench.analysis.statistics import SOLVED
 from bench.analysis.summary import tenfold_length
 from bench.records.store import Record
-from bench.studies.scores import by_length
+from bench.spec.catalogue import Catalogue
 from bench.views.charts.material import Run
 
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
@@ -67,6 +68,12 @@ class Family:
     def adversaries(self) -> Adversaries | None:
         """What it did on adversarial sets, if it has any."""
         return adversaries(self.records)
+
+    @property
+    def inductive_bias(self) -> str:
+        """What structure it brings along before it has seen an example, "-" where it does not say."""
+        family = Catalogue().entries["model"].get(self.first["spec"]["model"])
+        return family.inductive_bias(self.first["spec"]["model_settings"]) or "-" if family else "-"
 
     def solved_at(self, length: int) -> int:
         """Count the seeds with 99 % or more at an evaluated length."""

@@ -1,27 +1,87 @@
-"""The page as Markdown: the best of every task, each task, training lengths, memories, and what is missing."""
+"""Writes the page of a run: the best of every task, each task, training lengths, memories, and what is missing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.records.schema import TracePart
+from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
+from bench.spec.errors import WorkError
 from bench.spec.settings import written
 from bench.studies.extrapolation.charts import shown_families, task_drawing
-from bench.studies.extrapolation.explanations import why
 from bench.studies.extrapolation.families import Family, families, other_settings, own_rows
-from bench.studies.extrapolation.memory import Memory, memories
 from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
-from bench.studies.pages import origin, rendered
-from bench.views.charts.drawing import Drawing
+from bench.studies.pages import origin, rendered, write_pages
+from bench.suites.configured import name_of
+from bench.views.charts.drawing import Drawing, write_drawings
 from bench.views.charts.figures import file_names
-from bench.views.charts.material import Run
+from bench.views.charts.material import Run, run_of
+from bench.views.charts.memory import memory_panels
 from bench.views.html.origin import counted, device
+from bench.views.readme import Asked
 
 TEMPLATE = Path(__file__).with_name("page.md")
+EXPLANATIONS = TEMPLATE.with_name("explanations.md")
+
+
+@cache
+def explanations() -> dict[str, str]:
+    """Return what the page says of tasks in words: each paragraph by the names in its heading, without line breaks."""
+    _, *parts = re.split(r"^## (.+)$", EXPLANATIONS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    said = zip(parts[::2], parts[1::2], strict=True)
+    return {name: " ".join(text.split()) for names, text in said for name in names.split(" and ")}
+
+
+def why(record: Record) -> str:
+    """Return why families hold or fail on a record's row, else on its task; "" where nothing is said."""
+    known = explanations()
+    return known.get(record["task"]) or known.get(record["spec"]["task"], "")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The traces to be shown of a family on a task."""
+
+    task: str
+    model: str
+    traces: list[TracePart]
+
+    def drawing(self, name: str) -> Drawing:
+        """Return its picture."""
+        return Drawing(f"memory-{name}", f"{self.model} on {self.task}", memory_panels(self.traces))
+
+
+def memories(found: Mapping[str, Sequence[Family]]) -> list[Memory]:
+    """Return of each family with traces the tasks where its horizon is farthest and nearest; found: by task."""
+    by_model: dict[str, list[tuple[float, Memory]]] = {}
+    for task, every in found.items():
+        for family in every:
+            if traces := first_traces(family):
+                memory = Memory(task, family.model, traces)
+                by_model.setdefault(family.model, []).append((-family.row["l99_ratio"], memory))
+    chosen = []
+    for _, kept in sorted(by_model.items()):
+        ordered = sorted(kept, key=lambda each: (each[0], each[1].task))
+        ends = ordered[:1] if ordered[0][0] == ordered[-1][0] else [ordered[0], ordered[-1]]
+        chosen += [memory for _, memory in ends]
+    return chosen
+
+
+def first_traces(family: Family) -> list[TracePart]:
+    """Return the shortest and the longest trace of the first seed that has any with a number in it."""
+    for record in family.records:
+        known = [trace for trace in record.get("traces", []) if any(map(len, trace["series"].values()))]
+        if known:
+            ordered = sorted(known, key=lambda trace: trace["length"])
+            return ordered[:1] if len(ordered) == 1 else [ordered[0], ordered[-1]]
+    return []
 
 
 @dataclass(frozen=True)
@@ -119,3 +179,45 @@ def section(shown: Content, task: str) -> dict[str, Any]:
         "metrics": found[0].metrics,
         "errors": errors_table(found),
     }
+
+
+def read(out: Path) -> Run:
+    """Read a run, each task under the name that its content is configured by: old records have other names."""
+    records, problems = read_records(out / "records")
+    if not records:
+        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
+    kept: dict[tuple[str, str, int], Record] = {}
+    for record in records:
+        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
+        place = (task, record["model"], record["seed"])
+        if place in kept:
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
+        kept.setdefault(place, {**record, "task": task})
+    return run_of(out.resolve().name, list(kept.values()), problems)
+
+
+def write_extrapolation(out: Path, page: Path | None) -> Content:
+    """Write extrapolation.md and figures/extrapolation/ into a run's folder, from its records alone.
+
+    page: a file that gets the same page, its pictures still those of the run
+    """
+    shown = content(read(out))
+    figures = out / "figures" / "extrapolation"
+    write_drawings(figures, shown.pictures, endings=["png"], only="*.png")
+    files = [out / "extrapolation.md", *([page] if page else [])]
+    write_pages(files, figures, lambda folder: extrapolation_page(shown, folder))
+    return shown
+
+
+def horizons(asked: Asked) -> str:
+    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named.
+
+    A column is asked for by its heading, blanks as underscores.
+    """
+    run = read(asked.root / asked.folder)
+    anchors = file_names(own_rows(run))
+    found = {task: families(run, task) for task in list(anchors)[: asked.rows]}
+    headings = None if asked.names is None else [name.replace("_", " ") for name in asked.names]
+    return best_table(found, anchors, asked.link(asked.what), headings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
-from bench.studies.extrapolation.names import inductive_bias
 from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
 COSTS = ("parameters", "steps / budget", "seconds")
@@ -78,7 +77,7 @@ def horizon_table(found: Sequence[Family]) -> str:
     lines = []
     for family in found:
         diverged = named(family.row).removeprefix(family.model)
-        cells = [f"`{family.model}`{diverged}", inductive_bias(family.first["spec"])]
+        cells = [f"`{family.model}`{diverged}", family.inductive_bias]
         cells += [*horizons(family)[: len(reached)], solved(family, far)]
         lines.append([*cells, *(cell(family, length, both) for length in lengths)])
     header = ["family", "inductive bias", *reached, f"solved at {far:,}", *heads]

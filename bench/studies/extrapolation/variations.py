@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from bench.studies.extrapolation.charts import MOST_LINES
+from bench.studies.extrapolation.charts import MOST_LINES, chart_styles, short_names
 from bench.studies.extrapolation.families import Family, alike_but_for_lengths, families
-from bench.studies.extrapolation.names import chart_styles, short_names
 from bench.views.charts.drawing import Drawing
 from bench.views.charts.horizon import Horizons, horizon_panel
 from bench.views.charts.material import Run
