@@ -111,16 +111,11 @@ def registered(file: Path) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def source_text(file: Path) -> str:
-    """Read a Python file as Python does: past a byte order mark, in the encoding that its first lines name."""
-    with tokenize.open(file) as opened:
-        return opened.read()
-
-
 def parse(file: Path) -> ast.Module:
     """Parse a Python file, whose tree is then the caller's own; a broken file is the request's fault."""
     try:
-        return ast.parse(source_text(file), filename=str(file))
+        with tokenize.open(file) as opened:  # past a byte order mark, in the encoding that its first lines name
+            return ast.parse(opened.read(), filename=str(file))
     except (SyntaxError, ValueError, OSError) as error:
         raise RequestError(f"{str(file)!r} is not Python that can be read: {error}") from error
 
