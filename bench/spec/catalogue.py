@@ -234,9 +234,10 @@ def _class(name: str, file: Path) -> tuple[ast.ClassDef, Path] | None:
 def module_file(module: str, beside: Path | None = None) -> Path | None:
     """Return the file of a module of this project, or of one that lies in the folder `beside`; None for any other."""
     parts = module.split(".")
-    bases = [ROOT] if parts[0] in (*KINDS, "bench") else [beside] if beside else []
-    for base in bases:
-        for file in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
-            if file.is_file():
-                return file
-    return None
+    base = ROOT if parts[0] in (*KINDS, "bench") else beside
+    return python_file(base.joinpath(*parts)) if base else None
+
+
+def python_file(path: Path) -> Path | None:
+    """Return the file of a module at a path without its ending: itself, or a package's first; None where is none."""
+    return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)

@@ -48,11 +48,11 @@ def write_claims(out: Path, page: Path | None) -> tuple[list[Judged], list[str]]
         raise WorkError(f"no records in {str(out / 'records')!r}: run `{COMMAND}` first")
     groups, mixed = group(records)
     judged = [Judged(topic, claim, judge(claim, groups)) for topic in topics() for claim in topic.claims]
+    figures = out / "figures"
     pictures = {topic.name: drawn for topic in topics() if (drawn := drawing(topic, groups))}
-    write_drawings(out / "figures", pictures.values(), only="lesson-*")
+    write_drawings(figures, pictures.values(), only="lesson-*")
     write_atomically(out / "claims.csv", claims_table(judged).to_csv(index=False, float_format="%.6g"))
-    files = [out / "lessons.md", *([page] if page else [])]
-    write_pages(files, out / "figures", lambda folder: claims_page(judged, groups, pictures, folder))
+    write_pages(out / "lessons.md", page, figures, lambda folder: claims_page(judged, groups, pictures, folder))
     return judged, problems + mixed
 
 

@@ -45,19 +45,9 @@ class Family:
         return list(self.first["inside_lengths"])
 
     @property
-    def edge(self) -> int:
-        """The longest training length."""
-        return max(self.inside)
-
-    @property
-    def longest(self) -> int:
-        """The longest evaluated length."""
-        return max(self.lengths)
-
-    @property
     def far(self) -> int:
         """The evaluated length nearest to ten times the longest training length, else the longest of all."""
-        return tenfold_length(sorted(self.lengths), self.inside) or self.longest
+        return tenfold_length(sorted(self.lengths), self.inside) or int(self.row["longest"])
 
     @cached_property
     def metrics(self) -> set[str]:
@@ -129,7 +119,7 @@ def telling_lengths(found: Sequence[Family]) -> list[int]:
     every = sorted({length for family in found for length in family.lengths})
     if "nats" in found[0].metrics:
         return every
-    edge = found[0].edge
+    edge = found[0].row["edge"]
     wanted = [times * edge for times in MULTIPLES]
     nearest = [min(every, key=lambda length: abs(length - want)) for want in wanted]
     near = {length for length, want in zip(nearest, wanted, strict=True) if abs(length - want) <= NEAR * want}

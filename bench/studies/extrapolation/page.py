@@ -206,8 +206,7 @@ def write_extrapolation(out: Path, page: Path | None) -> Content:
     shown = content(read(out))
     figures = out / "figures" / "extrapolation"
     write_drawings(figures, shown.pictures, endings=["png"], only="*.png")
-    files = [out / "extrapolation.md", *([page] if page else [])]
-    write_pages(files, figures, lambda folder: extrapolation_page(shown, folder))
+    write_pages(out / "extrapolation.md", page, figures, lambda folder: extrapolation_page(shown, folder))
     return shown
 
 
