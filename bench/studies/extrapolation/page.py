@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,32 +46,16 @@ def why(record: Record) -> str:
     return known.get(record["task"]) or known.get(record["spec"]["task"], "")
 
 
-@dataclass(frozen=True)
-class Memory:
-    """The traces to be shown of a family on a task."""
-
-    task: str
-    model: str
-    traces: list[TracePart]
-
-    def drawing(self, name: str) -> Drawing:
-        """Return its picture."""
-        return Drawing(f"memory-{name}", f"{self.model} on {self.task}", memory_panels(self.traces))
-
-
-def memories(found: Mapping[str, Sequence[Family]]) -> list[Memory]:
-    """Return of each family with traces the tasks where its horizon is farthest and nearest; found: by task."""
-    by_model: dict[str, list[tuple[float, Memory]]] = {}
-    for task, every in found.items():
-        for family in every:
-            if traces := first_traces(family):
-                memory = Memory(task, family.model, traces)
-                by_model.setdefault(family.model, []).append((-family.row["l99_ratio"], memory))
+def with_memory(found: Iterable[Family]) -> list[Family]:
+    """Return of each family with traces those on the tasks where its horizon is farthest and nearest."""
+    by_model: dict[str, list[Family]] = {}
+    for family in found:
+        if first_traces(family):
+            by_model.setdefault(family.model, []).append(family)
     chosen = []
     for _, kept in sorted(by_model.items()):
-        ordered = sorted(kept, key=lambda each: (each[0], each[1].task))
-        ends = ordered[:1] if ordered[0][0] == ordered[-1][0] else [ordered[0], ordered[-1]]
-        chosen += [memory for _, memory in ends]
+        kept.sort(key=lambda family: (-family.row["l99_ratio"], family.row["task"]))
+        chosen += kept[:1] if kept[0].row["l99_ratio"] == kept[-1].row["l99_ratio"] else [kept[0], kept[-1]]
     return chosen
 
 
@@ -94,7 +79,7 @@ class Content:
     drawings: dict[str, Drawing]  # by task
     variations: Variations
     training: Drawing | None
-    memories: list[tuple[Memory, Drawing]]
+    memories: list[tuple[Family, Drawing]]
     missing: list[str]
 
     @property
@@ -110,16 +95,18 @@ def content(run: Run) -> Content:
     names = file_names(list(tasks))
     drawn = {task: task_drawing(run, task, found, names[task]) for task, found in tasks.items()}
     drawings = {task: drawing for task, drawing in drawn.items() if drawing}
-    varied, kept = variations(run), memories(tasks)
-    files = file_names([f"{memory.model} {memory.task}" for memory in kept]).values()
-    remembered = [(memory, memory.drawing(name)) for memory, name in zip(kept, files, strict=True)]
+    varied, kept, memories = variations(run), with_memory(chain(*tasks.values())), []
+    files = file_names([f"{family.model} {family.row['task']}" for family in kept]).values()
+    for family, name in zip(kept, files, strict=True):
+        panels = memory_panels(first_traces(family))
+        memories.append((family, Drawing(f"memory-{name}", f"{family.model} on {family.row['task']}", panels)))
     missing = lacking(run, tasks, varied, kept)
     missing += [f"{task}: no number to draw" for task in tasks if task not in drawings]
     training = training_drawing(run, varied) if varied else None
-    return Content(run, tasks, names, drawings, varied, training, remembered, missing)
+    return Content(run, tasks, names, drawings, varied, training, memories, missing)
 
 
-def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations, kept: Sequence[Memory]) -> list[str]:
+def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations, kept: Sequence[Family]) -> list[str]:
     """Say what the page cannot show of a run."""
     found = list(run.problems)
     if run.texts:
