@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.commands import places
-from bench.commands.arguments import Renamed, add_training, add_weights, changes_of, number, plugins_of, whole
+from bench.commands.arguments import Renamed, add_out, add_training, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-seed", type=whole(0), default=0, metavar="N", help="of the trained model (0)")
     parser.add_argument("--train", action="store_true", help="train the model first where no run kept its weights")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
-    add_weights(parser)
+    add_out(parser)
     add_training(parser)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
-from pathlib import Path
 
 import bench.commands
 from bench.commands import places
@@ -19,25 +18,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
+    from bench.commands.gallery import models_gallery, tasks_gallery
     from bench.studies.extrapolation.page import horizons
     from bench.views.records_page import refresh_records_page
 
-    refresh_galleries(ROOT / "docs")
-    refresh_records_page(ROOT / "docs" / "records.md", places.BASELINE)
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
-        print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
-    return 0
-
-
-def refresh_galleries(docs: Path) -> None:
-    """Rewrite the marked blocks of tasks.md, models.md and cli.md."""
-    from bench.commands.gallery import models_gallery, tasks_gallery
-
-    catalogue = Catalogue()
+    docs, catalogue = ROOT / "docs", Catalogue()
     replace_block(docs / "tasks.md", "tasks", tasks_gallery(catalogue))
     replace_block(docs / "models.md", "models", models_gallery(catalogue))
     replace_block(docs / "cli.md", "commands", commands_gallery())
+    refresh_records_page(docs / "records.md", places.BASELINE)
+    for page in (ROOT / "README.md", *sorted(docs.glob("*.md"))):
+        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
+        print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
+    return 0
 
 
 def commands_gallery() -> str:

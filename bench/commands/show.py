@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench.commands.arguments import add_training, add_weights, changes_of, plugins_of, whole
+from bench.commands.arguments import add_out, add_training, changes_of, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--count", type=whole(1), default=3, metavar="K", help="examples a length (3)")
     parser.add_argument("--model", metavar="M", help="a family or column: by the weights that a run kept, else trained")
-    add_weights(parser)
+    add_out(parser)
     add_training(parser)
 
 
