@@ -25,16 +25,8 @@ from bench.spec.spec import Spec
 from bench.suites.configured import CONFIGURED, Settings, read
 from bench.suites.suites import Suite, register
 
-TOKENS = {  # of a text's training part
-    "chars_nietzsche": 480_714,
-    "chars_sonnets": 72_711,
-    "chars_moliere": 1_855_194,
-    "words_brown": 974_896,
-    "words_toy": 16,
-    "human_numbers(book)": 50_168,
-    "human_numbers(book,mode=chunks)": 50_168,
-}
 FOUND = read(Path(__file__).with_suffix(".toml"))
+TOKENS: dict[str, int] = FOUND["tokens"]
 BUDGETS: dict[str, Settings] = FOUND["budgets"]
 RECIPES: dict[str, dict[str, Any]] = {
     row: {**FOUND["recipes"].get(models.get("like"), {}), **models} for row, models in FOUND["recipes"].items()
