@@ -27,7 +27,7 @@ def parameters_of(name: str, source: Space | None, target: Space) -> int | None:
     None: it is fitted and not trained, or these spaces do not suit it.
     """
     try:
-        return trained_parameters(shaped(lambda: build(name, source, target)))
+        return trained_parameters(lambda: build(name, source, target))
     except UnsuitableError:
         return None
 
@@ -81,28 +81,21 @@ class Matching:
         task = self.tasks.get(asked) or self.tasks.setdefault(asked, build_task(spec.task, spec.task_settings))
         key = f"{spec.model} {sorted(settings.items())} {task.source} {task.target}"
         if key not in self.counts:
-            self.counts[key] = trained_parameters(shaped(lambda: build_model(spec.model, task, settings)))
+            self.counts[key] = trained_parameters(lambda: build_model(spec.model, task, settings))
         return self.counts[key]
 
 
-def trained_parameters(model: Model | None) -> int | None:
-    """Return how many parameters training changes; None where there is no model, or it is fitted and not trained."""
-    if model is None or not model.trainable:
-        return None
-    return sum(each.numel() for each in model.parameters() if each.requires_grad)
+def trained_parameters(make: Callable[[], Model]) -> int | None:
+    """Build a model and count the parameters that training changes; torch's global generator stays as it was.
 
-
-def shaped(make: Callable[[], Model]) -> Model | None:
-    """Build a model for its shapes; None where it refuses its settings. torch's global generator stays as it was.
-
-    On the meta device tensors hold nothing, so that large models cost no more than small ones; a family that cannot be
-    built there is built in memory.
+    None: the settings are refused, or the model is fitted and not trained. On the meta device tensors hold nothing, so
+    that large models cost no more than small ones; a family that cannot be built there is built in memory.
     """
     with torch.random.fork_rng(devices=[]):
         for device in ("meta", "cpu"):
             try:
                 with torch.device(device):
-                    return make()
+                    model = make()
             except UnsuitableError:
                 raise
             except RequestError as error:
@@ -110,6 +103,9 @@ def shaped(make: Callable[[], Model]) -> Model | None:
                     return None
             except Exception:  # a plug-in may fail in any way, and is told so when its pair is checked
                 continue
+            else:
+                changed = (each.numel() for each in model.parameters() if each.requires_grad)
+                return sum(changed) if model.trainable else None
     return None
 
 

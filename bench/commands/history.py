@@ -16,8 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Keep a run's headline numbers, and draw all that are kept; refused like a promotion where code moved."""
-    from bench.analysis.history import append, read_history
-    from bench.analysis.promote import checked_groups
+    from bench.analysis.promote import append, checked_groups, read_history
     from bench.records.store import write_atomically
     from bench.views.charts.history import history_chart
     from bench.views.charts.panel import png_of

@@ -9,7 +9,7 @@ import torch
 from cases import CASES, SMALL_TASKS, inputs_of
 
 from bench.probes.probe import PADDED, Probes, mask_of_first_batch, padding_counted, probe
-from bench.probes.traces import kept_traces
+from bench.probes.samples import kept_traces
 from bench.spec.spec import Spec
 from bench.trial.batches import draw
 from bench.trial.build import build_model, build_task

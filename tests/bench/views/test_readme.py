@@ -14,7 +14,7 @@ from bench.__main__ import main
 from bench.records.store import read_records
 from bench.spec.catalogue import ROOT
 from bench.spec.errors import RequestError, WorkError
-from bench.studies.extrapolation.write import horizons
+from bench.studies.extrapolation.page import horizons
 from bench.views.readme import BLOCKS, refresh
 
 README = ROOT / "README.md"

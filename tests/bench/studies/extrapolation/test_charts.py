@@ -19,8 +19,7 @@ from bench.studies.extrapolation.charts import (
     word_panel,
 )
 from bench.studies.extrapolation.families import families
-from bench.studies.extrapolation.page import content
-from bench.studies.extrapolation.write import read
+from bench.studies.extrapolation.page import content, read
 from bench.views.charts.material import Run
 from bench.views.charts.panel import together
 from bench.views.charts.style import style_at, styled
