@@ -52,27 +52,41 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.positions = positions
-        self.query = nn.Linear(hidden, hidden)
-        self.key = nn.Linear(hidden, hidden)
-        self.value = nn.Linear(hidden, hidden)
+        self.input = nn.Linear(hidden, 3 * hidden)  # of queries, keys and values, in this order
         self.output = nn.Linear(hidden, hidden)
 
-    def split(self, states: Tensor) -> Tensor:
-        """(batch, time, hidden) -> (batch, heads, time, hidden / heads)."""
-        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def projected(self, states: Tensor, first: int, last: int) -> tuple[Tensor, ...]:
+        """Return parts first to last of queries, keys and values.
+
+        states (batch, time, hidden) -> (batch, heads, time, hidden / heads) each
+        """
+        hidden = states.shape[-1]
+        rows = slice(first * hidden, (last + 1) * hidden)
+        parts = F.linear(states, self.input.weight[rows], self.input.bias[rows])
+        return parts.unflatten(-1, (-1, self.heads, hidden // self.heads)).permute(2, 0, 3, 1, 4).unbind()
+
+    def queries_keys_values(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return all three of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
+        queries, keys, values = self.projected(states, 0, 2)
+        return queries, keys, values
 
     def keys_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Return keys and values of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
-        return self.split(self.key(states)), self.split(self.value(states))
+        keys, values = self.projected(states, 1, 2)
+        return keys, values
 
-    def forward(self, states: Tensor, keys: Tensor, values: Tensor, visible: Tensor, first: int) -> Tensor:
-        """Attend from states (batch, time, hidden), at positions first, first + 1, .., to keys at positions 0, 1, ..
+    def queries(self, states: Tensor) -> Tensor:
+        """Return queries of states (batch, time, hidden): (batch, heads, time, hidden / heads)."""
+        return self.projected(states, 0, 0)[0]
 
-        keys, values (batch, heads, key_time, hidden / heads); visible broadcasts to (batch, heads, time, key_time)
+    def forward(self, queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor, first: int) -> Tensor:
+        """Attend from queries at positions first, first + 1, .. to keys at positions 0, 1, .. -> (batch, time, hidden).
+
+        queries (batch, heads, time, hidden / heads); keys, values (batch, heads, key_time, hidden / heads); visible
+        broadcasts to (batch, heads, time, key_time)
         """
-        queries = self.split(self.query(states))
-        query_position = torch.arange(first, first + states.shape[1], device=states.device)
-        key_position = torch.arange(keys.shape[2], device=states.device)
+        query_position = torch.arange(first, first + queries.shape[2], device=queries.device)
+        key_position = torch.arange(keys.shape[2], device=queries.device)
         if self.positions == "rotary":
             queries, keys = rotate(queries, query_position), rotate(keys, key_position)
         mask = visible
@@ -117,14 +131,15 @@ class AttentionBlock(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Transform states (batch, time, hidden), which follow the `past` keys and values; give these back, grown."""
         normed = self.self_norm(states)
-        keys, values = self.self_attention.keys_values(normed)
+        queries, keys, values = self.self_attention.queries_keys_values(normed)
         first = 0
         if past is not None:
             first = past[0].shape[2]
             keys, values = torch.cat([past[0], keys], 2), torch.cat([past[1], values], 2)
-        states = states + self.dropout(self.self_attention(normed, keys, values, visible, first))
+        states = states + self.dropout(self.self_attention(queries, keys, values, visible, first))
         if self.cross_attention is not None and self.cross_norm is not None and memory is not None:
-            crossed = self.cross_attention(self.cross_norm(states), *memory, memory_visible, first)
+            queries = self.cross_attention.queries(self.cross_norm(states))
+            crossed = self.cross_attention(queries, *memory, memory_visible, first)
             states = states + self.dropout(crossed)
         return states + self.dropout(self.feed_forward(self.forward_norm(states))), (keys, values)
 

@@ -43,11 +43,10 @@ def test_additive_attention_equals_a_naive_loop_and_gives_padding_no_weight() ->
 
 
 def copy_attention(ours: MultiHeadAttention, theirs: nn.MultiheadAttention) -> None:
-    parts = (ours.query, ours.key, ours.value)
     theirs.load_state_dict(
         {
-            "in_proj_weight": torch.cat([part.weight for part in parts]),
-            "in_proj_bias": torch.cat([part.bias for part in parts]),
+            "in_proj_weight": ours.input.weight,
+            "in_proj_bias": ours.input.bias,
             "out_proj.weight": ours.output.weight,
             "out_proj.bias": ours.output.bias,
         }
@@ -59,7 +58,7 @@ def test_multi_head_attention_equals_torchs() -> None:
     copy_attention(ours, theirs)
     states, memory = torch.randn(BATCH, 4, HIDDEN), torch.randn(BATCH, TIME, HIDDEN)
     visible = Memory(LENGTHS, memory).mask
-    mine = ours(states, *ours.keys_values(memory), visible[:, None, None], 0)
+    mine = ours(ours.queries(states), *ours.keys_values(memory), visible[:, None, None], 0)
     other, _ = theirs(states, memory, memory, key_padding_mask=~visible)
     assert_close(mine, other)
 
@@ -85,7 +84,7 @@ def test_an_encoder_block_equals_torchs_encoder_layer() -> None:
 @pytest.mark.parametrize("positions", ["rotary", "alibi"])
 def test_relative_schemes_see_a_shifted_text_alike(positions: str) -> None:
     attention = MultiHeadAttention(HIDDEN, HEADS, positions)
-    states, newest = torch.randn(1, TIME, HIDDEN), torch.randn(1, 1, HIDDEN)
+    states, newest = torch.randn(1, TIME, HIDDEN), attention.queries(torch.randn(1, 1, HIDDEN))
     everything = torch.ones(1, 1, 1, TIME, dtype=torch.bool)
     keys, values = attention.keys_values(states)
     behind = attention(newest, keys, values, everything, TIME - 1)
