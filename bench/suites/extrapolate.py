@@ -24,6 +24,8 @@ OF_ROW: dict[str, Settings] = {  # budgets that all pairs of a row share, where 
     "sine(three,float64)": SIGNALS,
 }
 LOCATION_BUDGET: Settings = {"steps": 800, "learning_rate": 3e-3}
+# Where a head has to learn at which end to begin, three of eighteen fresh seeds learnt no copying at all; of ten, none.
+FROM_FIRST: Settings = {"start": "first"}
 TWO_HEADS: Settings = {"hidden": 32, "embedding": 32, "heads": 2, "drive": "reads"}
 TWO_HEADS_BUDGET: Settings = {"steps": 2500, "learning_rate": 5e-3, "curriculum": 0.3}
 TRANSDUCER_SIZES: Settings = {"hidden": 16, "embedding": 16}
@@ -48,7 +50,7 @@ def transformer(row: str, positions: str, settings: Settings | None = None, **ot
 
 
 CORE = (
-    pair("copy(1-20)", "location_attention", **LOCATION_BUDGET),
+    pair("copy(1-20)", "location_attention", FROM_FIRST, **LOCATION_BUDGET),
     pair("reverse(1-20)", "location_attention", **LOCATION_BUDGET),
     pair("addition(aligned,1-10)", "transducer", TRANSDUCER_SIZES, **TRANSDUCER_BUDGET),
     pair("addition(plain,1-10)", "location_attention", {**TWO_HEADS, "start": "before"}, **TWO_HEADS_BUDGET),
@@ -68,10 +70,10 @@ STRING_CONTRASTS = (
     pair("copy(1-20)", "stack_rnn", **MEMORY_BUDGET),
     pair("copy(1-20)", "tape_rnn", **MEMORY_BUDGET),
     pair("copy(1-20)", "tape_rnn", {"sharpen": False}, shown=["sharpen"], **MEMORY_BUDGET),
-    pair("copy(1-20)", "location_attention", {"move": "convolution"}, shown=["move"], **MEMORY_BUDGET),
+    pair("copy(1-20)", "location_attention", {**FROM_FIRST, "move": "convolution"}, shown=["move"], **MEMORY_BUDGET),
     transformer("copy(1-20)", "coupled", **COUPLED_BUDGET),
     # copy(1-10) is short enough for every family to learn what it was trained at
-    pair("copy(1-10)", "location_attention", **LOCATION_BUDGET),
+    pair("copy(1-10)", "location_attention", FROM_FIRST, **LOCATION_BUDGET),
     pair("copy(1-10)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
     pair("copy(1-10)", "lstm_attention", **LSTM_ATTENTION_BUDGET),
     *(pair("copy(1-10)", family, **SCAN_BUDGET) for family in ("min_gru", "lru")),
@@ -124,7 +126,7 @@ ABILITY_PAIRS = (
     *(transformer(row, "none") for row in ("repeat_symbol", "parity")),
 )
 SCALED = (
-    *(pair(row, "location_attention", **LOCATION_BUDGET) for row in ("copy(1-5)", "copy(1-40)")),
+    *(pair(row, "location_attention", FROM_FIRST, **LOCATION_BUDGET) for row in ("copy(1-5)", "copy(1-40)")),
     pair("copy(1-5)", "lstm", LSTM_SIZES, **LSTM_BUDGET),
     *(pair(f"reverse(1-{longest})", "stack_rnn", **MEMORY_BUDGET) for longest in (5, 10, 40)),
 )
