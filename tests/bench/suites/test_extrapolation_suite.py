@@ -48,6 +48,13 @@ def test_strings_up_to_a_length_are_evaluated_to_a_hundred_times_that(name: str,
     assert {spec.task for spec in EXTRAPOLATE if spec.row == configured.name} == {name}
 
 
+def test_a_head_that_is_to_copy_is_told_where_to_begin() -> None:
+    """Else it learns nothing at all with some seeds, and the reference run's own do not show it."""
+    copying = [spec for spec in EXTRAPOLATE if (spec.task, spec.model) == ("copy", "location_attention")]
+    assert {spec.row for spec in copying} == {f"copy(1-{longest})" for longest in (5, 10, 20, 40)}
+    assert {spec.model_settings["start"] for spec in copying} == {"first"}
+
+
 @pytest.mark.slow
 def test_a_small_run_goes_all_the_way_to_the_page(tmp_path: Path, capsys: Any) -> None:
     small = ("--steps", 4, "--seeds", 1, "--jobs", 1, "--device", "cpu", "--out", tmp_path)

@@ -117,6 +117,12 @@ def test_sections_follow_what_there_is(tmp_path: Path, page: Page) -> None:
 
 
 @pytest.mark.slow
+def test_the_heat_map_opens_with_how_far_each_family_holds(page: Page) -> None:
+    measures = page.found("input", type="radio", name="measure")
+    assert [own["id"] for own in measures if "checked" in own] == ["measure-reach"]
+
+
+@pytest.mark.slow
 def test_answers_are_marked_in_the_page(page: Page) -> None:
     assert {"c", "b<stop>\N{MIDDLE DOT}", "ten "} <= set(page.texts["mark"])
 

@@ -86,13 +86,11 @@ def test_wider_terminals_show_more_columns_and_a_wide_one_all() -> None:
 
 
 def test_language_models_have_a_table_of_their_own() -> None:
-    made = [text_record({8: 1.5, 120_179: 1.0}), record({3: 90, 4: 50})]
+    made = [text_record({8: 1.5, 120_179: 1.0}, model="lstm(2 layers)"), record({3: 90, 4: 50})]
     for width in WIDTHS:
-        strings, texts = [
-            row for row in cells_of(printed(leaderboard_table(leaderboard(group(made)[0])), width)) if row[0] == "task"
-        ]
-        assert strings[:3] == ["task", "model", "in-dist."]
-        assert texts[:3] == ["task", "model", "nats"]
+        of_strings, strings, of_texts, texts = cells_of(printed(leaderboard_table(leaderboard(group(made)[0])), width))
+        assert [of_strings[:3], strings[:3]] == [["task", "model", "in-dist."], ["copy", "gru", "90.0"]]
+        assert [of_texts[:3], texts[:3]] == [["task", "model", "nats"], ["chars", "lstm(2 layers)", "1.000"]]
 
 
 @pytest.mark.parametrize("name", ["x[/y]", "[bold]x", "[link=a]b[/link]", ":smile:", "a\\[b]"])
