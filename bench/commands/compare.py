@@ -55,11 +55,10 @@ def known(run: Path, column: str, text: str | None) -> Collection[str]:
 def print_comparison(found: Comparison, tolerance: float) -> None:
     """Print a table for each verdict, then the headline."""
     from bench.commands.console import Terminal
-    from bench.views.terminal import Fitted
     from bench.views.verdict import headline, sections
 
     terminal = Terminal()
     for part in sections(found):
-        terminal.print(Fitted(part.columns, part.lines, part.title))
+        terminal.print(part)
     terminal.notes(found.notes)
     terminal.say(headline(found, tolerance))

@@ -16,8 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
     from bench.studies.extrapolation.write import horizons
-    from bench.views.readme import BLOCKS, refresh
-    from bench.views.records_page import refresh_records_page
+    from bench.views.readme import BLOCKS, refresh, refresh_records_page
 
     refresh_galleries(ROOT / "docs")
     refresh_records_page(ROOT / "docs" / "records.md", places.BASELINE)

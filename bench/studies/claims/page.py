@@ -12,7 +12,7 @@ from bench.studies.claims.judge import FALSE, HOLDS, NO_RUNS, NOT_SHOWN
 from bench.studies.claims.measures import Groups
 from bench.studies.claims.table import Judged
 from bench.studies.pages import origin, rendered
-from bench.views.charts.drawing import Drawing
+from bench.views.charts.panel import Drawing
 from bench.views.numbers import markdown_table
 
 TEMPLATE = Path(__file__).with_name("page.md")

@@ -14,7 +14,7 @@ from bench.studies.claims.judge import judge
 from bench.studies.claims.page import claims_page
 from bench.studies.claims.table import Judged, claims_table
 from bench.studies.pages import write_pages
-from bench.views.charts.drawing import write_drawings
+from bench.views.charts.panel import write_drawings
 
 
 def write_claims(out: Path, page: Path | None) -> tuple[list[Judged], list[str]]:

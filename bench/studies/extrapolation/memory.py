@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bench.records.schema import TracePart
 from bench.studies.extrapolation.families import Family
-from bench.views.charts.drawing import Drawing
-from bench.views.charts.memory import memory_panels
+from bench.views.charts.panel import Drawing
+from bench.views.charts.signals import memory_panels
 
 
 @dataclass(frozen=True)

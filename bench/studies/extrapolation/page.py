@@ -16,9 +16,9 @@ from bench.studies.extrapolation.memory import Memory, memories
 from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
 from bench.studies.pages import origin, rendered
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run
+from bench.views.charts.panel import Drawing
 from bench.views.html.origin import counted, device
 
 TEMPLATE = Path(__file__).with_name("page.md")

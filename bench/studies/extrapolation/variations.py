@@ -8,9 +8,9 @@ from itertools import chain
 from bench.studies.extrapolation.charts import MOST_LINES
 from bench.studies.extrapolation.families import Family, alike_but_for_lengths, families
 from bench.studies.extrapolation.names import chart_styles, short_names
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.horizon import Horizons, horizon_panel
 from bench.views.charts.material import Run
+from bench.views.charts.panel import Drawing
 from bench.views.charts.style import SeriesStyle
 from bench.views.numbers import estimate, markdown_table, reach
 

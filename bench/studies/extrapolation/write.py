@@ -11,9 +11,9 @@ from bench.studies.extrapolation.page import Content, content, extrapolation_pag
 from bench.studies.extrapolation.tables import best_table
 from bench.studies.pages import write_pages
 from bench.suites.configured import name_of
-from bench.views.charts.drawing import write_drawings
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run, run_of
+from bench.views.charts.panel import write_drawings
 from bench.views.readme import Asked
 
 

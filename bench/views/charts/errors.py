@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from bench.records.store import Record
 from bench.views.charts.axes import Scale
+from bench.views.charts.images import image
 from bench.views.charts.material import NRMSE, Run, length_name
 from bench.views.charts.panel import Panel, Tips
-from bench.views.charts.style import right_map
 from bench.views.numbers import percent
 
 PARTS = {"right": ("#fde737", ""), "EOS error": ("#7d7d7d", "////"), "token error": ("#00224e", "")}
@@ -29,22 +29,17 @@ def eos_panels(run: Run, task: str) -> list[Panel]:
     panels = []
     for model, (record, *_) in run.records(task).items():
         rows = run.rows(task, model).sort_values("length")
-        panels.append(Panel(model, eos_alt_text(rows), partial(draw_eos, rows, record)))
+        means = {where: rows.loc[rows["split"] == split, list(COLUMNS)].mean() for where, split in SPLITS.items()}
+        said = [
+            f"{where}: {', '.join(f'{part} {percent(mean)}' for part, mean in zip(PARTS, found, strict=True))} %"
+            for where, found in means.items()
+            if found.notna().all()
+        ]
+        panels.append(Panel(model, f"{'; '.join(said)}.", partial(draw_eos, rows, record["inside_lengths"])))
     return panels
 
 
-def eos_alt_text(rows: pd.DataFrame) -> str:
-    """Say the shares in distribution and beyond, means over lengths."""
-    said = []
-    for where, split in SPLITS.items():
-        means = rows.loc[rows["split"] == split, list(COLUMNS)].mean()
-        if means.notna().all():
-            shares = ", ".join(f"{part} {percent(mean)}" for part, mean in zip(PARTS, means, strict=True))
-            said.append(f"{where}: {shares} %")
-    return f"{'; '.join(said)}."
-
-
-def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
+def draw_eos(rows: pd.DataFrame, inside: list[int], axes: Axes) -> Tips:
     """Draw the three shares on top of each other, a column a length."""
     places = np.arange(len(rows) + 1) - 0.5
     bottom = np.zeros(len(rows))
@@ -54,37 +49,32 @@ def draw_eos(rows: pd.DataFrame, record: Record, axes: Axes) -> Tips:
         axes.fill_between(places, low, high, step="post", facecolor=colour, hatch=hatch, edgecolor="#ffffff", lw=0)
         bottom = top
     Scale("share of strings", "share").apply(axes.yaxis, ())
-    lengths = [int(length) for length in rows["length"]]
     axes.set(xlabel="length", xlim=(places[0], places[-1]), ylim=(0, 1))
-    label_lengths(axes.xaxis, lengths, record["inside_lengths"])
-    mark_edge(axes.axvline, lengths, record["inside_lengths"])
+    mark_lengths(axes.xaxis, axes.axvline, list(rows["length"]), inside)
     axes.grid(False)
     return {}
 
 
 def position_panels(run: Run, task: str) -> list[Panel]:
-    """Return a map a family: how often it is wrong at each position of the target, at each length, mean over seeds."""
+    """Return a map a family: how often it is wrong at each position of the target, at each length, mean over seeds.
+
+    A row is a length, the shortest below; bright is right.
+    """
     panels = []
     for model, seeds in run.records(task).items():
         lengths = sorted(map(int, seeds[0]["by_length"]))
         spans = [mean_errors(seeds, length) for length in lengths]
-        draw = partial(draw_positions, lengths, spans, seeds[0])
+        right = 1 - np.clip([row[np.arange(PIXELS) * len(row) // PIXELS] for row in spans], 0, 1)
+
+        def describe(axes: Axes, lengths: list[int] = lengths, record: Record = seeds[0]) -> None:
+            axes.patch.set_hatch("xxx")  # shows where there is no number
+            axes.set(xlabel="position in the target, %", ylabel=length_name(record))
+            mark_lengths(axes.yaxis, axes.axhline, lengths, record["inside_lengths"])
+
+        extent = (0, 100, -0.5, len(lengths) - 0.5)
+        draw = image(np.ma.masked_invalid(right), describe, origin="lower", extent=extent)
         panels.append(Panel(model, position_alt_text(lengths[-1], spans[-1], run.metric(task)), draw))
     return panels
-
-
-def position_alt_text(length: int, errors: NDArray[np.float64], metric: str) -> str:
-    """Say the errors at the longest length: at the first position, in the middle and at the last."""
-
-    def said(error: float) -> str:
-        return (
-            "no number" if np.isnan(error) else f"NRMSE {error:.3g}" if metric == NRMSE else f"{percent(error)} % wrong"
-        )
-
-    first, middle, last = (said(errors[place]) for place in (0, len(errors) // 2, -1))
-    return (
-        f"At length {length}, from the first position to the last: {first}, in the middle {middle}, at the end {last}."
-    )
 
 
 def mean_errors(records: list[Record], length: int) -> NDArray[np.float64]:
@@ -94,33 +84,22 @@ def mean_errors(records: list[Record], length: int) -> NDArray[np.float64]:
     return np.array([row[:shortest] for row in found], dtype=float).mean(0)
 
 
-def draw_positions(lengths: list[int], spans: list[NDArray[np.float64]], record: Record, axes: Axes) -> Tips:
-    """Draw the map: a row a length, the shortest below; bright is right."""
-    columns = np.arange(PIXELS)
-    rows = [row[columns * len(row) // PIXELS] for row in spans]
-    shown = np.ma.masked_invalid(1 - np.clip(np.array(rows), 0, 1))
-    axes.imshow(
-        shown, cmap=right_map(), vmin=0, vmax=1, aspect="auto", origin="lower", interpolation="none",
-        extent=(0, 100, -0.5, len(lengths) - 0.5),
-    )  # fmt: skip
-    axes.patch.set_hatch("xxx")
-    axes.set(xlabel="position in the target, %", ylabel=length_name(record))
-    label_lengths(axes.yaxis, lengths, record["inside_lengths"])
-    mark_edge(axes.axhline, lengths, record["inside_lengths"])
-    axes.grid(False)
-    return {}
+def position_alt_text(length: int, errors: NDArray[np.float64], metric: str) -> str:
+    """Say the errors at the longest length: at the first position, in the middle and at the last."""
+    found = errors[[0, len(errors) // 2, -1]]
+    wrong = [f"NRMSE {error:.3g}" if metric == NRMSE else f"{percent(error)} % wrong" for error in found]
+    first, middle, last = np.where(np.isnan(found), "no number", wrong)
+    return (
+        f"At length {length}, from the first position to the last: {first}, in the middle {middle}, at the end {last}."
+    )
 
 
-def label_lengths(axis: Any, lengths: list[int], inside: list[int]) -> None:
-    """Write as many of the lengths as there is room for, the longest trained one among them."""
+def mark_lengths(axis: Any, line: Any, lengths: list[int], inside: list[int]) -> None:
+    """Write as many lengths as there is room for, the longest trained one among them, and draw a line behind it."""
     edge = lengths.index(max(inside)) if max(inside) in lengths else 0
     stride = -(-len(lengths) // MOST_LABELS)
     chosen = range(edge % stride, len(lengths), stride)
     axis.set_ticks(chosen, [str(lengths[place]) for place in chosen], size=8.5)
-
-
-def mark_edge(line: Any, lengths: list[int], inside: list[int]) -> None:
-    """Draw a line where training lengths end."""
     longest = sum(length <= max(inside) for length in lengths) - 0.5
     if longest < len(lengths) - 0.5:
         line(longest, color="#ffffff", lw=2.6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from bench.records.store import Record
 from bench.spec.settings import written
@@ -14,15 +13,21 @@ from bench.views.charts.material import Run
 def facts(run: Run) -> list[tuple[str, list[str]]]:
     """Return what is known of a run's origin: names with one line or more each."""
     records = [record for found in run.groups.values() for record in found]
+    versions = [sorted((record.get("versions") or {}).items()) for record in records]
+    tasks = []
+    for task in run.tasks:
+        own = [record for record in records if record["task"] == task]
+        numbers = written(sorted({record["task_version"] for record in own}))
+        tasks.append(f"{task}: version {numbers}, {', '.join(sorted({record['evaluation_hash'] for record in own}))}")
     return [
         ("Records", [f"{len(records)} of {len(run.groups)} pairs"]),
         ("Seeds", [written(sorted({record["seed"] for record in records}))]),
-        ("Commits", counted(made_by(record) for record in records)),
+        ("Commits", counted(commit(record) for record in records)),
         ("Devices", counted(device(record) for record in records)),
-        ("Versions", counted(versions(record) for record in records)),
+        ("Versions", counted(", ".join(f"{name} {said}" for name, said in each) or "unknown" for each in versions)),
         ("Training time", [f"{sum(record['timing']['train_seconds'] for record in records):,.0f} s in all"]),
         ("Endings", counted(record["status"] for record in records)),
-        ("Tasks: version, evaluation set", [task_line(run, task) for task in run.tasks]),
+        ("Tasks: version, evaluation set", tasks),
     ]
 
 
@@ -33,31 +38,16 @@ def counted(lines: Iterable[str]) -> list[str]:
     return once if len(once) == 1 else [f"{line} ({every.count(line)} of {len(every)} records)" for line in once]
 
 
-def made_by(record: Record) -> str:
+def commit(record: Record) -> str:
     """Say by which code a record was made."""
-    commit = record["commit"]
-    if commit is None:
-        return "no commit is known"
-    return f"{commit}, with changes that were not committed" if record["dirty"] else commit
+    known = record["commit"] or "no commit is known"
+    return f"{known}, with changes that were not committed" if record["commit"] and record["dirty"] else known
 
 
 def device(record: Record) -> str:
     """Say where a record was made."""
     threads = record.get("threads")
     return f"{record['device']}, {threads} {'thread' if threads == 1 else 'threads'} each"
-
-
-def versions(record: Record) -> str:
-    """Say with which versions a record was made."""
-    known: dict[str, Any] = record.get("versions") or {}
-    return ", ".join(f"{name} {version}" for name, version in sorted(known.items())) or "unknown"
-
-
-def task_line(run: Run, task: str) -> str:
-    """Say a task's version and the hashes of its evaluation sets."""
-    records = [record for found in run.records(task).values() for record in found]
-    numbers = written(sorted({record["task_version"] for record in records}))
-    return f"{task}: version {numbers}, {', '.join(sorted({record['evaluation_hash'] for record in records}))}"
 
 
 def commands(run: Run) -> list[tuple[str, str]]:

@@ -9,16 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from bench.views import texts
-from bench.views.charts.curves import MEASURES, end_of
 from bench.views.charts.errors import COLUMNS, PARTS, SPLITS
 from bench.views.charts.material import NATS, Run
 from bench.views.charts.style import SeriesStyle
+from bench.views.charts.training import MEASURES, end_of
 from bench.views.columns import Column, columns, headline
 from bench.views.numbers import estimate, measured, percent, share
+from bench.views.texts import references_of, whole_of
 
 LATER = 5  # columns of this rank and above are shown if asked for
-RankedRow = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class NumbersTable:
-    """NumbersTable beside a chart; a row's first cell is its heading."""
+    """Numbers beside a chart; a row's first cell is its heading."""
 
     caption: str
     heads: Sequence[str]
@@ -55,16 +54,22 @@ class NumbersTable:
 def boards(run: Run) -> dict[str, Ranking]:
     """Return the leaderboards by metric: of the tasks with exact match, and of those in nats."""
     task, area = columns("task area")
-    exact, nats = [task, *headline("exact_match"), area], [task, *headline(NATS)]
-    found = {"exact": ranking("board", exact, rows_of(run, run.strings))} if run.strings else {}
-    return found | ({NATS: ranking("board-texts", nats, rows_of(run, run.texts))} if run.texts else {})
+    exact = ranking("board", [task, *headline("exact_match"), area], run, run.strings)
+    return {"exact": exact, NATS: ranking("board-texts", [task, *headline(NATS)], run, run.texts)}
 
 
-def ranking(name: str, layout: Sequence[Column], rows: Sequence[RankedRow]) -> Ranking:
-    """Return a leaderboard of columns, those that matter most first."""
+def ranking(name: str, layout: Sequence[Column], run: Run, tasks: Sequence[str]) -> Ranking:
+    """Return a leaderboard, columns that matter most first; under each text's models stands what compressors reach."""
     order = sorted(layout, key=lambda column: column.rank >= LATER)
-    cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
-    return Ranking(name, order, sum(column.rank >= LATER for column in order), cells)
+    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]] = []
+    for task in tasks:
+        references = references_of(run.records(task)).items() if run.metric(task) == NATS else ()
+        found = run.ranked(task).to_dict("records")
+        found += [{"task": task, "model": model, "bits": bits} for model, bits in references]
+        for row in found:
+            style = run.styles[row["model"]] if "steps" in row else None
+            rows.append((run.tasks.index(task), style, [cell(column, row) for column in order]))
+    return Ranking(name, order, sum(column.rank >= LATER for column in order), rows)
 
 
 def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
@@ -75,45 +80,28 @@ def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
     return BoardCell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
 
 
-def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
-    """Return the rows of some tasks, under each text's models what compressors reach."""
-    rows: list[RankedRow] = []
-    for task in tasks:
-        index = run.tasks.index(task)
-        rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
-        references = texts.references_of(run.records(task)).items() if run.metric(task) == NATS else ()
-        rows += [(index, None, {"task": task, "model": name, "bits": bits}) for name, bits in references]
-    return rows
-
-
 def length_numbers(run: Run, task: str) -> NumbersTable:
-    """Return the numbers of a task's chart by length: exact match, or nats by context."""
+    """Return the numbers of a task's chart by length: exact match and the error of real values, or nats by context."""
     rows, nats = run.rows(task), run.metric(task) == NATS
-    said = [measured(*estimate(row, "nats")) if nats else exact_cell(row) for row in rows.to_dict("records")]
+    said = []
+    for row in rows.to_dict("records"):
+        error = "" if math.isnan(row["nrmse"]) else f", NRMSE {percent(row['nrmse'])}"
+        exact = f"{share(row['exact_match'], row['low'], row['high'])}{error}"
+        said.append(measured(*estimate(row, "nats")) if nats else exact)
     table = rows.assign(said=said).pivot_table("said", "model", "length", aggfunc="first").fillna("")
-    whole = {texts.whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
+    whole = {whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
     heads = ["whole text" if length in whole else str(length) for length in map(int, table.columns)]
     caption = "Nats per token by context, in tokens" if nats else "Exact match in percent by length"
     return NumbersTable(f"{caption}, with 95 % intervals", ["family", *heads], table.reset_index().to_numpy().tolist())
 
 
-def exact_cell(row: dict[Any, Any]) -> str:
-    """Write an accuracy with its interval, and the error of real values."""
-    text = share(row["exact_match"], row["low"], row["high"])
-    return text if math.isnan(row["nrmse"]) else f"{text}, NRMSE {percent(row['nrmse'])}"
-
-
 def eos_numbers(run: Run, task: str) -> NumbersTable:
     """Return the numbers of a task's EOS and token errors, in distribution and beyond."""
+    means = run.rows(task).pivot_table(list(COLUMNS), "model", "split")
+    wanted = pd.MultiIndex.from_tuples([(column, split) for split in SPLITS.values() for column in COLUMNS])
+    shown = means.reindex(index=list(run.records(task)), columns=wanted).map(percent)
     heads = [f"{where}: {part}" for where in SPLITS for part in PARTS]
-    means = run.rows(task).groupby(["model", "split"])[list(COLUMNS)].mean()
-    rows = [
-        [
-            model,
-            *(percent(means[column].get((model, split), math.nan)) for split in SPLITS.values() for column in COLUMNS),
-        ]
-        for model in run.records(task)
-    ]
+    rows = shown.reset_index().to_numpy().tolist()
     return NumbersTable("Share of strings in percent, mean over lengths", ["family", *heads], rows)
 
 

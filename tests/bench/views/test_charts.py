@@ -11,13 +11,12 @@ import pytest
 from drawn import drawn, run_of, series
 from harness import record, score
 
-from bench.views.charts.cost import cost_panels
-from bench.views.charts.curves import curve_panels
 from bench.views.charts.errors import eos_panels, position_panels
-from bench.views.charts.mask import COUNTED, HELD_OUT, PADDING, mask_panels, parts_of
+from bench.views.charts.images import COUNTED, HELD_OUT, PADDING, mask_panels, parts_of
 from bench.views.charts.panel import Panel
 from bench.views.charts.signals import SignalChart, signal_panels
 from bench.views.charts.style import styles_of
+from bench.views.charts.training import cost_panels, curve_panels
 
 
 def test_map_of_positions_is_bright_where_right_and_empty_where_there_is_no_number(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from bench.trial.build import build_task
 from bench.trial.protocols import protocol_of
 from bench.views.charts.panel import together
 from bench.views.charts.style import styled
-from bench.views.report import write_report
+from bench.views.html.page import write_report
 from bench.views.tables import write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
