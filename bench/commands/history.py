@@ -19,12 +19,11 @@ def run(options: argparse.Namespace) -> int:
     from bench.analysis.history import append, read_history
     from bench.analysis.promote import checked_groups
     from bench.records.store import write_atomically
-    from bench.views.charts.panel import saved
-    from bench.views.charts.training import history_chart
+    from bench.views.charts.training import history_drawing
 
     groups, commit = checked_groups(options.run)
     count = append(options.file, groups, commit, places.suite_of(options.run))
     picture = options.file.with_suffix(".png")
-    write_atomically(picture, saved(history_chart(read_history(options.file)), "png"))
+    write_atomically(picture, *history_drawing(read_history(options.file)).files("png"))
     print(f"{count} pairs at {commit[:7]} kept in {places.shown(options.file)}, drawn in {places.shown(picture)}")
     return 0

@@ -15,20 +15,9 @@ from bench.analysis.ranking import comparable, comparisons, ranks
 from bench.analysis.variance import PARTS, grids, split
 from bench.records.store import collection_paused, write_atomically
 from bench.spec.settings import written
+from bench.views import columns
 from bench.views.charts.material import NATS, Run, read_run
-from bench.views.columns import (
-    BY_LENGTH,
-    FORMS,
-    LEADERBOARD,
-    SETS,
-    Column,
-    Row,
-    as_markdown,
-    costs,
-    csv_names,
-    explained,
-    headline,
-)
+from bench.views.columns import SETS, Column, Row, as_markdown, costs, headline
 from bench.views.numbers import markdown_table, percent, share
 from bench.views.texts import TEMPLATES, Models, describe, reference_lines, settings_said, whole_of, windows_of
 
@@ -37,15 +26,15 @@ from bench.views.texts import TEMPLATES, Models, describe, reference_lines, sett
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Rebuild by_length.csv, leaderboard.csv and leaderboard.md from records -> the two frames, notes on problems."""
     run = read_run(out, suite)
-    write_atomically(out / "by_length.csv", as_csv(run.lengths, BY_LENGTH))
-    write_atomically(out / "leaderboard.csv", as_csv(run.board, LEADERBOARD))
+    write_atomically(out / "by_length.csv", as_csv(run.lengths, columns.BY_LENGTH))
+    write_atomically(out / "leaderboard.csv", as_csv(run.board, columns.LEADERBOARD))
     write_atomically(out / "leaderboard.md", leaderboard_page(run))
     return run.lengths, run.board, run.problems
 
 
 def as_csv(frame: pd.DataFrame, order: list[str]) -> str:
     """Write a table's columns, numbers with six digits."""
-    return frame.to_csv(columns=csv_names(order, frame), index=False, float_format="%.6g")
+    return frame.to_csv(columns=columns.csv_names(order, frame), index=False, float_format="%.6g")
 
 
 def leaderboard_page(run: Run) -> str:
@@ -53,7 +42,7 @@ def leaderboard_page(run: Run) -> str:
     metrics = told([run.groups[pair] for pair in run.groups if pair[0] in run.strings], run.board)
     page = TEMPLATES.get_template("leaderboard.md").render(
         run=run,
-        explained=explained,
+        explained=columns.explained,
         headline=headline,
         shown=[*headline("exact_match"), *costs(metrics)[1:]],
         sets=SETS[1:],
@@ -159,7 +148,7 @@ def lengths_table(rows: pd.DataFrame, models: Models, chosen: Iterable[int] | No
     nothing = float("nan")
     for row in rows.to_dict("records"):
         model, n = row["model"], row["length"]
-        said = " / ".join(FORMS[metric.format](row[metric.name], nothing, nothing) for metric in metrics)
+        said = " / ".join(columns.FORMS[metric.format](row[metric.name], nothing, nothing) for metric in metrics)
         cells[model, n] = f"**{said}**" if not alike and n in trained.get(model, ()) else said
     lines = [[model, *(cells.get((model, n), "-") for n in lengths)] for model in models]
     return markdown_table(("model", *heads), lines)

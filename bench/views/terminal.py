@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import pandas as pd
 from rich.cells import cell_len
@@ -42,11 +41,12 @@ class Fitted:
     alike: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self.table(options.max_width, PLAIN if options.ascii_only else {})
+        yield self.table(options.max_width, options.ascii_only)
 
-    def table(self, width: int, replaced: Mapping[int, str] = MappingProxyType({})) -> Table:
-        """Return it as a table of at most so many columns of the screen; replaced: letters that it cannot show."""
-        lines = [[printable(cell.translate(replaced)) for cell in line] for line in self.lines]
+    def table(self, width: int, ascii_only: bool = False) -> Table:
+        """Return it as a table of at most so many columns of the screen, in letters that it can show."""
+        plain = PLAIN if ascii_only else {}
+        lines = [[printable(cell.translate(plain)) for cell in line] for line in self.lines]
         cells = [[line[index] for line in lines] for index in range(len(self.columns))]
         heads = [Text(text) if text else None for text in (self.title, self.caption)]
         table = Table(title=heads[0], caption=heads[1], title_justify="left")

@@ -19,7 +19,7 @@ from bench.studies.pages import origin, rendered
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run
 from bench.views.charts.panel import Drawing
-from bench.views.html.origin import counted, device
+from bench.views.html.page import counted, device
 
 TEMPLATE = Path(__file__).with_name("page.md")
 

@@ -14,9 +14,7 @@ from typing import Any
 from matplotlib.colors import to_hex
 
 from bench.records.store import write_atomically
-from bench.views.charts.errors import PARTS, eos_panels, position_panels
-from bench.views.charts.images import PARTS as MASKED
-from bench.views.charts.images import heat_panel, mask_panels
+from bench.views.charts.images import BATCH, PARTS, eos_panels, heat_panel, mask_panels, position_panels
 from bench.views.charts.lengths import length_panels
 from bench.views.charts.material import EXACT, NATS, NRMSE, Run, read_run
 from bench.views.charts.panel import Drawing, Panel, escaped, write_drawings
@@ -67,11 +65,6 @@ class PageSection:
         return said[:1].upper() + said[1:]
 
 
-def learner_styles(run: Run, task: str) -> Styles:
-    """Return the styles of the families that were trained step by step."""
-    return {model: run.styles[model] for model in sorted(learners(run.records(task)))}
-
-
 WRONG = "always wrong (NRMSE 1 or more) to never wrong (NRMSE 0); crossed out: no number"
 STRIPES = "repeating-linear-gradient(135deg, {} 0 3px, #fff 3px 5px)"  # where a chart is hatched
 SCALE = f"linear-gradient(to right, {', '.join(to_hex(RIGHT_MAP(share / 8)) for share in range(9))})"
@@ -84,9 +77,12 @@ DRAWN: dict[str, dict[str, Any]] = {
     },
     "places": {"panels": position_panels, "key": [(WRONG, SCALE)]},
     "signals": {"panels": signal_panels, "shown": lambda run, task: run.metric(task) == NRMSE},
-    "curves": {"panels": curve_panels, "styles": learner_styles},
+    "curves": {
+        "panels": curve_panels,
+        "styles": lambda run, task: {m: run.styles[m] for m in sorted(learners(run.records(task)))},
+    },
     "costs": {"panels": cost_panels, "styles": Run.styles_in},
-    "masks": {"panels": mask_panels, "key": list(MASKED.values())},
+    "masks": {"panels": mask_panels, "key": list(BATCH.values())},
 }
 DECLARED = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
 SECTIONS = [PageSection(**entry, **DRAWN[entry["name"]]) for entry in DECLARED["sections"]]

@@ -32,10 +32,9 @@ def exact_panel(run: Run, task: str) -> Panel:
     for model, style in run.styles_in(task).items():
         rows = run.rows(task, model).sort_values("length")
         tips = [
-            f"{model} at {length}: {share(*ends)} %{'' if unseen else ', not held out'}"
-            for length, unseen, *ends in rows[["length", "unseen", "exact_match", "low", "high"]].itertuples(
-                index=False
-            )
+            f"{model} at {row['length']}: {share(row['exact_match'], row['low'], row['high'])} %"
+            f"{'' if row['unseen'] else ', not held out'}"
+            for row in rows.to_dict("records")
         ]
         x, exact, low, high = (rows[name].to_numpy(float) for name in ("length", "exact_match", "low", "high"))
         curves.append(Curve(model, style, x, exact, low, high, tips))
@@ -47,7 +46,7 @@ def exact_panel(run: Run, task: str) -> Panel:
 def nats_panel(run: Run, task: str) -> Panel:
     """Return a text's chart: a line a family over contexts, the whole text apart, compressors as levels."""
     records, rows = run.records(task), run.rows(task).sort_values("length")
-    known = rows[rows["nats"].notna()]
+    known, facts = rows[rows["nats"].notna()], facts_of(records)
     contexts = sorted({n for found in records.values() for n in contexts_of(found[0])})
     wholes = {model: whole_of(found[0]) for model, found in records.items()}
     far = min([APART * max(contexts, default=1), *filter(None, wholes.values())])
@@ -64,12 +63,14 @@ def nats_panel(run: Run, task: str) -> Panel:
             nats, low, high = (found[name].to_numpy(float) for name in ("nats", "nats_low", "nats_high"))
             part = "whole" if whole else "points"
             curves.append(Curve(model, style, x, nats, low, high, tips, part, joined=not whole, bars=bool(whole)))
+    guess = math.log(facts.get("vocabulary", math.inf))  # the nats of an even guess
+    top = WORST * guess if known["nats"].min() < guess < math.inf else None
     ticks = {float(n): str(n) for n in marked(contexts)} | {float(far): "whole"}
     return LineChart(
         "nats per token by context",
         curves,
         Scale(f"{length_name(run.any_record(task))}; right: whole text, state carried", "log", ticks),
-        Scale("nats per token", least=LEAST, top=worst_shown(records, known)),
+        Scale("nats per token", least=LEAST, top=top),
         trained=[(window, window) for window in windows_of(records)],
         levels={f"{name} {bits:.2f} bits": bits * math.log(2) for name, bits in references_of(records).items()},
         alt_text=nats_alt_text(rows, records),
@@ -85,14 +86,6 @@ def marked(contexts: Sequence[int]) -> list[int]:
 
     shown = [n for n in contexts if n & (n - 1) == 0 or all(other == n or apart(n, other) for other in contexts)]
     return shown[:: -(-len(shown) // MOST_TICKS) or 1]
-
-
-def worst_shown(records: Mapping[str, list[Record]], known: pd.DataFrame) -> float | None:
-    """Return the nats above which nothing is shown: what is worse than an even guess among all tokens."""
-    facts = facts_of(records)
-    if not facts or known.empty or known["nats"].min() >= math.log(facts["vocabulary"]):
-        return None
-    return WORST * math.log(facts["vocabulary"])
 
 
 def nats_alt_text(rows: pd.DataFrame, records: Mapping[str, list[Record]]) -> str:

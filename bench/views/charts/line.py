@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from bench.views.charts.axes import Scale, mark_levels, trained_range
-from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles, series
+from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles
 from bench.views.charts.style import SeriesStyle, label
 
 BAND_ALPHA, RANGE_ALPHA = 0.13, 0.45
@@ -67,7 +67,8 @@ class Curve:
     def draw(self, axes: Axes, top: float | None, marker: float) -> Tips:
         """Draw it: a gap is left where there is no number, and no point is marked above `top`."""
         x, centre = self.points
-        gid, clipped, colour = series(self.style, self.part), top is not None, self.style.colour
+        gid = f"family-{self.style.index}.{self.part}"  # pages switch families on and off by it
+        clipped, colour = top is not None, self.style.colour
         if self.low is not None and self.high is not None:
             ends = np.array([self.low, self.high], dtype=float)
             if self.bars:

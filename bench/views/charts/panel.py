@@ -42,11 +42,6 @@ class Panel:
     margins: tuple[float, float, float, float] = MARGINS
 
 
-def series(style: SeriesStyle, part: object = "") -> str:
-    """Return the name under which a family's artist is known: pages switch families on and off by it."""
-    return f"family-{style.index}.{part}"
-
-
 def axes_of(figure: Figure, panel: Panel, left: float = 0, bottom: float = 0, titled: bool = False) -> Axes:
     """Make the axes of a panel whose lower left corner stands at a place of a figure (inches)."""
     full_width, full_height = figure.get_size_inches()
@@ -54,30 +49,6 @@ def axes_of(figure: Figure, panel: Panel, left: float = 0, bottom: float = 0, ti
     width, height = panel.size[0] - before - after, panel.size[1] - below - (above if titled else UNTITLED)
     corner = (left + before) / full_width, (bottom + below) / full_height
     return figure.add_axes((*corner, width / full_width, height / full_height))
-
-
-def together(
-    heading: str, panels: Sequence[Panel], columns: int, styles: Mapping[str, SeriesStyle] | None = None
-) -> Figure:
-    """Draw panels of one size in a grid under a heading, with a legend below where `styles` are given."""
-    columns = min(columns, len(panels))
-    width, height = panels[0].size
-    names = [label(name) for name in styles or {}]
-    across = max(1, int(columns * width / (LEGEND_LINE + LEGEND_LETTER * max(map(len, names), default=1))))
-    below = LEGEND_ROW * math.ceil(len(names) / across) + (0.1 if names else 0)
-    full = HEADING + math.ceil(len(panels) / columns) * height + below
-    figure = Figure(figsize=(columns * width, full))
-    figure.text(0.1 / (columns * width), 1 - 0.1 / full, printable(heading), va="top", size=12, weight="bold")
-    titled = len(panels) > 1
-    for index, panel in enumerate(panels):
-        row, column = divmod(index, columns)
-        axes = axes_of(figure, panel, column * width, full - HEADING - (row + 1) * height, titled)
-        if titled:
-            axes.set_title(label(panel.title))
-        panel.draw(axes)
-    if names:
-        figure.legend(handles=legend_handles(styles or {}), labels=names, loc="lower left", ncols=across)
-    return figure
 
 
 def legend_handles(styles: Mapping[str, SeriesStyle]) -> list[Line2D]:
@@ -115,9 +86,32 @@ class Drawing:
         return escaped(" ".join(" ".join(said).split()))
 
     @styled()
+    def figure(self) -> Figure:
+        """Draw its panels, of one size, in a grid under its heading, with a legend below where it has styles."""
+        columns, styles = min(self.columns, len(self.panels)), self.styles or {}
+        width, height = self.panels[0].size
+        names = [label(name) for name in styles]
+        across = max(1, int(columns * width / (LEGEND_LINE + LEGEND_LETTER * max(map(len, names), default=1))))
+        below = LEGEND_ROW * math.ceil(len(names) / across) + (0.1 if names else 0)
+        full = HEADING + math.ceil(len(self.panels) / columns) * height + below
+        figure = Figure(figsize=(columns * width, full))
+        figure.text(
+            0.1 / figure.get_figwidth(), 1 - 0.1 / full, printable(self.heading), va="top", size=12, weight="bold"
+        )
+        titled = len(self.panels) > 1
+        for index, panel in enumerate(self.panels):
+            row, column = divmod(index, columns)
+            axes = axes_of(figure, panel, column * width, full - HEADING - (row + 1) * height, titled)
+            if titled:
+                axes.set_title(label(panel.title))
+            panel.draw(axes)
+        if names:
+            figure.legend(handles=legend_handles(styles), labels=names, loc="lower left", ncols=across)
+        return figure
+
     def files(self, *endings: str) -> list[bytes]:
         """Return it as "svg" or "png", the same bytes each time."""
-        figure = together(self.heading, self.panels, self.columns, self.styles)
+        figure = self.figure()
         return [saved(figure, ending) for ending in endings]
 
 

@@ -7,15 +7,14 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from bench.analysis.parts import curve_of
 from bench.records.store import Record
 from bench.views.charts.axes import Scale
 from bench.views.charts.line import Curve, LineChart
 from bench.views.charts.material import NATS, Run
-from bench.views.charts.panel import SMALL, Panel, together
-from bench.views.charts.style import styled, styles_of
+from bench.views.charts.panel import SMALL, Drawing, Panel
+from bench.views.charts.style import styles_of
 from bench.views.numbers import percent
 
 MEASURES = {"exact": "held-out exact match", "loss": "training loss"}
@@ -90,9 +89,8 @@ def cost_panels(run: Run, task: str) -> list[Panel]:
     return panels
 
 
-@styled()
-def history_chart(frame: pd.DataFrame) -> Figure:
-    """Draw a task a row, in distribution left and extrapolation right, a line a family over commits in order of date.
+def history_drawing(frame: pd.DataFrame) -> Drawing:
+    """Return a task a row, in distribution left and extrapolation right, a line a family over commits in order of date.
 
     A commit without the pair leaves a gap.
 
@@ -112,4 +110,4 @@ def history_chart(frame: pd.DataFrame) -> Figure:
                 values = found.groupby("commit")[split].mean().reindex(commits).to_numpy(float)
                 curves.append(Curve(str(model), styles[str(model)], range(len(commits)), values))
             panels.append(LineChart(f"{task} {GAINS[split]}", curves, x, Scale("exact match", "share")).panel())
-    return together("Exact match over commits", panels, 2, styles)
+    return Drawing("history", "Exact match over commits", panels, styles=styles)

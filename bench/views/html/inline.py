@@ -46,7 +46,12 @@ def element(figure: Figure, salt: str, tips: Tips, attributes: dict[str, str]) -
     root = Tree.fromstring(saved(figure, "svg", salt))
     for part in root.findall(f"{SVG}metadata"):
         root.remove(part)
-    mark_series(root, tips)
+    for group in root.iter(f"{SVG}g"):  # say of each family's group whose it is, of each of its points what it shows
+        name = group.get("id", "")
+        if family := FAMILY.match(name):
+            group.set("data-family", family[1])
+        for point, tip in zip(group.iter(f"{SVG}use"), tips[name], strict=True) if name in tips else ():
+            Tree.SubElement(point, f"{SVG}title").text = printable(tip)
     for each in root.iter():
         link = each.attrib.pop(LINK, None)
         if link is not None:
@@ -59,18 +64,6 @@ def element(figure: Figure, salt: str, tips: Tips, attributes: dict[str, str]) -
     root.attrib |= attributes
     Tree.register_namespace("", SVG.strip("{}"))
     return Markup(Tree.tostring(root, encoding="unicode"))
-
-
-def mark_series(root: Tree.Element, tips: Tips) -> None:
-    """Say of each family's group whose it is, and of each of its points what it shows."""
-    for group in root.iter(f"{SVG}g"):
-        found = FAMILY.match(group.get("id", ""))
-        if not found:
-            continue
-        group.set("data-family", found[1])
-        said = tips.get(group.get("id", ""))
-        for point, tip in zip(group.iter(f"{SVG}use"), said, strict=True) if said else ():
-            Tree.SubElement(point, f"{SVG}title").text = printable(tip)
 
 
 def shorten(element: Tree.Element) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.records.store import write_atomically
+from bench.records.store import Record, write_atomically
+from bench.spec.settings import written
+from bench.suites.suites import SUITES
 from bench.views.charts import images
 from bench.views.charts.figures import HEAT, SECTIONS
-from bench.views.charts.material import NATS, read_run
+from bench.views.charts.material import NATS, Run, read_run
 from bench.views.charts.style import styled
-from bench.views.html import origin, tables
+from bench.views.columns import columns, headline
+from bench.views.html import tables
 from bench.views.html.answers import examples
 from bench.views.html.inline import inlined, swatch
 
@@ -37,15 +41,66 @@ def write_report(out: Path, suite: str) -> Path:
         script=Markup(script),  # our own file
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         swatches={style.index: swatch(style, f"style{style.index}") for style in run.styles.values()},
-        boards=tables.boards(run),
+        columns=columns,
+        headline=headline,
+        ranked=(tables.ranked_rows, tables.ranked_cell),
         heat=images,
         measures=HEAT,
         sections=[section for section in SECTIONS if section.tasks(run)],
         inlined=lambda task, panel: inlined(task, panel, f"c{next(count)}"),
         numbers=tables.NUMBERS,
         answers={task: examples(run.records(task), run.styles) for task in run.tasks},
-        facts=origin.facts(run),
-        commands=origin.commands(run),
+        facts=facts(run),
+        commands=commands(run),
     )
     write_atomically(out / "report.html", page)
     return out / "report.html"
+
+
+def facts(run: Run) -> list[tuple[str, list[str]]]:
+    """Return what is known of a run's origin: names with one line or more each."""
+    records = [record for found in run.groups.values() for record in found]
+    versions = [sorted((record.get("versions") or {}).items()) for record in records]
+    changed = ", with changes that were not committed"
+    commits = [
+        f"{r['commit']}{changed if r['dirty'] else ''}" if r["commit"] else "no commit is known" for r in records
+    ]
+    tasks = []
+    for task in run.tasks:
+        own = [record for record in records if record["task"] == task]
+        numbers = written(sorted({record["task_version"] for record in own}))
+        tasks.append(f"{task}: version {numbers}, {', '.join(sorted({record['evaluation_hash'] for record in own}))}")
+    return [
+        ("Records", [f"{len(records)} of {len(run.groups)} pairs"]),
+        ("Seeds", [written(sorted({record["seed"] for record in records}))]),
+        ("Commits", counted(commits)),
+        ("Devices", counted(device(record) for record in records)),
+        ("Versions", counted(", ".join(f"{name} {said}" for name, said in each) or "unknown" for each in versions)),
+        ("Training time", [f"{sum(record['timing']['train_seconds'] for record in records):,.0f} s in all"]),
+        ("Endings", counted(record["status"] for record in records)),
+        ("Tasks: version, evaluation set", tasks),
+    ]
+
+
+def counted(lines: Iterable[str]) -> list[str]:
+    """Return each line once, with how many records say it where they do not all agree."""
+    every = list(lines)
+    once = sorted(set(every))
+    return once if len(once) == 1 else [f"{line} ({every.count(line)} of {len(every)} records)" for line in once]
+
+
+def device(record: Record) -> str:
+    """Say where a record was made."""
+    threads = record.get("threads")
+    return f"{record['device']}, {threads} {'thread' if threads == 1 else 'threads'} each"
+
+
+def commands(run: Run) -> list[tuple[str, str]]:
+    """Return the commands that make the records and the page, with what each does; DIR: the run's folder."""
+    made = [("Made this page from the records in DIR, and makes it again", "python -m bench report --out DIR")]
+    if run.suite not in SUITES:
+        return made
+    seeds = sorted({record["seed"] for found in run.groups.values() for record in found})
+    chosen = f"{seeds[0]}," if len(seeds) == 1 else ",".join(map(str, seeds))  # a comma makes it a list, not a count
+    trains = f"python -m bench run --suite {run.suite} --seeds {chosen} --out DIR"
+    return [("Trains what is missing of the suite in DIR", trains), *made]

@@ -1,4 +1,4 @@
-"""The page's tables: the leaderboards with what they are sorted by, and the numbers beside the charts."""
+"""The page's tables: the rows of the leaderboards with what they are sorted by, the numbers beside the charts."""
 
 from __future__ import annotations
 
@@ -9,37 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from bench.views.charts.errors import COLUMNS, PARTS, SPLITS
+from bench.views.charts.images import COLUMNS, PARTS, SPLITS
 from bench.views.charts.material import NATS, Run
-from bench.views.charts.style import SeriesStyle
 from bench.views.charts.training import MEASURES, end_of
-from bench.views.columns import Column, columns, headline
+from bench.views.columns import Column
 from bench.views.numbers import estimate, measured, percent, share
 from bench.views.texts import references_of, whole_of
-
-LATER = 5  # columns of this rank and above are shown if asked for
-
-
-@dataclass(frozen=True)
-class BoardCell:
-    """A number as it is shown, its interval, and what it is sorted by ("" for nothing)."""
-
-    text: str
-    interval: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """A leaderboard: a row is its task's index, its family's style (None for a reference) and its cells.
-
-    later: how many of its columns, the last ones, are shown if asked for
-    """
-
-    name: str
-    columns: list[Column]
-    later: int
-    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]]
 
 
 @dataclass(frozen=True)
@@ -51,33 +26,22 @@ class NumbersTable:
     rows: list[list[str]]
 
 
-def boards(run: Run) -> dict[str, Ranking]:
-    """Return the leaderboards by metric: of the tasks with exact match, and of those in nats."""
-    task, area = columns("task area")
-    exact = ranking("board", [task, *headline("exact_match"), area], run, run.strings)
-    return {"exact": exact, NATS: ranking("board-texts", [task, *headline(NATS)], run, run.texts)}
+def ranked_rows(run: Run, task: str) -> list[dict[Any, Any]]:
+    """Return the rows of a task's leaderboard; under a text's models stands what compressors reach, in bits alone."""
+    references = references_of(run.records(task)).items() if run.metric(task) == NATS else ()
+    found = run.ranked(task).to_dict("records")
+    return [*found, *({"task": task, "model": name, "bits": bits} for name, bits in references)]
 
 
-def ranking(name: str, layout: Sequence[Column], run: Run, tasks: Sequence[str]) -> Ranking:
-    """Return a leaderboard, columns that matter most first; under each text's models stands what compressors reach."""
-    order = sorted(layout, key=lambda column: column.rank >= LATER)
-    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]] = []
-    for task in tasks:
-        references = references_of(run.records(task)).items() if run.metric(task) == NATS else ()
-        found = run.ranked(task).to_dict("records")
-        found += [{"task": task, "model": model, "bits": bits} for model, bits in references]
-        for row in found:
-            style = run.styles[row["model"]] if "steps" in row else None
-            rows.append((run.tasks.index(task), style, [cell(column, row) for column in order]))
-    return Ranking(name, order, sum(column.rank >= LATER for column in order), rows)
+def ranked_cell(column: Column, row: dict[Any, Any]) -> tuple[str, str, str]:
+    """Return a cell of it: a number as it is shown, its interval, and what it is sorted by.
 
-
-def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
-    """Return a cell; NaN, and what a reference has not, is sorted as nothing and stands last."""
+    NaN, and what a reference has not, is sorted as nothing ("") and stands last.
+    """
     key = row.get(column.name, math.nan)
     said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
     shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
-    return BoardCell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
+    return shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key)
 
 
 def length_numbers(run: Run, task: str) -> NumbersTable:

@@ -15,11 +15,11 @@ from harness import record
 from PIL import Image
 
 from bench.views.charts import style
-from bench.views.charts.errors import position_panels
 from bench.views.charts.figures import file_names
+from bench.views.charts.images import position_panels
 from bench.views.charts.lengths import length_panels
 from bench.views.charts.material import Run
-from bench.views.charts.panel import Drawing, Panel, saved, together, write_drawings
+from bench.views.charts.panel import Drawing, Panel, saved, write_drawings
 from bench.views.charts.training import curve_panels
 from bench.views.html.inline import inlined
 
@@ -40,7 +40,7 @@ def test_drawings_are_written_with_what_is_to_be_seen_and_those_of_an_earlier_ru
 @pytest.mark.parametrize("name", ["x[/y]", "[bold]x", "$\\frac", "a" * 60, "_hidden\x00\n\u540d", "a_b^c"])
 def test_names_are_plain_text_on_axes_legends_and_titles(name: str, tmp_path: Path) -> None:
     run = run_of(tmp_path, record({3: 90, 4: 50}, model=name, task=name))
-    figure = together(name, [*length_panels(run, name), *position_panels(run, name)], 2, run.styles)
+    figure = Drawing("", name, [*length_panels(run, name), *position_panels(run, name)], styles=run.styles).figure()
     texts = "".join(ElementTree.fromstring(saved(figure, "svg")).itertext())
     assert texts.count(style.label(name)) >= 2
     assert saved(figure, "png")
@@ -55,7 +55,7 @@ def test_a_figure_is_the_same_bytes_whatever_the_users_own_style(tmp_path: Path)
 
     @style.styled()
     def files() -> tuple[bytes, bytes]:
-        figure = together("copy", example_panels(run), 2, run.styles)
+        figure = Drawing("", "copy", example_panels(run), styles=run.styles).figure()
         return saved(figure, "svg"), saved(figure, "png")
 
     plainly = files()
@@ -73,7 +73,7 @@ def test_hostile_names_are_text_in_a_chart(tmp_path: Path) -> None:
         root = ElementTree.fromstring(inlined(HOSTILE, panel, "c1"))
         assert not [part for part in root.iter() if part.tag.rpartition("}")[2] in ("script", "a", "foreignObject")]
         assert HOSTILE in root.attrib["aria-label"]
-    figure = together(HOSTILE, example_panels(run), 2, run.styles)
+    figure = Drawing("", HOSTILE, example_panels(run), styles=run.styles).figure()
     texts = "".join(ElementTree.fromstring(saved(figure, "svg")).itertext())
     assert "<script>alert(1)</script> $x_" in texts
     assert "_hidden\N{REPLACEMENT CHARACTER}" in texts

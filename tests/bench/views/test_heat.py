@@ -13,7 +13,7 @@ from text_records import FACTS, text_record
 
 from bench.views.charts.images import brightness, families, heat_panel, tile, where
 from bench.views.charts.panel import saved
-from bench.views.charts.training import history_chart
+from bench.views.charts.training import history_drawing
 
 WHOLE = FACTS["judged_symbols"]
 
@@ -58,7 +58,9 @@ def history(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
 
 def test_history_runs_in_order_of_date_and_leaves_a_gap_where_a_pair_is_missing() -> None:
     first, second = ("bbb", "2026-02-01"), ("aaa", "2026-03-01")
-    figure = history_chart(history((*second, "gru", 1.0, 0.3), (*first, "gru", 0.9, 0.2), (*first, "lstm", 0.5, 0.1)))
+    figure = history_drawing(
+        history((*second, "gru", 1.0, 0.3), (*first, "gru", 0.9, 0.2), (*first, "lstm", 0.5, 0.1))
+    ).figure()
     inside, beyond = figure.axes
     assert series(inside, "family-0.points.line")[1] == [0.9, 1.0]
     assert series(beyond, "family-0.points.line")[1] == [0.2, 0.3]
@@ -69,4 +71,4 @@ def test_history_runs_in_order_of_date_and_leaves_a_gap_where_a_pair_is_missing(
 
 def test_history_of_nothing_says_so() -> None:
     with pytest.raises(ValueError, match="no history"):
-        history_chart(history())
+        history_drawing(history())
