@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.analysis.history import append, read_history
     from bench.analysis.promote import checked_groups
     from bench.records.store import write_atomically
-    from bench.views.charts.training import history_drawing
+    from bench.views.charts.scores import history_drawing
 
     groups, commit = checked_groups(options.run)
     count = append(options.file, groups, commit, places.suite_of(options.run))

@@ -38,9 +38,8 @@ def headline(found: Comparison, tolerance: float) -> str:
     said = [f"{counts[name]:,} {title}" for name, title in TITLES.items() if name in counts]
     same = int(counts.get("same", 0)) + int(counts.get("too few examples", 0))
     outcome = "REGRESSION" if found.regressed else "no regression"
-    return f"{outcome}: of {len(found.cells):,} cells {', '.join([*said, f'{same:,} no different'])}" + (
-        f" (tolerance {100 * tolerance:g} points)"
-    )
+    counted = ", ".join([*said, f"{same:,} no different"])
+    return f"{outcome}: of {len(found.cells):,} cells {counted} (tolerance {100 * tolerance:g} points)"
 
 
 def sections(found: Comparison) -> list[Fitted]:

@@ -63,15 +63,16 @@ class Scale:
         known = [float(value) for value in values if math.isfinite(value)]
         positive = [value for value in known if value > 0]
         axis.set_label_text(self.label)
-        if self.form == "log" or (self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)):
-            log_axis(axis, positive)
-        elif self.form == "cost":
+        wide = self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)
+        if self.form == "cost":
             cost_axis(axis, known)
-        elif self.form == "share":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-        else:
-            axis.set_major_formatter(FuncFormatter(plain))
+        elif self.form == "log" or wide:
+            log_axis(axis, positive)
+        elif self.form != "share":
             axis.set_major_locator(MaxNLocator(6, integer=self.form == "length"))
+        axis.set_minor_locator(NullLocator())
+        shares = FuncFormatter(lambda value, _: f"{100 * value:g}")
+        axis.set_major_formatter(shares if self.form == "share" else FuncFormatter(plain))
         if self.ticks:
             axis.set_major_locator(FixedLocator(list(self.ticks)))
             axis.set_major_formatter(FixedFormatter(list(self.ticks.values())))
@@ -112,18 +113,15 @@ def round_numbers(low: float, high: float) -> list[float]:
     return found
 
 
-def log_axis(axis: Axis, values: Iterable[float]) -> None:
-    """Make an axis logarithmic over values above 0, with round numbers written plainly."""
-    known = [value for value in values if value > 0]
+def log_axis(axis: Axis, values: Sequence[float]) -> None:
+    """Make an axis logarithmic over values above 0, with round numbers."""
     name = name_of(axis)
     axis.axes.set(**{f"{name}scale": "log"})
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(plain))
-    if known:
-        margin = max((max(known) / min(known)) ** 0.04, 1.05)
-        low, high = min(known) / margin, max(known) * margin
+    if values:
+        margin = max((max(values) / min(values)) ** 0.04, 1.05)
+        low, high = min(values) / margin, max(values) * margin
         axis.axes.set(**{f"{name}lim": (low, high)})
-        axis.set_major_locator(FixedLocator(round_numbers(low, high) or [known[0]]))
+        axis.set_major_locator(FixedLocator(round_numbers(low, high) or [values[0]]))
 
 
 def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
@@ -134,8 +132,6 @@ def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
     axis.axes.set_xscale("symlog", linthresh=least, linscale=0.5)
     axis.axes.set_xlim(-0.15 * least, most * 1.7)
     axis.set_major_locator(FixedLocator([0, *(10.0**power for power in powers)]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(plain))
 
 
 def trained_range(axes: Axes, inside: tuple[float, float]) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bench.views.charts.axes import Scale, log_axis
+from bench.views.charts.axes import Scale
 from bench.views.charts.panel import HALF, LETTER, MARGINS, Panel, Tips
 from bench.views.charts.style import INK, SeriesStyle, label
 
@@ -79,9 +79,7 @@ class DotChart:
         axes.set(yticks=range(len(rows)), yticklabels=[label(row) for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.tick_params(axis="y", length=0)
-        if self.x.form == "log":
-            log_axis(axes.xaxis, every)
-        elif limits := self.x.free_limits(every):
+        if self.x.form != "log" and (limits := self.x.free_limits(every)):
             axes.set_xlim(limits)
         return {}
 

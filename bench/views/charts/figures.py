@@ -15,12 +15,11 @@ from matplotlib.colors import to_hex
 
 from bench.records.store import write_atomically
 from bench.views.charts.images import BATCH, PARTS, eos_panels, heat_panel, mask_panels, position_panels
-from bench.views.charts.lengths import length_panels
 from bench.views.charts.material import EXACT, NATS, NRMSE, Run, read_run
 from bench.views.charts.panel import Drawing, Panel, escaped, write_drawings
+from bench.views.charts.scores import cost_panels, curve_panels, learners, length_panels
 from bench.views.charts.signals import signal_panels
 from bench.views.charts.style import RIGHT_MAP, SeriesStyle, label
-from bench.views.charts.training import cost_panels, curve_panels, learners
 
 Styles = Mapping[str, SeriesStyle]
 

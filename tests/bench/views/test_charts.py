@@ -13,9 +13,9 @@ from harness import record, score
 
 from bench.views.charts.images import COUNTED, HELD_OUT, PADDING, eos_panels, mask_panels, parts_of, position_panels
 from bench.views.charts.panel import Panel
+from bench.views.charts.scores import cost_panels, curve_panels
 from bench.views.charts.signals import SignalChart, signal_panels
 from bench.views.charts.style import styles_of
-from bench.views.charts.training import cost_panels, curve_panels
 
 
 def test_map_of_positions_is_bright_where_right_and_empty_where_there_is_no_number(tmp_path: Path) -> None:

@@ -17,10 +17,9 @@ from PIL import Image
 from bench.views.charts import style
 from bench.views.charts.figures import file_names
 from bench.views.charts.images import position_panels
-from bench.views.charts.lengths import length_panels
 from bench.views.charts.material import Run
 from bench.views.charts.panel import Drawing, Panel, saved, write_drawings
-from bench.views.charts.training import curve_panels
+from bench.views.charts.scores import curve_panels, length_panels
 from bench.views.html.inline import inlined
 
 HOSTILE = '<script>alert(1)</script> $x_ & "quoted" --> ]]>'

@@ -13,7 +13,7 @@ from text_records import FACTS, text_record
 
 from bench.views.charts.images import brightness, families, heat_panel, tile, where
 from bench.views.charts.panel import saved
-from bench.views.charts.training import history_drawing
+from bench.views.charts.scores import history_drawing
 
 WHOLE = FACTS["judged_symbols"]
 

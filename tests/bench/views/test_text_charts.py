@@ -14,11 +14,10 @@ from matplotlib.figure import Figure
 from text_records import FACTS, text_record
 
 from bench.views.charts.images import COUNTED, READ, mask_panels, parts_of
-from bench.views.charts.lengths import length_panels
 from bench.views.charts.material import Run
 from bench.views.charts.panel import axes_of
+from bench.views.charts.scores import cost_panels, curve_panels, length_panels
 from bench.views.charts.style import styled
-from bench.views.charts.training import cost_panels, curve_panels
 from bench.views.html.inline import inlined
 
 WHOLE = FACTS["judged_symbols"]
