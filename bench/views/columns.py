@@ -168,11 +168,17 @@ def brief(primary: str) -> list[Column]:
     return columns(DECLARED["terminal"].get(primary, f"task model {primary} steps seconds"))
 
 
-def as_markdown(layout: Sequence[Column], rows: Sequence[Row], below: Iterable[Sequence[str]] = ()) -> str:
-    """Return rows as a Markdown table in a layout, and below them lines of other origin."""
-    lines = [[column.write(row, True) for column in layout] for row in rows]
-    words = sum(column.words for column in layout)
-    return numbers.markdown_table([column.heading for column in layout], [*lines, *below], words)
+def cell(column: Column, row: Row) -> str:
+    """Write a row's cell with its interval; a reference, which took no steps, has few numbers, and these are bits."""
+    if "steps" in row:
+        return column.write(row, True)
+    return str(row.get(column.name, "-")) if column.words else numbers.measured(row.get(column.name, math.nan))
+
+
+def as_markdown(layout: Sequence[Column], rows: Iterable[Row]) -> str:
+    """Return rows as a Markdown table in a layout."""
+    lines = [[cell(column, row) for column in layout] for row in rows]
+    return numbers.markdown_table([column.heading for column in layout], lines, sum(column.words for column in layout))
 
 
 def explained(layout: Iterable[Column]) -> str:

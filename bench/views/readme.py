@@ -23,7 +23,7 @@ from bench.views.charts.material import NATS, Run, read_run
 from bench.views.columns import Column, as_markdown, columns, headline
 from bench.views.numbers import markdown_table
 from bench.views.tables import lengths_table
-from bench.views.texts import Models, describe, reference_lines
+from bench.views.texts import CALLED, Models, describe, reference_rows
 
 BLOCK = re.compile(r"(<!-- (\w+) ([^\s>]+/[^\s>]+)((?: [^\s>]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
 NAMES = {int: "integer", float: "number", bool: "true or false", str: "text", NoneType: "null"}
@@ -134,7 +134,7 @@ def texts(asked: Asked) -> str:
         models, layout, board = asked.models(name), asked.layout(headline(NATS)), asked.run.ranked(name)
         rows = board[board["model"].isin(models)].to_dict("records")
         heading = [] if asked.what else [f"### {name}\n"]
-        parts += [*heading, describe(models), as_markdown(layout, rows, reference_lines(models, layout))]
+        parts += [*heading, describe(models), as_markdown(layout, rows + reference_rows(models, CALLED))]
     if not parts:
         raise WorkError(f"no language model in {asked.folder!r}")
     return "\n".join(parts)

@@ -19,7 +19,7 @@ from bench.views import columns
 from bench.views.charts.material import NATS, Run, read_run
 from bench.views.columns import SETS, Column, Row, as_markdown, costs, headline
 from bench.views.numbers import markdown_table, percent, share
-from bench.views.texts import TEMPLATES, Models, describe, reference_lines, settings_said, whole_of, windows_of
+from bench.views.texts import CALLED, TEMPLATES, Models, describe, reference_rows, settings_said, whole_of, windows_of
 
 
 @collection_paused()
@@ -70,7 +70,7 @@ def task_part(run: Run, task: str) -> dict[str, Any]:
         "adversarial": "",
     }
     if run.metric(task) == NATS:
-        return part | {"text": describe(models), "tables": [as_markdown(first, rows, reference_lines(models, first))]}
+        return part | {"text": describe(models), "tables": [as_markdown(first, rows + reference_rows(models, CALLED))]}
     metrics = told(models.values(), board)
     return part | {
         "text": "",

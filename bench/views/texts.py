@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bench.records.store import Record
 from bench.spec.settings import written
-from bench.views.columns import Column
 from bench.views.numbers import percent
 
 Models = Mapping[str, list[Record]]  # a task's records by model
-REFERENCES = ("gzip", "xz")
+REFERENCES, CALLED = ("gzip", "xz"), "*{}* (reference)"  # on pages of Markdown
 SAID = ("mode", "stride", "train_lengths")  # settings that the column `window` tells
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -84,7 +83,6 @@ def references_of(models: Models) -> dict[str, float]:
     return {name: float(facts[name]) for name in REFERENCES if name in facts}
 
 
-def reference_lines(models: Models, layout: Sequence[Column]) -> list[list[str]]:
-    """Return the lines of the compressors in a layout: they have bits alone."""
-    found = [{"model": f"*{name}* (reference)", "bits": f"{bits:.3f}"} for name, bits in references_of(models).items()]
-    return [[row.get(column.name, "-") for column in layout] for row in found]
+def reference_rows(models: Models, called: str = "{}") -> list[dict[Any, Any]]:
+    """Return the compressors as rows of a table: they have bits alone."""
+    return [{"model": called.format(name), "bits": bits} for name, bits in references_of(models).items()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -123,21 +122,21 @@ def curve_panels(run: Run, task: str) -> list[Panel]:
     """
     found, panels = learners(run.records(task)), []
     for measure, name in MEASURES.items():
-        seeds = {model: [(r, *curve_of(r, measure)) for r in records] for model, records in found.items()}
-        if not any(value is not None for _, _, values in chain(*seeds.values()) for value in values):
-            continue
-        curves = []
-        for model, record, steps, values in ((model, *seed) for model, each in seeds.items() for seed in each):
-            known = np.array(values, dtype=float)
+        curves, known = [], False
+        for model, record in ((model, record) for model, records in found.items() for record in records):
+            steps, values = curve_of(record, measure)
+            known = known or any(value is not None for value in values)
+            shown = np.array(values, dtype=float)
             if measure == "loss":
-                known = np.where(known > 0, known, np.nan)  # no logarithm has a place for 0
+                shown = np.where(shown > 0, shown, np.nan)  # no logarithm has a place for 0
             tips = [f"{model}, seed {record['seed']}: {end_of(record, measure)}"] * len(steps)
-            curves.append(Curve(model, run.styles[model], steps, known, tips=tips, part=record["seed"], marked="end"))
+            curves.append(Curve(model, run.styles[model], steps, shown, tips=tips, part=record["seed"], marked="end"))
         loss = Scale(f"{name}, nats per token") if run.metric(task) == NATS else Scale(name, "log")
         ends = "; ".join(f"{model} {end_of(records[0], measure)}" for model, records in found.items())
         said = f"{name.capitalize()} at the end of the first seed: {ends}."
-        scale = loss if measure == "loss" else Scale(name, "share")
-        panels.append(LineChart(name, curves, Scale("step"), scale, alt_text=said).panel())
+        if known:
+            scale = loss if measure == "loss" else Scale(name, "share")
+            panels.append(LineChart(name, curves, Scale("step"), scale, alt_text=said).panel())
     return panels
 
 

@@ -11,18 +11,17 @@ import pandas as pd
 from bench.views.charts.images import COLUMNS, PARTS, SPLITS
 from bench.views.charts.material import NATS, Run
 from bench.views.charts.scores import MEASURES, end_of
-from bench.views.columns import Column
+from bench.views.columns import Column, cell
 from bench.views.numbers import estimate, measured, percent, share
-from bench.views.texts import references_of, whole_of
+from bench.views.texts import reference_rows, whole_of
 
 Numbers = dict[str, Any]  # beside a chart: a caption, heads and rows, of which the first cell is a heading
 
 
 def ranked_rows(run: Run, task: str) -> list[dict[Any, Any]]:
     """Return the rows of a task's leaderboard; under a text's models stands what compressors reach, in bits alone."""
-    references = references_of(run.records(task)).items() if run.metric(task) == NATS else ()
-    found = run.ranked(task).to_dict("records")
-    return [*found, *({"task": task, "model": name, "bits": bits} for name, bits in references)]
+    references = reference_rows(run.records(task)) if run.metric(task) == NATS else []
+    return [*run.ranked(task).to_dict("records"), *({"task": task} | row for row in references)]
 
 
 def ranked_cell(column: Column, row: dict[Any, Any]) -> tuple[str, str, str]:
@@ -31,7 +30,7 @@ def ranked_cell(column: Column, row: dict[Any, Any]) -> tuple[str, str, str]:
     NaN, and what a reference has not, is sorted as nothing ("") and stands last.
     """
     key = row.get(column.name, math.nan)
-    said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
+    said = cell(column, row)
     shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
     return shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key)
 
