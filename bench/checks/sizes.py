@@ -86,16 +86,24 @@ class Matching:
 
 
 def trained_parameters(make: Callable[[], Model]) -> int | None:
-    """Build a model and count the parameters that training changes; torch's global generator stays as it was.
+    """Count the parameters of a model that training changes; None as `shaped`, and where it is fitted, not trained."""
+    model = shaped(make)
+    if model is None or not model.trainable:
+        return None
+    return sum(each.numel() for each in model.parameters() if each.requires_grad)
 
-    None: the settings are refused, or the model is fitted and not trained. On the meta device tensors hold nothing, so
-    that large models cost no more than small ones; a family that cannot be built there is built in memory.
+
+def shaped(make: Callable[[], Model]) -> Model | None:
+    """Build a model for its shapes, None where its settings are refused; torch's global generator stays as it was.
+
+    On the meta device tensors hold nothing, so that large models cost no more than small ones; a family that cannot be
+    built there is built in memory.
     """
     with torch.random.fork_rng(devices=[]):
         for device in ("meta", "cpu"):
             try:
                 with torch.device(device):
-                    model = make()
+                    return make()
             except UnsuitableError:
                 raise
             except RequestError as error:
@@ -103,9 +111,6 @@ def trained_parameters(make: Callable[[], Model]) -> int | None:
                     return None
             except Exception:  # a plug-in may fail in any way, and is told so when its pair is checked
                 continue
-            else:
-                changed = (each.numel() for each in model.parameters() if each.requires_grad)
-                return sum(changed) if model.trainable else None
     return None
 
 

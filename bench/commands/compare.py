@@ -27,7 +27,6 @@ def run(options: argparse.Namespace) -> int:
     """Say what a run changed; exit code 1 where anything got worse."""
     from bench.analysis.compare import compare
     from bench.commands.console import Terminal
-    from bench.views.terminal import Fitted
     from bench.views.verdict import as_markdown, headline, sections
 
     base = options.base or places.BASELINE / places.suite_of(options.new)
@@ -41,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         terminal = Terminal()
         for part in sections(found):
-            terminal.print(Fitted(part.columns, part.lines, part.title))
+            terminal.print(part)
         terminal.notes(found.notes)
         terminal.say(headline(found, options.tolerance))
     return 1 if found.regressed else 0

@@ -150,12 +150,12 @@ def draw_signal(options: argparse.Namespace, task: Task, device: str, path: Path
     from bench.probes.show import nrmse
     from bench.records.store import write_atomically
     from bench.trial.streams import stream
-    from bench.views.charts.panel import png_of, svg_of
+    from bench.views.charts.panel import saved
     from bench.views.charts.signals import continuation_figure
 
     generator = stream("cpu", options.seed, "generate")
     one = continued_signal(model, task, options.tokens or SAMPLES, device, generator)
     shape = nrmse(task, one), getattr(task, "step", None)
     figure = continuation_figure(spec.row, spec.column, one.given, one.truth, one.written, *shape)
-    write_atomically(path, svg_of(figure) if path.suffix.lower() == ".svg" else png_of(figure))
+    write_atomically(path, saved(figure, "svg" if path.suffix.lower() == ".svg" else "png"))
     print(places.shown(path))

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
     from bench.commands.gallery import models_gallery, tasks_gallery
     from bench.studies.extrapolation.page import horizons
-    from bench.views.records_page import refresh_records_page
+    from bench.views.readme import refresh_records_page
 
     docs, catalogue = ROOT / "docs", Catalogue()
     replace_block(docs / "tasks.md", "tasks", tasks_gallery(catalogue))

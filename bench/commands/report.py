@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page of a run and its figures."""
-    from bench.views.report import write_figures, write_report
+    from bench.views.charts.figures import write_figures
+    from bench.views.html.page import write_report
 
     suite = places.suite_of(options.out)
     page, (figure, *_) = write_report(options.out, suite), write_figures(options.out, suite)

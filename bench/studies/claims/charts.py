@@ -17,9 +17,8 @@ from bench.studies.claims.evidence import amount
 from bench.studies.claims.measures import NATS, SECONDS, SHARE, Groups, number_of
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.line import Curve, LineChart
-from bench.views.charts.panel import Panel
+from bench.views.charts.panel import Drawing, Panel
 from bench.views.charts.signals import SignalChart
 from bench.views.charts.style import SeriesStyle, style_at
 

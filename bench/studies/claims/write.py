@@ -19,7 +19,7 @@ from bench.studies.claims.evidence import COMMAND, evidence
 from bench.studies.claims.judge import FALSE, HOLDS, NO_RUNS, NOT_SHOWN, Seeds, Verdict, judge
 from bench.studies.claims.measures import Groups
 from bench.studies.pages import origin, rendered, write_pages
-from bench.views.charts.drawing import Drawing, write_drawings
+from bench.views.charts.panel import Drawing, write_drawings
 
 TEMPLATE = Path(__file__).with_name("page.md")
 TALLIED = {HOLDS: "hold", FALSE: "false", NOT_SHOWN: "not shown", NO_RUNS: "without runs"}

@@ -19,10 +19,9 @@ from bench.spec.settings import written
 from bench.studies.extrapolation.families import Family
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.line import Curve, LineChart
 from bench.views.charts.material import Run, length_name
-from bench.views.charts.panel import HALF, MARGINS, WHOLE, Panel
+from bench.views.charts.panel import HALF, MARGINS, WHOLE, Drawing, Panel
 from bench.views.charts.style import COLOURS, SeriesStyle, label, style_at
 from bench.views.numbers import percent
 

@@ -21,11 +21,11 @@ from bench.studies.extrapolation.tables import best_table, errors_table, horizon
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
 from bench.studies.pages import origin, rendered, write_pages
 from bench.suites.configured import name_of
-from bench.views.charts.drawing import Drawing, write_drawings
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run, run_of
-from bench.views.charts.memory import memory_panels
-from bench.views.html.origin import counted, device
+from bench.views.charts.panel import Drawing, write_drawings
+from bench.views.charts.signals import memory_panels
+from bench.views.html.page import counted, device
 from bench.views.readme import Asked
 
 TEMPLATE = Path(__file__).with_name("page.md")

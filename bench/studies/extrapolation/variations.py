@@ -7,9 +7,9 @@ from itertools import chain
 
 from bench.studies.extrapolation.charts import MOST_LINES, chart_styles, short_names
 from bench.studies.extrapolation.families import Family, alike_but_for_lengths, families
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.horizon import Horizons, horizon_panel
 from bench.views.charts.material import Run
+from bench.views.charts.panel import Drawing
 from bench.views.numbers import estimate, markdown_table, reach
 
 HEADING = "horizon against training length"

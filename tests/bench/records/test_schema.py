@@ -15,7 +15,7 @@ from bench.records.provenance import CHOOSERS
 from bench.records.schema import SCHEMA
 from bench.records.store import Record, read_record
 from bench.spec.spec import Spec
-from bench.views.records_page import schema_table
+from bench.views.readme import schema_table
 
 PAGE = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
 FIELDS = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", schema_table(), re.MULTILINE))

@@ -16,9 +16,10 @@ from harness import ROOT, in_process, python, record
 from report_pages import Page, page_of, some_records
 
 from bench.records.store import write_record
+from bench.views.charts.figures import write_figures
 from bench.views.charts.material import read_run
 from bench.views.columns import headline
-from bench.views.report import write_figures, write_report
+from bench.views.html.page import write_report
 
 FIGURES = ("length", "places", "curves", "cost")
 

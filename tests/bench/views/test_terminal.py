@@ -17,7 +17,7 @@ from text_records import text_record
 from bench.analysis.frame import group
 from bench.analysis.tables import leaderboard
 from bench.views.columns import Column, named
-from bench.views.terminal import CUT, MOST, Fitted, cut, fit_table, leaderboard_table
+from bench.views.terminal import CUT, MOST, Fitted, cut, leaderboard_table
 from bench.views.verdict import CHANGED, OTHER
 
 WIDTHS = (60, 80, 100, 130, 200)
@@ -132,7 +132,7 @@ def test_sentences_wrap_and_stay() -> None:
 
 @pytest.mark.parametrize("width", [1, 10, 20, 30])
 def test_absurd_widths_raise_nothing(width: int) -> None:
-    assert fit_table([named("task"), Column("", "n", rank=1)], [["a long name of a task", "1"]], width).columns
+    assert Fitted([named("task"), Column("", "n", rank=1)], [["a long name of a task", "1"]]).table(width).columns
 
 
 @given(st.lists(st.text("ab(=1", min_size=1, max_size=40), min_size=1, max_size=30, unique=True), st.integers(8, 40))
