@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from models.base import Memory
 from models.layers import kernels
 from models.layers.attention_compiled import AdditiveScores, ScaledDotProduct
+from models.layers.dropout import Dropout
 from models.layers.positions import alibi_bias, rotate
 from models.registry import Family
 
@@ -117,9 +118,9 @@ class AttentionBlock(nn.Module):
         self.cross_attention = MultiHeadAttention(hidden, heads, positions) if crossed else None
         self.forward_norm = nn.LayerNorm(hidden)
         self.feed_forward = nn.Sequential(
-            nn.Linear(hidden, 4 * hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * hidden, hidden)
+            nn.Linear(hidden, 4 * hidden), nn.GELU(), Dropout(dropout), nn.Linear(4 * hidden, hidden)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self,
