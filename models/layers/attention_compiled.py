@@ -11,6 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from models.layers.kernels import addresses, call, structure
 
+LANES = 16  # as in attention.c
 STRIDED = ("of_q", "of_k", "of_v", "of_mask", "of_bias")
 Product = structure(
     "attention_t",
@@ -18,7 +19,7 @@ Product = structure(
     (ctypes.c_int64 * 3, STRIDED),
     (ctypes.c_int64, ("keep",)),
     (ctypes.c_float, ("scale",)),
-    (ctypes.c_void_p, ("q", "k", "v", "mask", "bias", "out", "weights", "turned")),
+    (ctypes.c_void_p, ("q", "k", "v", "mask", "bias", "out", "weights", "turned", "added", "seen")),
     (ctypes.c_void_p, ("grad_out", "grad_q", "grad_k", "grad_v")),
 )
 Additive = structure(
@@ -48,8 +49,10 @@ class ScaledDotProduct(torch.autograd.Function):
         tensors = {"q": dense(q), "k": dense(k), "v": dense(v)}
         mask = dense(seen.expand(rows, heads, queries, keys))
         tensors["mask" if mask.dtype == torch.bool else "bias"] = mask
-        tensors["weights"] = q.new_empty(rows, heads, queries, keys) if keep else q.new_empty(keys)
-        tensors["turned"] = q.new_empty(width + 1, keys)
+        line = -(-keys // LANES) * LANES
+        tensors["weights"] = q.new_empty(rows, heads, queries, line) if keep else q.new_empty(line)
+        tensors |= {"turned": q.new_empty(width + 1, line), "added": q.new_empty(queries, line)}
+        tensors["seen"] = torch.empty(queries, 2, dtype=torch.long)
         sizes: dict[str, Any] = {"rows": rows, "heads": heads, "queries": queries, "keys": keys, "width": width}
         sizes |= {"keep": keep, "scale": width**-0.5}
         sizes |= {name: tensors[name[3:]].stride()[:3] for name in STRIDED if name[3:] in tensors}
