@@ -36,9 +36,11 @@ def embedded(inputs: Tensor | Lookup) -> Tensor:
     return inputs.embedded if isinstance(inputs, Lookup) else inputs
 
 
-def suits(inputs: Tensor | Lookup) -> bool:
-    """Whether `recur` can run over such inputs; on a GPU a layer's own way is the fast one."""
-    return (inputs.table if isinstance(inputs, Lookup) else inputs).device.type == "cpu"
+def pays(kind: str, inputs: Tensor | Lookup) -> bool:
+    """Whether `recur` is faster than torch's layers: in C it is; in torch over tokens alone, on a GPU nowhere."""
+    if not isinstance(inputs, Lookup):
+        return kernels.suit(inputs)
+    return kernels.suit(inputs.table) or (inputs.table.device.type == "cpu" and kind != "linear")
 
 
 def recur(
