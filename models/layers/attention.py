@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from models.base import Memory
 from models.layers import kernels
-from models.layers.attention_compiled import AdditiveScores, ScaledDotProduct
+from models.layers.attention_compiled import AdditiveScores
 from models.layers.dropout import Dropout
 from models.layers.positions import alibi_bias, rotate
 from models.registry import Family
+
+LANES = 16  # numbers that a processor works on at once
 
 
 class AdditiveAttention(nn.Module):
@@ -97,13 +99,16 @@ class MultiHeadAttention(nn.Module):
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
-    """Scaled dot-product attention (batch, heads, time, width): in C, or torch's where that could not be compiled.
+    """Scaled dot-product attention (batch, heads, time, width).
 
-    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores; one
-    that is learnt goes torch's way
+    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
+    On a CPU keys are padded to a multiple of LANES: with fewer, torch's softmax takes several times as long.
     """
-    if kernels.suit(queries, values) and not seen.requires_grad:
-        return cast("Tensor", ScaledDotProduct.apply(queries, keys, values, seen, torch.is_grad_enabled()))
+    missing = -keys.shape[2] % LANES
+    if missing and queries.device.type == "cpu":
+        unseen = 0.0 if seen.dtype == torch.bool else -torch.inf
+        seen = F.pad(seen.expand(*seen.shape[:-1], keys.shape[2]), (0, missing), value=unseen)
+        keys, values = (F.pad(each, (0, 0, 0, missing)) for each in (keys, values))
     return F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
 
 
