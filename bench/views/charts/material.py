@@ -55,12 +55,12 @@ class Run:
         """Its tasks, in the leaderboard's order."""
         return list(dict.fromkeys(self.board["task"]))
 
-    @property
+    @cached_property
     def strings(self) -> list[str]:
         """Its tasks with exact match: all but language models."""
         return [task for task in self.tasks if self.metric(task) != NATS]
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """Its tasks that are evaluated in nats per token."""
         return [task for task in self.tasks if self.metric(task) == NATS]
