@@ -73,7 +73,7 @@ def measured(cases: Sequence[Case], rounds: int, watch: Watch) -> Measurement:
     return Measurement(
         processor=processor(),
         instruction_set=instruction_set(),
-        torch=torch.__version__,
+        torch=str(torch.__version__),
         kernels=kernels.library() is not None,
         rounds=rounds,
         steps=STEPS,
