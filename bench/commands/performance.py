@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.commands import places
 from bench.commands.arguments import names, whole
 
-ROUNDS = 5
+ROUNDS = 8
 MEASURED = places.RUNS / "performance.json"
 
 
@@ -35,16 +35,15 @@ def run(options: argparse.Namespace) -> int:
     from bench.views.terminal import Fitted
 
     terminal = Terminal()
-    if options.measured:
-        found = read_measurement(options.out)
-    else:
+    if not options.measured:
         asked = cases(names(options.families, "--families") or ())
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # the profiler warns of memory that was there before it
         from bench.probes.performance.measure import measure
 
         with terminal.status("") as status:
-            found = measure(asked, options.rounds, status.update)
-        write_measurement(options.out, found)
+            measured = measure(asked, options.rounds, status.update)
+        write_measurement(options.out, measured)
+    found = read_measurement(options.out)
     for title, columns, rows in (
         ("a training step on copy", page.OF_FAMILIES, page.families(found)),
         ("beside loops of others", page.OF_PEERS, page.beside(found)),

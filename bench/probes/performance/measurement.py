@@ -61,6 +61,11 @@ class Row:
         """How many times the speed without kernels in C this is."""
         return self.torch_seconds / self.seconds
 
+    @property
+    def has_kernels(self) -> bool:
+        """Whether any of a step's time was in kernels in C."""
+        return self.shares.get("kernels", 0) > 0
+
     def share(self, rate: float) -> float:
         """What the operations that a step needs would take at a rate (a second), as a share of its time."""
         return self.operations / (self.seconds * rate)

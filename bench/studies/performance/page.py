@@ -68,7 +68,9 @@ STEP = Written("ms a step", lambda found, row: milliseconds(row.seconds), "ms")
 PEER_STEP = Written("its ms", lambda found, row: milliseconds(row.peer_seconds), "its ms", 2)
 AGAINST_PEER = Written("times its speed", lambda found, row: times(row.against_peer), "x peer")
 AGAINST_NN = Written("times torch.nn", lambda found, row: times(row.against_peer), "x nn")
-AGAINST_TORCH = Written("C over torch", lambda found, row: times(row.against_torch), "C/torch", 2)
+AGAINST_TORCH = Written(
+    "C over torch", lambda found, row: times(row.against_torch if row.has_kernels else None), "C/torch", 2
+)
 SHARE = Written("% of the product's rate", lambda found, row: percent(row.share(found.limit)), "% rate")
 STEP_MEMORY = Written("MB", lambda found, row: megabytes(row.step_bytes), "MB", 2)
 EVALUATION = Written("ms to evaluate", lambda found, row: milliseconds(row.evaluation_seconds), "eval ms", 3)
