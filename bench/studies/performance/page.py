@@ -16,10 +16,10 @@ from bench.views.numbers import markdown_table
 TEMPLATE = Path(__file__).with_name("page.md")
 BESIDE = (LENGTHS, LONG, NOTEBOOK)
 GROUPS = {  # of families whose steps are alike; the template has a paragraph on each
-    "recurrent": ("elman", "rnn", "irnn", "linear_rnn", "gru", "lstm"),
+    "recurrent": ("elman", "rnn", "irnn", "linear_rnn", "gru", "lstm", "transducer"),
     "attention": ("transformer", "decoder_only", "lstm_attention"),
     "scans": ("lru", "min_gru", "selective_ssm"),
-    "stepped": ("char_loop", "gru_cell", "stack_rnn", "tape_rnn", "location_attention", "transducer"),
+    "stepped": ("char_loop", "gru_cell", "stack_rnn", "tape_rnn", "location_attention"),
 }
 OTHERS = "others"
 
