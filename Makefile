@@ -35,7 +35,8 @@ floors:  ## the fast tests with the oldest packages that pyproject.toml allows (
 	$(FLOORS) -m pip install --quiet --disable-pip-version-check torch==$(TORCH) $$(python3 tests/support/floors.py)
 	$(FLOORS) -m pytest -m "not slow" -W default
 
-perf: $(READY)  ## time sampling, training steps and evaluation, each beside a matrix product of the same size
+perf: $(READY)  ## time training steps beside plain loops and the products they need, then sampling, steps and evaluation
+	$(PYTHON) -m bench performance
 	$(PYTHON) -m pytest tests/perf --benchmark-enable --benchmark-only
 
 tables: $(READY)  ## rebuild the tables from records, without training
@@ -62,6 +63,7 @@ docs: $(READY)  ## rewrite every generated page, table and figure of README.md a
 	$(PYTHON) -m bench readme
 	$(PYTHON) -m bench claims --out results/baseline/lessons --page docs/claims.md
 	$(PYTHON) -m bench extrapolation --out results/baseline/extrapolate --page docs/extrapolation.md
+	$(PYTHON) -m bench performance --measured --out results/performance.json --page docs/performance.md
 
 readme: docs  ## the same by its old name
 

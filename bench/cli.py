@@ -21,6 +21,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "history": "keep a run's headline numbers under this commit",
     "claims": "evaluate every claim of the teaching notebooks by a run, write table and page",
     "extrapolation": "show how far past training a run's families hold",
+    "performance": "time training steps beside plain loops and the matrix products that they need",
     "readme": "rewrite the tables and figures of README and docs from the committed reference runs",
     "status": "say which records are current: exit code 1 if any are stale",
     "promote": "make a run the committed reference run of its suite",

@@ -115,6 +115,7 @@ def test_commands_that_train_nothing_import_no_torch(tmp_path: Path, monkeypatch
         ["compare", str(tmp_path), str(tmp_path)],
         ["lessons", "--out", str(tmp_path)],
         ["extrapolation", "--out", str(tmp_path)],
+        ["performance", "--measured", "--out", str(ROOT / "results" / "performance.json")],
         ["power", str(QUICK), "--suites", "1"],
         run,
     ]
