@@ -23,7 +23,8 @@ BY_LENGTH = (
     "wilson_low wilson_high seeds_low seeds_high seeds_sd content_wrong nrmse_low nrmse_high "
     "device evaluation_hash diverged "
     "nats nats_low nats_high bits perplexity "
-    "adversarial adversarial_low adversarial_high adversarial_examples adversarial_worst adversarial_worst_match"
+    "adversarial adversarial_low adversarial_high adversarial_examples adversarial_worst adversarial_worst_match "
+    "skipped"
 ).split()
 LEADERBOARD = (
     "task task_version model parameters seeds inside beyond l99 l90 l50 solve_rate steps seconds device "

@@ -31,8 +31,19 @@ def lengths_heading(models: Models) -> str:
     notes = [f"{whose} lengths in bold"] if trained else []
     notes += [f"{', '.join(missing)} was not evaluated"] if missing else []
     notes += ["† marks lengths where nothing is held out"] if seen_in(record) else []
+    notes += ["‡ marks lengths that a seed was not judged at: nothing was right at two shorter ones"] * skips(models)
     noted = f" ({'; '.join(notes)})" if notes else ""
     return f"{names[0].upper()}{names[1:]}{unit} by length{noted}:\n"
+
+
+def skips(models: Models) -> bool:
+    """Whether any score stands for a length that was not judged."""
+    return any(
+        score.get("rule") == "skipped"
+        for found in models.values()
+        for record in found
+        for score in record["by_length"].values()
+    )
 
 
 def seen_in(record: Record) -> set[int]:
@@ -57,8 +68,9 @@ def lengths_table(rows: pd.DataFrame, models: Models, chosen: Iterable[int] | No
     cells: dict[tuple[str, int], str] = {}
     nothing = float("nan")
     columns = [rows[metric.name] for metric in metrics]
-    for model, n, *values in zip(rows["model"], rows["length"], *columns, strict=True):
+    for model, n, skipped, *values in zip(rows["model"], rows["length"], rows["skipped"], *columns, strict=True):
         said = " / ".join(FORMS[m.format](v, nothing, nothing) for m, v in zip(metrics, values, strict=True))
+        said += "‡" * bool(skipped)
         cells[model, n] = f"**{said}**" if not alike and n in trained.get(model, ()) else said
     return markdown_table(
         ("model", *heads), [[model, *(cells.get((model, n), "-") for n in lengths)] for model in models]

@@ -14,7 +14,7 @@ from bench.records.store import Record, write_record
 from bench.views.tables import write_tables
 
 LENGTHS_END = (
-    "adversarial,adversarial_low,adversarial_high,adversarial_examples,adversarial_worst,adversarial_worst_match"
+    "adversarial,adversarial_low,adversarial_high,adversarial_examples,adversarial_worst,adversarial_worst_match,skipped"
 )
 BOARD_END = (
     "adversarial,adversarial_low,adversarial_high,"
