@@ -13,7 +13,9 @@ from scipy.stats import binomtest
 from bench.records.store import Record, write_record
 from bench.views.tables import write_tables
 
-LENGTHS_END = "adversarial,adversarial_low,adversarial_high,adversarial_examples,adversarial_worst,adversarial_worst_match"
+LENGTHS_END = (
+    "adversarial,adversarial_low,adversarial_high,adversarial_examples,adversarial_worst,adversarial_worst_match"
+)
 BOARD_END = (
     "adversarial,adversarial_low,adversarial_high,"
     "adversarial_l99,adversarial_l99_low,adversarial_l99_high,adversarial_l99_ratio,"
