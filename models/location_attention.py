@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -11,7 +12,9 @@ from torch import Tensor, nn
 
 from models.base import EOS, FIRST_TOKEN, Decoder, Memory, Seq2Seq, Space
 from models.layers.marked import MarkedEncoder
-from models.layers.moves import Convolution, Shift, place_of
+from models.layers.moves import Beginning, Convolution, Shift
+from models.layers.walk import Standing, Walk, pays, walked
+from models.layers.window import WIDTH, Source, Window
 from models.registry import Family, register
 
 MOVES = ("shift", "convolution")
@@ -34,30 +37,11 @@ class LocationState(NamedTuple):
     tokens: Tensor
 
 
-class Beginning(nn.Module):
-    """Where the heads stand before the first step.
+class Inlet(NamedTuple):
+    """What the GRU cell makes of each input (size, 3 hidden), and its weights for what the heads read."""
 
-    "first" and "last": at that mark. "learned": each head's weight is shared between the two, as is learnt. With h
-    heads, "after" puts them at the first mark and the first h - 1 delimiters, "before" at the delimiters and the last
-    mark: before what is right of them, or left.
-    """
-
-    def __init__(self, heads: int, start: str, delimiter: int) -> None:
-        super().__init__()
-        self.heads, self.start, self.delimiter = heads, start, delimiter
-        self.share = nn.Parameter(torch.randn(heads)) if start == "learned" else None
-
-    def forward(self, tokens: Tensor, length: Tensor) -> Tensor:
-        """Return weights (batch, heads, places) for tokens (batch, places) of a length (batch,), marks counted."""
-        first, last = torch.zeros_like(length), length - 1
-        delimiters = [place_of(tokens, length, self.delimiter, count) for count in range(1, self.heads)]
-        places = {"after": [first, *delimiters], "before": [*delimiters, last], "last": [last] * self.heads}
-        chosen = places.get(self.start, [first] * self.heads)
-        weights = F.one_hot(torch.stack(chosen, 1), tokens.shape[1])
-        if self.share is None:
-            return weights.to(torch.get_default_dtype())
-        share = self.share.sigmoid()[:, None]
-        return share * weights + (1 - share) * F.one_hot(last, tokens.shape[1])[:, None]
+    driven: Tensor
+    reads: Tensor
 
 
 class LocationDecoder(Decoder):
@@ -96,28 +80,86 @@ class LocationDecoder(Decoder):
         return LocationState(hidden, reads, weights, memory._replace(final=()), tokens)
 
     def forward(self, inputs: Tensor, state: LocationState) -> tuple[Tensor, LocationState]:
-        """Read inputs (batch, time) -> outputs (batch, time, size) and the state after them."""
-        hidden, reads, weights, memory, tokens = state
-        keys, mask = memory.states, memory.mask
-        assert keys is not None
-        seen, pointed = [], []
-        for read in self.embedding(inputs).unbind(1):
-            weights = self.move(weights, reads if self.by_reads else hidden, keys, mask)
-            reads = (weights @ keys).flatten(1)
-            hidden = self.cell(torch.cat([read, reads], 1), hidden)
-            seen.append(torch.cat([hidden, reads], 1))
-            if self.gate is not None:
-                pointed.append(self.pointed(weights[:, 0], tokens, memory.length))
-        outputs = self.written(torch.stack(seen, 1), pointed)
-        return outputs, LocationState(hidden, reads, weights, memory, tokens)
+        """Read inputs (batch, time) -> outputs (batch, time, size) and the state after them.
 
-    def pointed(self, weights: Tensor, tokens: Tensor, length: Tensor) -> Tensor:
-        """Return the weights (batch, places) gathered by what may be written there (batch, size)."""
-        written = tokens.masked_fill(tokens >= self.size, 0).scatter(1, length[:, None] - 1, EOS)
+        Without gradient a long source is read through windows, as far as these lose next to nothing.
+        """
+        _, _, _, memory, tokens = state
+        assert memory.states is not None
+        written = self.as_written(tokens, memory.length)
+        source = Source(memory.states, tokens, written, memory.length, self.move.ground(memory))
+        inlet, standing = self.inlet(), Standing(*state[:3])
+        in_full = partial(self.in_full, inlet=inlet)
+        if torch.is_grad_enabled() or not pays(inputs, standing.weights):
+            outputs, standing = in_full(inputs, standing, source)
+        else:
+            within = partial(self.within, inlet=inlet)
+            outputs, standing = walked(in_full, within, inputs, standing, source, self.size)
+        return outputs, LocationState(*standing, memory, tokens)
+
+    def in_full(self, inputs: Tensor, standing: Standing, source: Source, inlet: Inlet) -> tuple[Tensor, Standing]:
+        """Read inputs while the heads look at all places of the source."""
+        hidden, reads, weights = standing
+        hiddens, seen, pointed = [], [], []
+        for driven in F.embedding(inputs, inlet.driven).unbind(1):
+            command = self.move.command(reads if self.by_reads else hidden)
+            weights = self.move.scores(weights, command, source.ground).softmax(-1)
+            reads = (weights @ source.states).flatten(1)
+            hidden = self.turned(torch.addmm(driven, reads, inlet.reads), hidden)
+            hiddens.append(hidden)
+            seen.append(reads)
+            if self.gate is not None:
+                pointed.append(self.pointed(weights[:, 0], source.written))
+        return self.written(hiddens, seen, pointed), Standing(hidden, reads, weights)
+
+    def within(self, inputs: Tensor, walk: Walk, source: Source, inlet: Inlet) -> tuple[Tensor, Walk, Tensor]:
+        """Read inputs while the heads look through windows -> outputs, the walk, and what was lost (batch, heads)."""
+        rows, hidden, reads, window = walk
+        first, weights, floor, stray = window
+        lost, sight = stray, source.through(window)
+        hiddens, seen, pointed = [], [], []
+        for driven in F.embedding(inputs, inlet.driven).unbind(1):
+            command = self.move.command(reads if self.by_reads else hidden)
+            stray = stray + ((weights - floor[..., None]).abs() * sight.open).sum(-1)
+            lost = torch.maximum(lost, stray)
+            rest = self.move.elsewhere(floor, stray, command, sight.left_out)
+            scores = torch.cat([self.move.scores(weights, command, sight.ground), rest], 2).softmax(-1)
+            weights, background, stray = scores[..., :WIDTH], scores[..., WIDTH], scores[..., WIDTH + 1]
+            floor = background / sight.left_out.many.clamp(min=1)
+            reads = (weights[:, :, None] @ sight.states)[:, :, 0].addcmul(background[..., None], sight.mean).flatten(1)
+            hidden = self.turned(torch.addmm(driven, reads, inlet.reads), hidden)
+            hiddens.append(hidden)
+            seen.append(reads)
+            if self.gate is not None:
+                pointed.append(self.pointed(weights[:, 0], sight.written))
+                lost = torch.maximum(lost, background)  # of which it does not know where it points
+        after = Window(first, weights, floor, stray).followed(source.states.shape[1])
+        lost = torch.maximum(lost, after.stray)
+        return self.written(hiddens, seen, pointed), Walk(rows, hidden, reads, after), lost
+
+    def inlet(self) -> Inlet:
+        """Return the GRU cell's weights for what it reads, those of the inputs with their embedding."""
+        inputs, reads = self.cell.weight_ih.split([self.width, self.cell.input_size - self.width], 1)
+        return Inlet(F.linear(self.embedding.weight, inputs, self.cell.bias_ih), reads.T)
+
+    def turned(self, ahead: Tensor, hidden: Tensor) -> Tensor:
+        """Take the GRU cell's step: ahead (batch, 3 hidden), its part of what is read; hidden (batch, hidden)."""
+        back, size = F.linear(hidden, self.cell.weight_hh, self.cell.bias_hh), 2 * self.cell.hidden_size
+        reset, keep = (ahead[:, :size] + back[:, :size]).sigmoid().chunk(2, 1)
+        content = torch.addcmul(ahead[:, size:], reset, back[:, size:]).tanh()
+        return torch.lerp(content, hidden, keep)
+
+    def as_written(self, tokens: Tensor, length: Tensor) -> Tensor:
+        """Return what a pointer writes for tokens (batch, places): an end of sequence at the mark behind the source."""
+        return tokens.masked_fill(tokens >= self.size, 0).scatter(1, length[:, None] - 1, EOS)
+
+    def pointed(self, weights: Tensor, written: Tensor) -> Tensor:
+        """Return the weights (batch, places) gathered by what is written there (batch, places) -> (batch, size)."""
         return weights.new_zeros(len(weights), self.size).scatter_add(1, written, weights)
 
-    def written(self, seen: Tensor, pointed: list[Tensor]) -> Tensor:
-        """Return logits, or the mixture's log probabilities: seen (batch, time, ..) -> (batch, time, size)."""
+    def written(self, hiddens: list[Tensor], reads: list[Tensor], pointed: list[Tensor]) -> Tensor:
+        """Return logits, or the mixture's log probabilities (batch, time, size), from what each step left."""
+        seen = torch.cat([torch.stack(hiddens, 1), torch.stack(reads, 1)], 2)
         logits: Tensor = self.readout(seen)
         if self.gate is None:
             return logits

@@ -20,6 +20,7 @@ from bench.records.store import Record, unevaluated
 Pair = tuple[str, str]
 Groups = dict[Pair, list[Record]]
 RANDOM = "random"
+RULED = 0.75  # what counts weigh in intervals where a rule ended the judging early, so that these stay honest
 FIELDS = list(dict.fromkeys(chain(*((*metric.reads, metric.denominator) for metric in COUNTED))))
 MADE = ("sources", "spec", "task_version", "evaluation_hash", "kind", "inside_lengths")  # what a pair's seeds share
 
@@ -143,7 +144,8 @@ def leave_out_others(groups: Groups) -> list[str]:
 class Block:
     """Pairs with the same lengths and number of seeds: they are summarised at once.
 
-    counts: by metric its numerators and denominators (2, pairs, seeds, lengths) at ascending lengths, NaN where none is
+    counts: by metric its numerators and denominators (2, pairs, seeds, lengths) at ascending lengths, NaN where none
+        is; both weigh less where a rule ended the judging: RULED
     """
 
     pairs: list[Pair]
@@ -155,7 +157,17 @@ class Block:
     @property
     def examples(self) -> Floats:
         """How many strings, or of a text tokens, were evaluated (pairs, seeds, lengths)."""
-        return self.counts["exact_match"][1]
+        return np.array(
+            [[[seed["by_length"][str(n)]["examples"] for n in self.lengths] for seed in pair] for pair in self.records],
+            dtype=float,
+        )
+
+    @property
+    def skipped(self) -> NDArray[np.bool_]:
+        """Where no string was judged, and nothing right by rule (pairs, seeds, lengths)."""
+        return np.array(
+            [[[rule_of(seed, n) == "skipped" for n in self.lengths] for seed in pair] for pair in self.records]
+        )
 
     @property
     def accuracy(self) -> Floats:
@@ -165,6 +177,11 @@ class Block:
     def chosen(self, split: str) -> NDArray[np.bool_]:
         """Which lengths belong to a split, (lengths,)."""
         return np.array([split_of(length, self.inside) == split for length in self.lengths])
+
+
+def rule_of(record: Record, length: int) -> str:
+    """Return the rule that ended the judging at a length, "" where all strings were judged."""
+    return record["by_length"][str(length)].get("rule", "")
 
 
 def share(counts: Floats) -> Floats:
@@ -203,11 +220,12 @@ def counts_of(pairs: list[list[Record]], lengths: Sequence[int]) -> dict[str, Fl
     row = trained.get_indexer(pd.MultiIndex.from_frame(frame[["task", "model", "seed"]]))
     column = np.searchsorted(lengths, frame["length"])
     numbers, found = frame[["numerator", "denominator"]].to_numpy().T, {}
+    weights = np.array([[RULED if rule_of(record, length) else 1.0 for length in lengths] for record in records])
     for metric in COUNTED:
         chosen = np.flatnonzero((frame["metric"] == metric.name).to_numpy())
         counts = np.full((2, len(records), len(lengths)), np.nan)
         counts[:, row[chosen], column[chosen]] = numbers[:, chosen]
-        found[metric.name] = counts.reshape(2, len(pairs), -1, len(lengths))
+        found[metric.name] = (counts * weights).reshape(2, len(pairs), -1, len(lengths))
     return found
 
 

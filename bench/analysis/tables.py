@@ -29,6 +29,7 @@ def by_length(groups: Groups) -> pd.DataFrame:
 
     Of texts, exact match is the share of tokens that were the first choice.
 
+    examples: the fewest that a seed was judged on; skipped: how many seeds count as 0 there by rule, none judged
     wilson_low, wilson_high: within the seeds, of the pooled counts; seeds_low, seeds_high: over the seeds (bootstrap of
     the mean, percentile), empty for a single seed; low, high: the wider of both on each side
     adversarial: exact match on the adversarial sets, each kind alike; adversarial_worst: the kind with the lowest
@@ -62,7 +63,8 @@ def rows_by_length(found: Block) -> pd.DataFrame:
     columns["unseen"] = np.all(
         [[[record["by_length"][n]["unseen"] for n in names] for record in seeds] for seeds in found.records], axis=1
     )
-    columns["examples"] = found.examples[:, 0].astype(int)
+    columns["examples"] = found.examples.min(1).astype(int)
+    columns["skipped"] = found.skipped.sum(1)
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
     count = len(found.lengths)
     frame["length"] = found.lengths * len(found.pairs)
@@ -75,8 +77,10 @@ def rows_by_length(found: Block) -> pd.DataFrame:
 def length_columns(metric: Metric, counts: Floats) -> dict[str, Floats]:
     """Return the columns of a metric, of its counts (2, pairs, lengths, seeds): over the seeds, and in other units."""
     name, values = metric.name, share(counts)
-    pooled = counts[0].sum(-1) / counts[1].sum(-1) if metric.aggregate == "pooled" else values.mean(-1)
-    columns = {name: pooled} | other_units(metric, pooled)
+    alike = (counts[1] == counts[1][..., :1]).all(-1)  # else seeds count alike, however many strings each was judged on
+    is_pooled = alike & (metric.aggregate == "pooled")
+    mean = np.where(is_pooled, counts[0].sum(-1) / counts[1].sum(-1), values.mean(-1))
+    columns = {name: mean} | other_units(metric, mean)
     if metric is EXACT:
         within, over = wilson(counts[0].sum(-1), counts[1].sum(-1)), over_seeds(values)
         ends = {"": (np.fmin(within[0], over[0]), np.fmax(within[1], over[1])), "wilson_": within, "seeds_": over}

@@ -10,7 +10,7 @@ from bench.records.decode import checked
 from bench.records.key import settings_hash
 from bench.records.provenance import commit, instruction_set, versions
 from bench.records.store import SCHEMA, Record
-from bench.trial.metrics import finite
+from bench.trial.metrics import Score, finite
 from bench.trial.protocols import protocol_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def measured(outcome: Outcome) -> dict[str, object]:
         "train_lengths": list(task.train_lengths),
         "inside_lengths": list(task.inside_lengths),
         "by_length": {
-            str(length): asdict(score) | {"chance": task.chance(length)} for length, score in evaluation.scores.items()
+            str(length): part_of(score) | {"chance": task.chance(length)} for length, score in evaluation.scores.items()
         },
         "evaluation_hash": evaluation.fingerprint,
         "curve": [{"step": point.step, "loss": finite(point.loss), "exact": point.exact} for point in training.curve],
@@ -81,6 +81,14 @@ def measured(outcome: Outcome) -> dict[str, object]:
         },
         **{name: value for name, value in optional.items() if value},
     }
+
+
+def part_of(score: Score) -> dict[str, object]:
+    """Return a score as a record has it: no rule where there is none, and no tokens where none was judged."""
+    part = asdict(score)
+    if not score.rule:
+        del part["rule"]
+    return part | {"tokens": None, "tokens_right": None} if score.rule == "skipped" else part
 
 
 def seen(probes: Probes) -> dict[str, object]:

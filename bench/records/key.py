@@ -87,8 +87,8 @@ def key_of(spec: Spec, seed: int, sources: Sources) -> str:
 
 
 def weights_key(spec: Spec, seed: int, sources: Sources) -> str:
-    """Return the key of trained weights: that of their record, whatever number of examples evaluates them."""
-    return key_of(replace(spec, examples=1, adversarial=0), seed, sources)
+    """Return the key of trained weights: that of their record, whatever examples evaluate them."""
+    return key_of(replace(spec, examples=1, adversarial=0, exhaustive=False), seed, sources)
 
 
 def hashed(*values: object) -> str:

@@ -63,6 +63,7 @@ class SpecPart(TypedDict):
     fits: Annotated[Count, about("examples that a trivial baseline is fitted to", "examples")]
     loss_mask: Annotated[bool, about("false lets padding count in the loss, an ablation")]
     data_seed: Annotated[Seed | None, about("names the training data's stream; null: `seed` does")]
+    exhaustive: NotRequired[Annotated[bool, about("all strings of every length were judged, none left out by a rule")]]
     row: Annotated[str, about("equals `task` of the record")]
     column: Annotated[str, about("equals `model` of the record")]
 
@@ -78,8 +79,8 @@ class CountsPart(TypedDict):
 class ScorePart(CountsPart):
     """The evaluation at one length."""
 
-    tokens: Annotated[Positive, about("tokens (values: steps) of the targets", "tokens")]
-    tokens_right: Annotated[Count, about("right given the true ones before; values: within tolerance", "tokens")]
+    tokens: Annotated[Positive | None, about("tokens (values: steps) of the targets; null: none was judged", "tokens")]
+    tokens_right: Annotated[Count | None, about("right given true ones before; values: within tolerance", "tokens")]
     unseen: Annotated[bool, about("false where there are too few examples to hold some out of training")]
     chance: Annotated[Share, about("probability that a guess that knows the length alone is right", "share")]
     nrmse: Annotated[Number | None, about("values: free-running error; null elsewhere, or overflowed", "deviations")]
@@ -90,6 +91,9 @@ class ScorePart(CountsPart):
         about(
             "share of tokens wrong given those before (values: NRMSE) in 24 equal spans at most; null: none", "share"
         ),
+    ]
+    rule: NotRequired[
+        Annotated[str, about("`lost`, `held`: few judged; `skipped`: none, these are a shorter length's")]
     ]
     nats: NotRequired[Annotated[Number | None, about("of a text, mean cross-entropy; null elsewhere", "nats a token")]]
 

@@ -45,6 +45,7 @@ class Spec:
     examples: strings a length in the final evaluation; adversarial: the same of each adversarial kind, 0 for none
     fits: examples that a trivial baseline is fitted on
     loss_mask: False lets padding count in the loss, an ablation
+    exhaustive: every length is judged on all its strings; else those past training by the rules of bench/trial/looks.py
     data_seed: names the training data's stream in place of the run's seed, which then draws the weights alone
     row, column: the names of task and model in the tables
     """
@@ -73,6 +74,7 @@ class Spec:
     fits: int = 4096
     loss_mask: bool = True
     data_seed: int | None = None
+    exhaustive: bool = False
     row: str = ""
     column: str = ""
 

@@ -16,8 +16,11 @@ from bench.trial.streams import stream
 from models.base import Model
 from tasks.base import Batch, Task
 
-ROWS = 256  # rows scored at once, and pairs of positions in one forward pass: these bound memory and change no result
-PAIRS = 4_000_000
+# Numbers that one forward pass may hold in a layer; they say how many rows are scored at once, and change no result. A
+# model that goes step by step costs less a row the more there are: a GiB bounds it. One that sees all positions at once
+# costs more where a processor's cache does not hold them.
+NUMBERS = {"stepwise": 1 << 28, "at once": 1 << 23}
+WIDTH = 256  # numbers that a position is held to have at least
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,9 @@ def pieces(batch: Batch, device: str, rows: int) -> Iterator[Batch]:
 
 
 def rows_at_once(model: Model, batch: Batch) -> int:
-    """Return how many rows fit in one forward pass: fewer where attention sees every pair of positions."""
-    if not model.pairwise:
-        return ROWS
-    longest = max(batch.target.shape[1], 0 if batch.source is None else batch.source.shape[1])
-    return max(1, min(ROWS, PAIRS // (batch.target.shape[1] * longest)))
+    """Return how many rows fit in one forward pass, by the widest layer and, where attention sees them, by pairs."""
+    places = batch.target.shape[1] + (0 if batch.source is None else batch.source.shape[1])
+    width = max(WIDTH, *(each.shape[0] for each in model.parameters() if each.dim() > 1), 0)
+    if model.pairwise:
+        return max(1, NUMBERS["at once"] // (places * (width + places)))
+    return max(1, NUMBERS["stepwise"] // (places * width))

@@ -41,7 +41,7 @@ def evaluation_set(task: Task, length: int, examples: int) -> HeldOutSet:
     drawn = in_pieces(lambda lengths: task.sample(lengths, length, generator), task, length, rows, ROUNDS)
     first = next(drawn)
     longest = longest_trained(task, first) if len(first.target) < rows else None
-    found = gathered((unseen_rows(piece, longest) for piece in chain([first], drawn)), examples)
+    found = gathered((unseen_rows(part, longest) for part in cut(chain([first], drawn), 4 * examples)), examples)
     return HeldOutSet(found, True) if len(found.target) else HeldOutSet(gathered([first], examples), False)
 
 
@@ -55,7 +55,8 @@ def adversarial_set(task: Task, kind: str, length: int, examples: int) -> Batch 
     rows = SHARE * examples
     drawn = in_pieces(lambda lengths: task.adversarial(kind, lengths, length, generator), task, length, rows, 1)
     beyond = length > max(task.inside_lengths)
-    found = gathered(drawn if beyond else map(unseen_rows, drawn), examples)
+    parts = cut(drawn, 4 * examples)
+    found = gathered(parts if beyond else map(unseen_rows, parts), examples)
     return found if len(found.target) else None
 
 
@@ -68,6 +69,13 @@ def in_pieces(drawn: Callable[[Tensor], Batch], task: Task, length: int, rows: i
     at_once = max(1, min(rows, CELLS // length)) if beyond else rows
     lengths = torch.full((at_once,), length)
     return (drawn(lengths) for _ in range(rounds if at_once == rows else math.ceil(rows / at_once)))
+
+
+def cut(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
+    """Cut batches into pieces of so many rows: what is not needed is not looked at."""
+    for batch in batches:
+        for part in torch.arange(len(batch.target)).split(rows):
+            yield rows_of(batch, part)
 
 
 def unseen_rows(batch: Batch, longest: int | None = None) -> Batch:

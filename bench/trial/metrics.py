@@ -23,6 +23,7 @@ class Score:
         target, first to last; None where a span is padding alone, or its error has overflowed
     nrmse, next_step_nrmse: error relative to the signal's standard deviation, free-running and given the true past
     nats: of a text, the mean cross-entropy of a token, in nats
+    rule: by which fewer strings were judged than asked for, see bench/trial/looks.py; "" for none
     """
 
     examples: int
@@ -35,6 +36,7 @@ class Score:
     nrmse: float | None = None
     next_step_nrmse: float | None = None
     nats: float | None = None
+    rule: str = ""
 
 
 Counts = dict[str, int]  # examples; right, EOS included; stopped_wrong: right but for the length
@@ -60,6 +62,41 @@ class ErrorByPosition:
             finite(float(f"{total / count:.4g}")) if count else None
             for total, count in zip(self.sums.tolist(), self.counts.tolist(), strict=True)
         )
+
+
+class Tally:
+    """What is counted of strings, some rows at a time, of targets up to a number of steps.
+
+    right, stopped_wrong: of each row so far, see `Score`
+    """
+
+    def __init__(self, time: int, device: str) -> None:
+        self.errors = ErrorByPosition(time, device)
+        self.tokens = 0
+        self.tokens_right = torch.zeros((), dtype=torch.long, device=device)
+        self.right = torch.zeros(0, dtype=torch.bool, device=device)
+        self.stopped_wrong = self.right
+
+    def add(self, wrong: Tensor, mask: Tensor, content_wrong: Tensor) -> None:
+        """Add rows: which of their tokens are wrong and which are real (rows, time), whose content is wrong (rows,).
+
+        An empty target is never right.
+        """
+        self.right = torch.cat([self.right, mask.any(1) & ~wrong.any(1)])
+        self.stopped_wrong = torch.cat([self.stopped_wrong, wrong.any(1) & ~content_wrong])
+        self.tokens_right = self.tokens_right + (mask & ~wrong).sum()
+        self.tokens += int(mask.sum())
+        self.errors.add(wrong.sum(0), mask.sum(0))
+
+    def counts(self, rows: slice = slice(None)) -> Counts:
+        """Return the counts of some rows."""
+        right, stopped_wrong = self.right[rows], self.stopped_wrong[rows]
+        return {"examples": len(right), "right": int(right.sum()), "stopped_wrong": int(stopped_wrong.sum())}
+
+    def score(self, unseen: bool, rule: str = "") -> Score:
+        """Return the score of all rows."""
+        tokens = {"tokens": self.tokens, "tokens_right": int(self.tokens_right)}
+        return Score(**self.counts(), **tokens, unseen=unseen, errors_at=self.errors.means(), rule=rule)
 
 
 def finite(value: float) -> float | None:

@@ -10,6 +10,7 @@ import torch
 
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task
+from bench.trial.looks import Looks
 from bench.trial.metrics import Counts, Score
 from bench.trial.protocols import protocol_of
 from bench.trial.streams import number
@@ -77,18 +78,21 @@ def data_seed(spec: Spec, seed: int) -> int:
 def evaluate_trained(task: Task, model: Model, spec: Spec, device: str) -> Evaluation:
     """Score a model at every declared length; a length that fails is noted and the others stand.
 
-    Where every length fails, the first one's error is raised.
+    Lengths past training may need fewer strings, or none: bench/trial/looks.py. Where every length fails, the first
+    one's error is raised.
     """
     started, protocol = time.perf_counter(), protocol_of(task)
     scores, adversarial = dict[int, Score](), dict[int, dict[str, Counts]]()
     failed = dict[int, Exception]()
-    for length in task.eval_lengths:
+    looks = Looks(task.inside_lengths, protocol.looks and not spec.exhaustive)
+    for length in sorted(task.eval_lengths):
         try:
-            score = protocol.score(model, task, length, spec.examples, device)
-            kinds = protocol.adversarial(model, task, length, spec.adversarial, device) if spec.adversarial else {}
+            score, kinds = looks.unjudged(length) or judged(task, model, spec, device, length, looks.first(length))
         except (ValueError, RuntimeError) as error:  # a table of positions that ends, memory that does
             failed[length] = error
             continue
+        if score.rule != "skipped":
+            looks.saw(length, score, kinds)
         scores[length] = score
         if kinds:
             adversarial[length] = kinds
@@ -101,3 +105,14 @@ def evaluate_trained(task: Task, model: Model, spec: Spec, device: str) -> Evalu
     return Evaluation(
         scores, adversarial, reasons, protocol.fingerprint(task, spec.examples, spec.adversarial), seconds
     )
+
+
+def judged(
+    task: Task, model: Model, spec: Spec, device: str, length: int, first: int
+) -> tuple[Score, dict[str, Counts]]:
+    """Score a model at one length, where so many strings are looked at first, and on the adversarial sets."""
+    protocol = protocol_of(task)
+    score = protocol.score(model, task, length, spec.examples, device, first)
+    if not spec.adversarial:
+        return score, {}
+    return score, protocol.adversarial(model, task, length, spec.adversarial, device)

@@ -126,8 +126,15 @@ def lengths_heading(models: Models) -> str:
     notes = [f"{whose} lengths in bold"] if trained else []
     notes += [f"{missing} was not evaluated"] if missing else []
     notes += ["† marks lengths where nothing is held out"] if seen_in(models) else []
+    notes += ["‡ marks lengths that a seed was not judged at: nothing was right at two shorter ones"] * skips(models)
     noted = f" ({'; '.join(notes)})" if notes else ""
     return f"{names[0].upper()}{names[1:]}{unit} by length{noted}:"
+
+
+def skips(models: Models) -> bool:
+    """Whether any score stands for a length that was not judged."""
+    records = (record for found in models.values() for record in found)
+    return any(score.get("rule") == "skipped" for record in records for score in record["by_length"].values())
 
 
 def lengths_table(rows: pd.DataFrame, models: Models, chosen: Iterable[int] | None = None) -> str:
@@ -149,6 +156,7 @@ def lengths_table(rows: pd.DataFrame, models: Models, chosen: Iterable[int] | No
     for row in rows.to_dict("records"):
         model, n = row["model"], row["length"]
         said = " / ".join(columns.FORMS[metric.format](row[metric.name], nothing, nothing) for metric in metrics)
+        said += "‡" * bool(row["skipped"])
         cells[model, n] = f"**{said}**" if not alike and n in trained.get(model, ()) else said
     lines = [[model, *(cells.get((model, n), "-") for n in lengths)] for model in models]
     return markdown_table(("model", *heads), lines)

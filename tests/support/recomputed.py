@@ -63,8 +63,9 @@ def length_rows(records: list[Row]) -> list[Row]:
 
 def length_row(records: list[Row], length: int) -> Row:
     scores = [record["by_length"][str(length)] for record in records]
-    right, examples = sum(score["right"] for score in scores), sum(score["examples"] for score in scores)
-    stopped = sum(score["stopped_wrong"] for score in scores)
+    weights = [0.75 if score.get("rule") else 1 for score in scores]
+    right, examples = (sum(w * s[part] for w, s in zip(weights, scores, strict=True)) for part in ("right", "examples"))
+    stopped = fmean(score["stopped_wrong"] / score["examples"] for score in scores)
     shares = [score["right"] / score["examples"] for score in scores]
     errors = [score["nrmse"] for score in scores]
     error = None if None in errors else fmean(errors)
@@ -75,7 +76,7 @@ def length_row(records: list[Row], length: int) -> Row:
         "split": place(length, records[0]),
         "length": length,
         "ratio": length / max(records[0]["inside_lengths"]),
-        "exact_match": right / examples,
+        "exact_match": fmean(shares),
         "low": low,
         "high": high,
         "wilson_low": pooled[0],
@@ -83,13 +84,16 @@ def length_row(records: list[Row], length: int) -> Row:
         "seeds_low": seeds and seeds[0],
         "seeds_high": seeds and seeds[1],
         "seeds_sd": deviation(shares),
-        "token_accuracy": sum(s["tokens_right"] for s in scores) / sum(s["tokens"] for s in scores),
+        "token_accuracy": None
+        if any(s["tokens"] is None for s in scores)
+        else fmean(s["tokens_right"] / s["tokens"] for s in scores),
         "chance": scores[0]["chance"],
-        "examples": scores[0]["examples"],
+        "examples": min(score["examples"] for score in scores),
+        "skipped": sum(score.get("rule") == "skipped" for score in scores),
         **named("nrmse", error, None if error is None else mean_bounds(errors)),
         "next_step_nrmse": None if None in steps else fmean(steps),
-        "stopped_wrong": stopped / examples,
-        "content_wrong": (examples - right - stopped) / examples,
+        "stopped_wrong": stopped,
+        "content_wrong": 1 - fmean(shares) - stopped,
         "unseen": all(score["unseen"] for score in scores),
         **nats_columns("nats", [score.get("nats") for score in scores]),
         **other_units([score.get("nats") for score in scores]),

@@ -41,9 +41,11 @@ class Protocol(ABC):
     """How tasks of one kind of data are trained on and scored.
 
     continues: whether a trained model can go on by itself; elsewhere examples are answered, and that is the end
+    looks: whether a length past training may be judged on fewer examples, or on none: bench/trial/looks.py
     """
 
     continues: ClassVar[bool] = False
+    looks: ClassVar[bool] = False
 
     @abstractmethod
     def kind(self, task: Task) -> str:
@@ -76,8 +78,8 @@ class Protocol(ABC):
         model.train()
         return score.right / score.examples
 
-    def score(self, model: Model, task: Task, length: int, examples: int, device: str) -> Score:
-        """Score a model at one length, on that length's fixed evaluation set."""
+    def score(self, model: Model, task: Task, length: int, examples: int, device: str, first: int = 0) -> Score:
+        """Score a model at one length, on that length's fixed evaluation set; first: see `Strings`."""
         model.eval()
         chosen = evaluation_set(task, length, examples)
         with torch.no_grad():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import torch
 
-from bench.trial.batches import ROWS, on, pieces, rows_at_once
+from bench.trial.batches import on, pieces, rows_at_once
 from bench.trial.decode import free_running
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import shift_right
@@ -37,7 +37,7 @@ class Signals(Protocol):
         for part in pieces(batch, device, rows_at_once(model, batch)):
             given = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
             next_squared = next_squared + task.loss(given, part.target).double().sum()
-        for part in pieces(batch, device, ROWS):
+        for part in pieces(batch, device, rows_at_once(model, batch)):
             continued = free_running(model, task, part, part.target.shape[1])
             errors = task.loss(continued, part.target).double()  # relative to the signal's variance
             right = right + (errors.mean(1).sqrt() <= tolerance).sum()

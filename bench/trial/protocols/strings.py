@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
+from typing import ClassVar
 
 import torch
 
-from bench.trial.batches import on, pieces, rows_at_once
+from bench.trial.batches import on, pieces, rows_at_once, rows_of
 from bench.trial.decode import free_running, lengths_with_stop, shortfall
-from bench.trial.evaluation_sets import evaluation_set, validation_set
+from bench.trial.evaluation_sets import adversarial_set, evaluation_set, joined, validation_set
+from bench.trial.looks import ending
 from bench.trial.losses import shift_right
-from bench.trial.metrics import ErrorByPosition, Score
+from bench.trial.metrics import Counts, Score, Tally
 from bench.trial.protocols.base import Answer, Protocol, register
 from models.base import Model
 from tasks.base import EOS, Batch, Task
@@ -22,29 +25,55 @@ FURTHER = 2  # steps that decoding may write past the truth
 class Strings(Protocol):
     """Greedy decoding is right exactly when every argmax given the true tokens before is, so one pass scores it."""
 
+    looks: ClassVar[bool] = True
+
     def kind(self, task: Task) -> str:
         """Return "symbols"."""
         return "symbols"
 
+    def score(self, model: Model, task: Task, length: int, examples: int, device: str, first: int = 0) -> Score:
+        """Score a model on a length's fixed evaluation set, where so many strings are looked at first; 0: all at once.
+
+        What comes of these may say that no more are needed.
+        """
+        chosen = evaluation_set(task, length, examples)
+        batch, rows = chosen.batch, len(chosen.batch.target)
+        tally, seen = Tally(int(batch.target_length.max()), device), min(first, rows) or rows
+        self.judge(model, task, rows_of(batch, torch.arange(seen)), tally, device)
+        rule = ending(int(tally.right.sum()), seen) if seen < rows else ""
+        if not rule and seen < rows:
+            self.judge(model, task, rows_of(batch, torch.arange(seen, rows)), tally, device)
+        return tally.score(chosen.unseen, rule)
+
     def score_batch(self, model: Model, task: Task, batch: Batch, unseen: bool, device: str) -> Score:
-        """Count exact matches, right tokens, and answers that only end wrong; an empty target is never right."""
-        right = tokens_right = stopped_wrong = torch.zeros((), dtype=torch.long, device=device)
-        errors = ErrorByPosition(int(batch.target_length.max()), device)
-        tokens = 0
+        """Count exact matches, right tokens, and answers that only end wrong."""
+        tally = Tally(int(batch.target_length.max()), device)
+        self.judge(model, task, batch, tally, device)
+        return tally.score(unseen)
+
+    def judge(self, model: Model, task: Task, batch: Batch, tally: Tally, device: str) -> None:
+        """Add a batch to what is counted."""
+        model.eval()
         for part in pieces(batch, device, rows_at_once(model, batch)):
-            outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
+            with torch.no_grad():
+                outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
             mask = part.target_mask
-            wrong = ~task.correct(outputs, part.target) & mask
-            is_wrong = wrong.any(1) | ~mask.any(1)
             forced = ~task.correct(outputs.index_fill(-1, outputs.new_tensor([EOS]).long(), -math.inf), part.target)
-            content_wrong = (forced & mask & (part.target != EOS)).any(1)
-            right = right + (~is_wrong).sum()
-            tokens_right = tokens_right + (mask & ~wrong).sum()
-            stopped_wrong = stopped_wrong + (wrong.any(1) & ~content_wrong).sum()
-            errors.add(wrong.sum(0), mask.sum(0))
-            tokens += int(part.target_length.sum())
-        counts = (len(batch.target), int(right), tokens, int(tokens_right), int(stopped_wrong))
-        return Score(*counts, unseen, errors.means())
+            tally.add(~task.correct(outputs, part.target) & mask, mask, (forced & mask & (part.target != EOS)).any(1))
+
+    def adversarial(self, model: Model, task: Task, length: int, examples: int, device: str) -> dict[str, Counts]:
+        """Score all kinds of one width together."""
+        drawn = {kind: adversarial_set(task, kind, length, examples) for kind in task.adversarial_kinds}
+        sets = {kind: batch for kind, batch in drawn.items() if batch is not None}
+        found: dict[str, Counts] = {}
+        for shape in dict.fromkeys(map(shape_of, sets.values())):
+            alike = {kind: batch for kind, batch in sets.items() if shape_of(batch) == shape}
+            tally, first = Tally(shape[0], device), 0
+            self.judge(model, task, reduce(joined, alike.values()), tally, device)
+            for kind, batch in alike.items():
+                found[kind] = tally.counts(slice(first, first + len(batch.target)))
+                first += len(batch.target)
+        return found
 
     def answers(self, model: Model, task: Task, length: int, count: int, device: str) -> list[Answer]:
         """Decode greedily, up to the first EOS where the truth has one."""
@@ -66,3 +95,8 @@ class Strings(Protocol):
     def strings(self, task: Task, rows: int, length: int | None = None) -> Batch | None:
         """Return examples of the length's evaluation set, or of the validation set."""
         return validation_set(task, rows) if length is None else evaluation_set(task, length, rows).batch
+
+
+def shape_of(batch: Batch) -> tuple[int, int]:
+    """Return how wide targets and sources are: batches that are alike in it can be joined."""
+    return batch.target.shape[1], 0 if batch.source is None else batch.source.shape[1]

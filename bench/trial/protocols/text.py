@@ -56,7 +56,7 @@ class Text(Protocol):
         """Return nothing: a text is watched by its loss alone."""
         return
 
-    def score(self, model: Model, task: Task, length: int, examples: int, device: str) -> Score:
+    def score(self, model: Model, task: Task, length: int, examples: int, device: str, first: int = 0) -> Score:
         """Score the excerpts that a task reads at a length, each from a fresh state.
 
         An example is a line, right when all its tokens are, where the task has a separator; else it is a counted token.

@@ -43,7 +43,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "what tasks share": ("tasks/strings/ends.py", "STOPS = (", "OTHERS = STOPS = (", ALL),
     "loss": ("bench/trial/losses.py", "clamp(min=1)", "clamp(min=2)", ALL),
     "hold-out": ("bench/trial/holdout.py", "SHARE = 8", "SHARE = 9", ALL),
-    "evaluation": ("bench/trial/batches.py", "ROWS = 256", "ROWS = 128", ALL),
+    "evaluation": ("bench/trial/batches.py", "WIDTH = 256", "WIDTH = 128", ALL),
     "random streams": ("bench/trial/streams.py", "digest_size=8", "digest_size=7", ALL),
     "loss's text": ("bench/trial/losses.py", '"""', '"""Losses: ', set()),
     "text of an error of the trial": ("bench/trial/build.py", "is not a Python file", "is no Python file", set()),

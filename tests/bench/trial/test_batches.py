@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.spec.spec import Spec
-from bench.trial.batches import Step, draw, lengths_at, pieces, rows_at_once, sampled
+from bench.trial.batches import NUMBERS, WIDTH, Step, draw, lengths_at, pieces, rows_at_once, sampled
 from bench.trial.evaluation_sets import validation_set
 from models import build
 from tasks.base import Batch
@@ -86,9 +86,19 @@ def test_pieces_are_the_rows_in_order_whatever_their_number() -> None:
         assert all(len(piece.target) <= rows for piece in cut)
 
 
-@pytest.mark.parametrize(("model", "fewer"), [("gru", False), ("transformer", True)])
-def test_fewer_rows_fit_in_a_pass_where_every_pair_of_positions_counts(model: str, fewer: bool) -> None:
-    batch = draw(TASK, 4, torch.Generator().manual_seed(0), (2000,))
-    made = build(model, TASK.source, TASK.target, hidden=8)
-    rows = [rows_at_once(made, one) for one in (validation_set(TASK, 4), batch)]
-    assert (rows[1] < rows[0]) is fewer
+@pytest.mark.parametrize("model", ["gru", "transformer"])
+def test_rows_in_a_pass_are_as_many_as_fit_in_so_many_numbers(model: str) -> None:
+    made, pairwise = build(model, TASK.source, TASK.target, hidden=8), model == "transformer"
+    held = NUMBERS["at once" if pairwise else "stepwise"]
+    for length in (4, 200, 2000, 40_000):
+        batch = draw(TASK, 1, torch.Generator().manual_seed(0), (length,))
+        places = 2 * length + 1
+        row, rows = places * (WIDTH + pairwise * places), rows_at_once(made, batch)
+        assert rows * row <= held or rows == 1
+        assert (rows + 1) * row > held
+
+
+def test_fewer_rows_fit_where_a_layer_is_wide() -> None:
+    batch = draw(TASK, 1, torch.Generator().manual_seed(0), (2000,))
+    rows = [rows_at_once(build("gru", TASK.source, TASK.target, hidden=hidden), batch) for hidden in (8, 512)]
+    assert rows[0] // rows[1] == 3 * 512 // WIDTH

@@ -78,7 +78,7 @@ def test_weights_are_handed_over_once_trained_and_before_they_are_evaluated(monk
         raise KeyError("evaluation fails")
 
     whole = outcome_of(SPEC)
-    monkeypatch.setattr("bench.trial.protocols.base.Protocol.score", fail)
+    monkeypatch.setattr("bench.trial.protocols.strings.Strings.score", fail)
     with pytest.raises(KeyError, match="evaluation fails"):
         run_trial(SPEC, 0, "cpu", lambda _: None, hand_over=hand_over)
     ((weights, training),) = handed

@@ -9,6 +9,7 @@ import torch
 from cases import assert_close
 from torch import Tensor
 
+from models.base import Memory
 from models.layers.moves import SMALLEST, Convolution, Shift, place_of
 
 
@@ -30,7 +31,7 @@ def test_a_shift_moves_blurs_and_sharpens_as_its_formula_says(seed: int) -> None
     weights = torch.rand(3, 2, 6).softmax(-1)
     mask = torch.arange(6) < torch.tensor([[6], [4], [5]])
     shift.requires_grad_(False)
-    moved = shift(weights * mask[:, None], drive, torch.zeros(3, 6, 4), mask)
+    moved = shift(weights * mask[:, None], drive, Memory(mask.sum(1), torch.zeros(3, 6, 4)))
     for row in range(3):
         shares = shift.shares(drive[row]).view(2, 3).softmax(-1).tolist()
         for head in range(2):
@@ -49,11 +50,11 @@ def test_a_sharp_head_walks_thousands_of_places_and_stops_at_the_end() -> None:
     shift = Shift(2, 1, 1)
     driven(shift, [1], 3.0, torch.zeros(1, 2))
     places = 3000
-    weights, mask = torch.zeros(1, 1, places), torch.ones(1, places, dtype=torch.bool)
+    weights, source = torch.zeros(1, 1, places), Memory(torch.tensor([places]), torch.zeros(1, places, 1))
     weights[..., 0] = 1
     with torch.no_grad():
         for step in range(1, places):
-            weights = shift(weights, torch.zeros(1, 2), torch.zeros(1, places, 1), mask)
+            weights = shift(weights, torch.zeros(1, 2), source)
             if step % 500 == 0:
                 assert int(weights.argmax()) == step
                 assert float(weights.max()) > 0.999
@@ -72,7 +73,7 @@ def test_a_convolution_scores_places_as_its_formula_says() -> None:
     layer, drive, keys = Convolution(4, 3, 2), torch.randn(2, 4), torch.randn(2, 7, 3)
     weights, mask = torch.rand(2, 2, 7), torch.arange(7) < torch.tensor([[7], [5]])
     layer.requires_grad_(False)
-    placed = layer(weights, drive, keys, mask)
+    placed = layer(weights, drive, Memory(mask.sum(1), keys))
     kernel = layer.filters.weight[:, 0]  # (filters, 5)
     for row in range(2):
         for head in range(2):

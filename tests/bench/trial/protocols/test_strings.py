@@ -12,7 +12,7 @@ from bench.checks.contracts import small_batch
 from bench.trial import batches
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.metrics import Score
-from bench.trial.protocols import protocol_of, signals
+from bench.trial.protocols import protocol_of
 from bench.trial.protocols.strings import Strings
 from models import adapted, build
 from models.base import Model
@@ -119,8 +119,9 @@ def test_scores_do_not_depend_on_how_many_rows_are_scored_at_once(kind: str, mon
     model, batch, protocol = case.ready(), small_batch(case.task, 10), protocol_of(case.task)
     with torch.no_grad():
         at_once = protocol.score_batch(model, case.task, batch, True, "cpu")
-        for module in (batches, signals):
-            monkeypatch.setattr(module, "ROWS", 3)
+        places = batch.target.shape[1] + batch.source.shape[1]
+        monkeypatch.setattr(batches, "NUMBERS", dict.fromkeys(batches.NUMBERS, 3 * places * batches.WIDTH))
+        assert batches.rows_at_once(model, batch) == 3
         in_parts = protocol.score_batch(model, case.task, batch, True, "cpu")
     for name, value in vars(at_once).items():
         assert getattr(in_parts, name) == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value)
