@@ -40,6 +40,11 @@ class Score:
 Counts = dict[str, int]  # examples; right, EOS included; stopped_wrong: right but for the length
 
 
+def read(*counted: Tensor) -> list[Tensor]:
+    """Return on the CPU what was counted: an evaluation waits for its device here, at its end, and nowhere before."""
+    return [each.cpu() for each in counted]
+
+
 class ErrorByPosition:
     """Mean errors over the time steps of a target, gathered in at most SPANS equal spans."""
 
@@ -56,9 +61,10 @@ class ErrorByPosition:
 
     def means(self) -> tuple[float | None, ...]:
         """Return the mean of each span, rounded to four digits; None where nothing was counted or it overflowed."""
+        sums, counts = read(self.sums, self.counts)
         return tuple(
             finite(float(f"{total / count:.4g}")) if count else None
-            for total, count in zip(self.sums.tolist(), self.counts.tolist(), strict=True)
+            for total, count in zip(sums.tolist(), counts.tolist(), strict=True)
         )
 
 

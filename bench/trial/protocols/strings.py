@@ -10,7 +10,7 @@ from bench.trial.batches import on, pieces, rows_at_once
 from bench.trial.decode import free_running, lengths_with_stop, shortfall
 from bench.trial.evaluation_sets import evaluation_set, validation_set
 from bench.trial.losses import shift_right
-from bench.trial.metrics import ErrorByPosition, Score
+from bench.trial.metrics import ErrorByPosition, Score, read
 from bench.trial.protocols.base import Answer, Protocol, register
 from models.base import Model
 from tasks.base import EOS, Batch, Task
@@ -30,7 +30,6 @@ class Strings(Protocol):
         """Count exact matches, right tokens, and answers that only end wrong; an empty target is never right."""
         right = tokens_right = stopped_wrong = torch.zeros((), dtype=torch.long, device=device)
         errors = ErrorByPosition(int(batch.target_length.max()), device)
-        tokens = 0
         for part in pieces(batch, device, rows_at_once(model, batch)):
             outputs = model(part.source, part.source_length, shift_right(part.target, task.first_input(part)))
             mask = part.target_mask
@@ -42,8 +41,8 @@ class Strings(Protocol):
             tokens_right = tokens_right + (mask & ~wrong).sum()
             stopped_wrong = stopped_wrong + (wrong.any(1) & ~content_wrong).sum()
             errors.add(wrong.sum(0), mask.sum(0))
-            tokens += int(part.target_length.sum())
-        counts = (len(batch.target), int(right), tokens, int(tokens_right), int(stopped_wrong))
+        right, tokens_right, stopped_wrong = read(right, tokens_right, stopped_wrong)
+        counts = (len(batch.target), int(right), int(batch.target_length.sum()), int(tokens_right), int(stopped_wrong))
         return Score(*counts, unseen, errors.means())
 
     def answers(self, model: Model, task: Task, length: int, count: int, device: str) -> list[Answer]:
