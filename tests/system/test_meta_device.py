@@ -42,7 +42,9 @@ NUMBERS = {"train_lengths": (60,), "eval_lengths": (60, 90), "starts": (1, 61)}
 FURTHER = (  # what no suite of these has
     Spec("words_toy", "lstm", {"train_lengths": (4,)}, {"hidden": 8}, batch=2, ema=0.9),
     Spec("words_toy", "transformer", {"train_lengths": (4,)}, {"positions": "rotary"}, batch=2),
-    Spec("human_numbers", "lstm", {**NUMBERS, "window": 8, "mode": "windows"}, {"dropout": 0.1, "activity": 1.0}),
+    Spec(
+        "human_numbers", "lstm", {**NUMBERS, "window": 8, "mode": "windows"}, {"dropout": 0.1, "activity": 1.0}, batch=4
+    ),
     Spec("human_numbers", "transformer", {**NUMBERS, "form": "successor"}, {"positions": "learned", "dropout": 0.1}),
     Spec("variable_copy", "rnn", model_settings={"tied": True}, optimizer="rmsprop"),
     Spec("variable_copy", "decoder_only", loss_mask=False, ema=0.9),
