@@ -12,6 +12,7 @@ import torch
 
 from bench.spec.spec import Spec
 from bench.trial.optimisers import ends_cycle, make_average, rate
+from bench.trial.precision import use_whole_products
 from bench.trial.protocols import protocol_of
 from bench.trial.step import make_steps
 from models.base import Model
@@ -77,6 +78,7 @@ def train(
     model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
 ) -> Training:
     """Train a model in place on the data that `seed` names; a trivial baseline is fitted."""
+    use_whole_products()
     if not model.trainable:
         return fit(model, task, spec, seed, device)
     clock, protocol = Clock(spec, time.perf_counter()), protocol_of(task)
