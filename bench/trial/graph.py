@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -116,15 +117,17 @@ class CudaRecorder:
             torch.cuda.set_sync_debug_mode(mode)
 
     def record(self, work: Callable[[], Made]) -> tuple[Callable[[], None], Made]:
-        """See `Recorder`; generators that a failure leaves half recorded get their states back."""
+        """See `Recorder`; what a failure leaves half recorded, generators and the stream, is put right."""
         before = [each.clone_state() for each in (self.own, *self.generators)]
-        graph = torch.cuda.CUDAGraph()
-        for generator in self.generators:
-            graph.register_generator_state(generator)
+        current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
+        with warnings.catch_warnings(action="ignore"):  # later versions of torch register generators by themselves
+            for generator in self.generators:
+                graph.register_generator_state(generator)
         try:
             with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
                 made = work()
         except RuntimeError:
+            torch.cuda.set_stream(current)
             self.restore(before)
             raise
         return graph.replay, made
