@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
+from contextlib import suppress
 
 from bench.cli import RENAMED, build_parser
-from bench.commands.output import prepare_output, silence_output
 from bench.spec.errors import RequestError, WorkError
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 CLOSED_PIPE = 141  # as of a program that a closed pipe ended: 128 and the signal's number
+LOOKALIKES = {"\u2026": "...", "\u2013": "-", "\u2212": "-", "\u00d7": "x", "\u00b1": "+/-", "\u2020": "*"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +51,31 @@ def complain(error: Exception, code: int, debug: bool) -> int:
         raise error
     print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
     return code
+
+
+def prepare_output() -> None:
+    """Let no character fail that is printed from now on; WorkError where standard output is closed."""
+    if sys.stdout is None:
+        raise WorkError("standard output is closed")
+    codecs.register_error("lookalike", lookalike)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lookalike")
+
+
+def lookalike(error: UnicodeError) -> tuple[str, int]:
+    """Return what is printed in place of characters that an encoding lacks, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    told = (LOOKALIKES.get(one) or one.encode("ascii", "backslashreplace").decode("ascii") for one in lacking)
+    return "".join(told), error.end
+
+
+def silence_output() -> None:
+    """Drop what standard output could not take, so that it is not tried again when the process ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

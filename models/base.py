@@ -115,6 +115,7 @@ class Seq2Seq(Model):
         self.pairwise = any(getattr(part, "pairwise", True) for part in parts)
         self.reads_padding = any(getattr(part, "reads_padding", False) for part in parts)
         self.traced = callable(getattr(parts[-1], "trace", None))
+        self.stops_early = bool(getattr(parts[-1], "stops_early", False))
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Return the decoder's state before its first input."""
@@ -126,7 +127,7 @@ class Seq2Seq(Model):
     ) -> Tensor:
         """Let the decoder stop at each row's end where it can; see `Model`."""
         state = self.begin(source, source_length)
-        if getattr(self.decoder, "stops_early", False):  # it may be a plain module
+        if self.stops_early:
             return self.decoder(target_in, state, target_length)[0]
         return self.decoder(target_in, state)[0]
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.layers.recurrence import Lookup, embedded, recur, suits
+from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
 from models.registry import register
@@ -26,7 +26,7 @@ class ElmanLayer(RecurrentLayer):
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        if suits(inputs):
+        if pays("tanh", inputs):
             return recur("tanh", inputs, (self.input.weight, self.input.bias), self.recurrent, state, length)
         outputs = step_through(self.input(embedded(inputs)), state[0], self.recurrent, torch.tanh)
         return outputs, state_after(outputs, length)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from models.layers.recurrence import Lookup, embedded, recur, suits
+from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after
 from models.registry import register
@@ -24,7 +24,7 @@ class GRULayer(RecurrentLayer):
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        if suits(inputs):
+        if pays("gru", inputs):
             from_input, recurrent, input_bias, recurrent_bias = self.gru.all_weights[0]
             gates, content = recurrent_bias.split([2 * self.gru.hidden_size, self.gru.hidden_size])
             driven = from_input, input_bias + nn.functional.pad(gates, (0, len(content)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from models.layers.recurrence import Lookup, embedded, recur, suits
+from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
 from models.registry import register
@@ -45,7 +45,7 @@ class LinearLayer(RecurrentLayer):
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        if suits(inputs):
+        if pays("linear", inputs):
             return recur("linear", inputs, (self.input.weight, self.input.bias), self.matrix(), state, length)
         outputs = step_through(self.input(embedded(inputs)), state[0], self.matrix(), lambda hidden: hidden)
         return outputs, state_after(outputs, length)

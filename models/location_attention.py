@@ -147,6 +147,8 @@ class LocationAttention(Family):
     inductive_bias = "attention moves by one place"
     inductive_biases: ClassVar[dict[str, str]] = {
         "move=convolution": "attention placed by where it stood",
+        "start=first": "attention moves on from the first token",
+        "start=last": "attention moves back from the last token",
         "start=after": "heads move by one place, from the delimiters on",
         "start=before": "heads move by one place, from the delimiters on",
     }

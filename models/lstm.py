@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.gru import GRULayer
-from models.layers.recurrence import Lookup, embedded, recur, suits
+from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import Layer, RecurrentLayer
 from models.registry import register
@@ -32,7 +32,7 @@ class LSTMLayer(RecurrentLayer):
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        if suits(inputs):
+        if pays("lstm", inputs):
             from_input, recurrent, input_bias, recurrent_bias = self.lstm.all_weights[0]
             return recur("lstm", inputs, (from_input, input_bias + recurrent_bias), recurrent, state, length)
         inputs = embedded(inputs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from models.layers.recurrence import Lookup, embedded, recur, suits
+from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after
 from models.registry import register
@@ -25,7 +25,7 @@ class RNNLayer(RecurrentLayer):
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Step through inputs (batch, time, width); see `RecurrentLayer`."""
-        if suits(inputs):
+        if pays(self.rnn.nonlinearity, inputs):
             from_input, recurrent, input_bias, recurrent_bias = self.rnn.all_weights[0]
             driven = from_input, input_bias + recurrent_bias
             return recur(self.rnn.nonlinearity, inputs, driven, recurrent, state, length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.analysis.metrics import COUNTED, metrics_of
-from bench.analysis.statistics import Floats
+from bench.analysis.statistics import Floats, area_over_log_length
 from bench.records.store import Record, unevaluated
 
 Pair = tuple[str, str]
@@ -184,6 +184,14 @@ def blocks(groups: Groups) -> list[Block]:
         for (lengths, inside, _), pairs in found.items()
         for records in [[groups[pair] for pair in pairs]]
     ]
+
+
+def areas_by_seed(groups: Groups) -> Iterator[tuple[Pair, dict[int, float]]]:
+    """Yield of each pair the area over log length of exact match of every seed."""
+    for block in blocks(groups):
+        per_seed = area_over_log_length(block.accuracy, block.lengths).tolist()
+        for pair, records, values in zip(block.pairs, block.records, per_seed, strict=True):
+            yield pair, dict(zip((record["seed"] for record in records), values, strict=True))
 
 
 def counts_of(pairs: list[list[Record]], lengths: Sequence[int]) -> dict[str, Floats]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.analysis.regression import Priors, Sample, dropped, is_settled, learn
+from bench.analysis.regression import Priors, Sample, dropped, learn
 from bench.analysis.statistics import Floats
 
 FAILING = 0.02  # share of seeds that fail as a whole
@@ -39,12 +39,10 @@ class Noise:
 
 def noise_of(run: Sample, pair: NDArray[np.int64]) -> Noise:
     """Take a run's noise: the moderated estimate of each cell's dispersion, from its own seeds and all other cells."""
-    priors = learn(run)
     total = run.seeds * run.examples
     mean = (run.mean * total + 0.25) / (total + 0.5)  # what is right in all seeds need not be right in the next
-    settled = is_settled(mean)
-    known = np.where(settled, priors.settled.freedom, priors.unsettled.freedom)
-    usual = 1 / run.examples + np.where(settled, priors.settled.excess, priors.unsettled.excess)
+    excess, known = learn(run).of(mean)
+    usual = 1 / run.examples + excess
     own = run.deviation**2 / (mean * (1 - mean))
     freedom = run.seeds - 1
     dispersion = (known * usual + freedom * np.where(freedom > 0, own, 0)) / (known + freedom)

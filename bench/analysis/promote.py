@@ -1,19 +1,26 @@
-"""Make a run the committed baseline."""
+"""Make a run the committed baseline; keep each pair's headline numbers at the commits where someone asks for that."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from bench.analysis.frame import group
+import pandas as pd
+
+from bench.analysis.frame import Groups, group
 from bench.analysis.metrics import NATS, primary
 from bench.analysis.summary import Pair, summaries
+from bench.analysis.tables import leaderboard
 from bench.records.key import sources_of
-from bench.records.provenance import commit
-from bench.records.store import Record, read_records
+from bench.records.provenance import commit, commit_date
+from bench.records.store import Record, read_records, write_atomically
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
+
+COLUMNS = "commit date suite task task_version model device seeds inside inside_sd beyond beyond_sd area".split()
+KEY = ["commit", "suite", "task", "model"]
+TEXTS = dict.fromkeys([*KEY, "date", "device"], str)
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
@@ -39,7 +46,7 @@ def copy_records(source: Path, target: Path) -> None:
     copies.rename(target)
 
 
-def checked_groups(run: Path) -> tuple[dict[Pair, list[Record]], str]:
+def checked_groups(run: Path) -> tuple[Groups, str]:
     """Return a run's records, and the commit of this checkout, once it is sure that this very code made them."""
     records, problems = read_records(run / "records")
     if problems:
@@ -67,7 +74,7 @@ def check_origin(record: Record, catalogue: Catalogue) -> None:
         raise RequestError(f"{name} was made by other code than this checkout's: run it again")
 
 
-def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, str], list[Record]]) -> list[str]:
+def differences(old: Groups, new: Groups) -> list[str]:
     """Say pair by pair what a new baseline changes."""
     lines = []
     for pair in sorted(old.keys() | new.keys()):
@@ -81,9 +88,30 @@ def differences(old: dict[tuple[str, str], list[Record]], new: dict[tuple[str, s
     return lines or ["nothing changes"]
 
 
-def described(pair: tuple[str, str], records: list[Record]) -> str:
+def described(pair: Pair, records: list[Record]) -> str:
     """Return exact match in distribution and past it in a few characters; of language models, their nats."""
     (row,) = summaries({pair: records})
     if primary(records[0]) is NATS:
         return f"{row['nats']:.3f} nats"
     return f"inside {100 * row['inside']:.1f} % beyond {100 * row['beyond']:.1f} %"
+
+
+def append(file: Path, groups: Groups, commit: str, suite: str) -> int:
+    """Add a run's pairs under a commit -> how many; a pair kept before is replaced."""
+    rows = leaderboard(groups).assign(commit=commit, date=commit_date(commit), suite=suite)[COLUMNS]
+    kept = read_history(file)
+    frame = pd.concat([kept, rows]).drop_duplicates(KEY, keep="last") if len(kept) else rows
+    frame = frame.sort_values(["date", "commit", "suite", "task", "model"], ignore_index=True)
+    write_atomically(file, frame.to_csv(index=False, float_format="%.6g"))
+    return len(rows)
+
+
+def read_history(file: Path) -> pd.DataFrame:
+    """Read the history; none yet is an empty one."""
+    if not file.exists():
+        return pd.DataFrame(columns=COLUMNS)
+    try:
+        frame = pd.read_csv(file, dtype=TEXTS, keep_default_na=False, na_values=[""])
+        return frame[COLUMNS]
+    except (OSError, ValueError, KeyError) as error:
+        raise RequestError(f"{str(file)!r} is no history (columns {', '.join(COLUMNS)}): move it away") from error

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bench.analysis.frame import Groups, blocks, variant_of
+from bench.analysis.frame import Groups, areas_by_seed, variant_of
 from bench.analysis.metrics import EXACT, metrics_of
-from bench.analysis.statistics import LEVEL, RESAMPLES, ROUNDING, Floats, area_over_log_length, wilson
+from bench.analysis.statistics import LEVEL, RESAMPLES, ROUNDING, Floats, wilson
 from bench.records.store import Record
 
 MOST = 24  # families compared; of more, nobody reads the table
@@ -39,10 +39,9 @@ def areas(groups: Groups) -> Areas:
     Left out are trivial baselines, families at other settings than the suite's own, and tasks without exact match.
     """
     found: Areas = defaultdict(lambda: defaultdict(dict))
-    for block in blocks({pair: records for pair, records in groups.items() if is_compared(records[0])}):
-        per_seed = area_over_log_length(block.accuracy, block.lengths)
-        for (task, model), records, values in zip(block.pairs, block.records, per_seed, strict=True):
-            found[model][task] = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
+    compared = {pair: records for pair, records in groups.items() if is_compared(records[0])}
+    for (task, model), by_seed in areas_by_seed(compared):
+        found[model][task] = by_seed
     return found
 
 

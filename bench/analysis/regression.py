@@ -54,6 +54,12 @@ class Priors:
     settled: Prior
     unsettled: Prior
 
+    def of(self, mean: Floats) -> tuple[Floats, Floats]:
+        """Return excess and freedom for cells of these means: (cells,) each."""
+        settled = is_settled(mean)
+        excess = np.where(settled, self.settled.excess, self.unsettled.excess)
+        return excess, np.where(settled, self.settled.freedom, self.unsettled.freedom)
+
 
 USUAL = Priors(Prior(0.0014, 2.3), Prior(0.03, 1.7))  # as learnt from the quick suite: for runs of too few cells
 
@@ -105,9 +111,7 @@ def drop_p_values(base: Sample, new: Sample, priors: Priors) -> Floats:
     mean, variance, freedom = pooled(base, new)
     edge = 0.5 / (base.examples * (base.seeds + new.seeds) + 1)  # a cell that is all right may be wrong in the next
     mean = np.clip(mean, edge, 1 - edge)
-    settled = is_settled(mean)
-    excess = np.where(settled, priors.settled.excess, priors.unsettled.excess)
-    known = np.where(settled, priors.settled.freedom, priors.unsettled.freedom)
+    excess, known = priors.of(mean)
     usual = (1 / base.examples + excess) * mean * (1 - mean)
     moderated = (known * usual + freedom * variance) / (known + freedom)
     error = np.sqrt(moderated * (1 / base.seeds + 1 / new.seeds))

@@ -53,7 +53,7 @@ def quantiles(values: Floats, weights: Floats, level: float) -> tuple[Floats, Fl
     return ends[0], ends[1]
 
 
-def over_seeds(values: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
+def over_seeds(values: ArrayLike) -> tuple[Floats, Floats]:
     """Percentile bootstrap interval of the mean over seeds (Efron 1979): (..., seeds) -> low and high (...).
 
     NaN for a single seed: one number says nothing of how much the next would differ. NaN where a seed has no number.
@@ -68,7 +68,7 @@ def over_seeds(values: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]
         different, place = np.unique(cells[known], axis=0, return_inverse=True)  # a table's are alike by the hundred
         shares, weights = resamples(seeds)
         step = max(1, AT_ONCE // len(shares))
-        parts = [quantiles(different[i : i + step] @ shares.T, weights, level) for i in range(0, len(different), step)]
+        parts = [quantiles(different[i : i + step] @ shares.T, weights, LEVEL) for i in range(0, len(different), step)]
         ends[:, known] = np.concatenate(parts, axis=1)[:, place.reshape(-1)]
     return ends[0].reshape(shape), ends[1].reshape(shape)
 

@@ -48,7 +48,7 @@ def summarise(found: Block) -> list[Row]:
         if metric.summary == "beyond" and not metric.of:
             columns |= mean_over(found, metric.name, metric, "beyond")
     per_seed = area_over_log_length(found.accuracy, found.lengths)
-    columns |= bounded("area", per_seed.mean(-1), over_seeds(per_seed))
+    columns |= measured_mean("area", per_seed)
     rows = [described(pair, records) for pair, records in zip(found.pairs, found.records, strict=True)]
     for index, row in enumerate(rows):
         row |= {name: value[index] for name, value in columns.items()} | {"longest": found.lengths[-1]}

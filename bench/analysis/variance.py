@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.analysis.frame import Groups, Pair, as_json, blocks
-from bench.analysis.statistics import LEVEL, ROUNDING, Floats, area_over_log_length
+from bench.analysis.frame import Groups, Pair, areas_by_seed, as_json
+from bench.analysis.statistics import LEVEL, ROUNDING, Floats
 from bench.spec.settings import label
 
 DRAWS = 2000
@@ -40,15 +40,12 @@ def grids(groups: Groups) -> dict[Pair, Floats]:
     areas: dict[tuple[str, str, str], dict[int, dict[int, float]]] = defaultdict(dict)
     specs: dict[tuple[str, str, str], dict[str, Any]] = {}
     crossed = {pair: found for pair, found in groups.items() if found[0]["spec"]["data_seed"] is not None}
-    for block in blocks(crossed):
-        per_seed = area_over_log_length(block.accuracy, block.lengths)
-        for (task, _), records, values in zip(block.pairs, block.records, per_seed, strict=True):
-            spec: dict[str, Any] = {**records[0]["spec"]}
-            data_seed, _ = spec.pop("data_seed"), spec.pop("column")
-            grid = (task, str(spec["model"]), as_json(spec))
-            specs[grid] = spec.pop("model_settings") | spec
-            by_weights = {record["seed"]: float(v) for record, v in zip(records, values, strict=True)}
-            areas[grid][data_seed] = by_weights
+    for (task, column), by_weights in areas_by_seed(crossed):
+        spec: dict[str, Any] = {**groups[task, column][0]["spec"]}
+        data_seed, _ = spec.pop("data_seed"), spec.pop("column")
+        grid = (task, str(spec["model"]), as_json(spec))
+        specs[grid] = spec.pop("model_settings") | spec
+        areas[grid][data_seed] = by_weights
     found = {}
     for grid, by_data in areas.items():
         seeds = sorted(set.intersection(*(set(row) for row in by_data.values())))

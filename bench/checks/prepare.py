@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from bench.checks.contracts import ContractError, check_model, check_task, small_batch
+from bench.checks.reach import refused_lengths
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task, load_plugin
@@ -25,7 +26,7 @@ def choose_device(asked: str) -> str:
 
 
 def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) -> tuple[list[Spec], list[str]]:
-    """Build and check every task and model once -> the specs that can run, a line about each pair that cannot.
+    """Build and check every task and model once -> the specs that can run, a line about each pair that cannot in full.
 
     A wrong setting, a broken contract, and a pair asked for by both names that cannot run are errors.
     """
@@ -50,7 +51,15 @@ def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) ->
             ) from error
         else:
             kept.append(spec)
+            skipped += lengths_left_out(spec)
     return kept, skipped
+
+
+def lengths_left_out(spec: Spec) -> list[str]:
+    """Say at which lengths a spec's model cannot be evaluated, if there are any."""
+    lengths, reason = refused_lengths(spec, build_task(spec.task, spec.task_settings))
+    where = ", ".join(map(str, lengths))
+    return [f"{spec.row} {spec.column}: cannot be evaluated at length {where}: {reason}"] if lengths else []
 
 
 def check_pair(spec: Spec, passed: set[str]) -> None:

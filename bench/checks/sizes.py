@@ -27,7 +27,7 @@ def parameters_of(name: str, source: Space | None, target: Space) -> int | None:
     None: it is fitted and not trained, or these spaces do not suit it.
     """
     try:
-        return trained_parameters(shaped(lambda: build(name, source, target)))
+        return trained_parameters(lambda: build(name, source, target))
     except UnsuitableError:
         return None
 
@@ -81,19 +81,20 @@ class Matching:
         task = self.tasks.get(asked) or self.tasks.setdefault(asked, build_task(spec.task, spec.task_settings))
         key = f"{spec.model} {sorted(settings.items())} {task.source} {task.target}"
         if key not in self.counts:
-            self.counts[key] = trained_parameters(shaped(lambda: build_model(spec.model, task, settings)))
+            self.counts[key] = trained_parameters(lambda: build_model(spec.model, task, settings))
         return self.counts[key]
 
 
-def trained_parameters(model: Model | None) -> int | None:
-    """Return how many parameters training changes; None where there is no model, or it is fitted and not trained."""
+def trained_parameters(make: Callable[[], Model]) -> int | None:
+    """Count the parameters of a model that training changes; None as `shaped`, and where it is fitted, not trained."""
+    model = shaped(make)
     if model is None or not model.trainable:
         return None
     return sum(each.numel() for each in model.parameters() if each.requires_grad)
 
 
 def shaped(make: Callable[[], Model]) -> Model | None:
-    """Build a model for its shapes; None where it refuses its settings. torch's global generator stays as it was.
+    """Build a model for its shapes, None where its settings are refused; torch's global generator stays as it was.
 
     On the meta device tensors hold nothing, so that large models cost no more than small ones; a family that cannot be
     built there is built in memory.

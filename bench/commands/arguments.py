@@ -52,14 +52,11 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_out(parser: argparse.ArgumentParser, default: Path) -> None:
-    """Declare --out, the folder of a run that is there."""
-    parser.add_argument("--out", type=Path, default=default, metavar="DIR", help=f"the run's folder ({shown(default)})")
-
-
-def add_weights(parser: argparse.ArgumentParser) -> None:
-    """Declare --out of the commands that look for weights."""
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the run that kept them; default: any in results/runs")
+def add_out(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
+    """Declare --out, the folder of a run that is there; without a default, of one that kept weights."""
+    kept = "the run that kept them; default: any in results/runs"
+    said = f"the run's folder ({shown(default)})" if default else kept
+    parser.add_argument("--out", type=Path, default=default, metavar="DIR", help=said)
 
 
 def plugins_of(options: argparse.Namespace) -> tuple[Path, ...]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.commands import places
 from bench.commands.arguments import names, share
 from bench.spec.errors import RequestError
-
-if TYPE_CHECKING:
-    from bench.analysis.compare import Comparison
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say what a run changed; exit code 1 where anything got worse."""
     from bench.analysis.compare import compare
-    from bench.views.verdict import as_markdown
+    from bench.commands.console import Terminal
+    from bench.views.verdict import as_markdown, headline, sections
 
     base = options.base or places.BASELINE / places.suite_of(options.new)
     if not base.exists():
@@ -41,7 +38,11 @@ def run(options: argparse.Namespace) -> int:
     if options.markdown:
         print(as_markdown(found, options.tolerance), end="")
     else:
-        print_comparison(found, options.tolerance)
+        terminal = Terminal()
+        for part in sections(found):
+            terminal.print(part)
+        terminal.notes(found.notes)
+        terminal.say(headline(found, options.tolerance))
     return 1 if found.regressed else 0
 
 
@@ -50,16 +51,3 @@ def known(run: Path, column: str, text: str | None) -> Collection[str]:
     from bench.analysis.compare import read_cells
 
     return set(read_cells(run, None, None)[0][column]) if text and "," in text else ()
-
-
-def print_comparison(found: Comparison, tolerance: float) -> None:
-    """Print a table for each verdict, then the headline."""
-    from bench.commands.console import Terminal
-    from bench.views.terminal import Fitted
-    from bench.views.verdict import headline, sections
-
-    terminal = Terminal()
-    for part in sections(found):
-        terminal.print(Fitted(part.columns, part.lines, part.title))
-    terminal.notes(found.notes)
-    terminal.say(headline(found, tolerance))

@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the page of a run; print what holds farthest on every task."""
     from bench.commands.console import Terminal
+    from bench.studies.extrapolation.page import write_extrapolation
     from bench.studies.extrapolation.tables import best_cells
-    from bench.studies.extrapolation.write import write_extrapolation
     from bench.views.columns import Column
     from bench.views.terminal import Fitted
 

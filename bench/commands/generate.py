@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.commands import places
-from bench.commands.arguments import Renamed, add_training, add_weights, changes_of, number, plugins_of, whole
+from bench.commands.arguments import Renamed, add_out, add_training, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-seed", type=whole(0), default=0, metavar="N", help="of the trained model (0)")
     parser.add_argument("--train", action="store_true", help="train the model first where no run kept its weights")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a signal's picture, png or svg (TASK-MODEL.png)")
-    add_weights(parser)
+    add_out(parser)
     add_training(parser)
 
 
@@ -59,7 +59,7 @@ def temperature(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Continue a prompt, or a signal, with a trained model."""
     from bench.execution.job import make_jobs
-    from bench.suites.resolve import specs_named
+    from bench.suites.plan import specs_named
 
     catalogue = Catalogue(plugins_of(options))
     specs = specs_named(catalogue, options.task, options.model, changes_of(options), options.steps)
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         proceed = partial(write_text, options, text, read_prompt(text, options.prompt or ""))
     else:
         proceed = partial(draw_signal, options, task, device, picture_path(options))
-    model, job = ready_model(options, catalogue, jobs, device)
+    model, job = model_for(options, catalogue, jobs, device)
     try:
         proceed(model, job.spec)
     except ValueError as error:  # a table of positions that ends
@@ -118,15 +118,14 @@ def picture_path(options: argparse.Namespace) -> Path:
     return path
 
 
-def ready_model(options: argparse.Namespace, catalogue: Catalogue, jobs: list[Job], device: str) -> Ready:
+def model_for(options: argparse.Namespace, catalogue: Catalogue, jobs: list[Job], device: str) -> Ready:
     """Return the model of the first job whose weights a run kept; else fit or train one, if that may be done."""
-    from bench.commands.ready import kept_or_fitted, named, trained
-    from bench.suites.resolve import run_command
+    from bench.commands.ready import named, ready_model
+    from bench.suites.plan import run_command
 
     say, first = partial(print, file=sys.stderr, flush=True), jobs[0]  # apart from the text
-    found = kept_or_fitted(jobs, options.out, device, say)
-    if found or options.train:
-        return found or trained(first, device, say)
+    if found := ready_model(jobs, options.out, device, say, options.train):
+        return found
     others = ["--seeds", f"{first.seeds[0]},"] + (["--out", str(options.out)] if options.out else [])
     others += [part for plugin in catalogue.plugins for part in ("--plugin", str(plugin))]
     command = run_command(catalogue, options.task, first.spec, changes_of(options), options.steps, others)
@@ -151,12 +150,12 @@ def draw_signal(options: argparse.Namespace, task: Task, device: str, path: Path
     from bench.probes.show import nrmse
     from bench.records.store import write_atomically
     from bench.trial.streams import stream
-    from bench.views.charts.panel import png_of, svg_of
+    from bench.views.charts.panel import saved
     from bench.views.charts.signals import continuation_figure
 
     generator = stream("cpu", options.seed, "generate")
     one = continued_signal(model, task, options.tokens or SAMPLES, device, generator)
     shape = nrmse(task, one), getattr(task, "step", None)
     figure = continuation_figure(spec.row, spec.column, one.given, one.truth, one.written, *shape)
-    write_atomically(path, svg_of(figure) if path.suffix.lower() == ".svg" else png_of(figure))
+    write_atomically(path, saved(figure, "svg" if path.suffix.lower() == ".svg" else "png"))
     print(places.shown(path))

@@ -16,15 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Keep a run's headline numbers, and draw all that are kept; refused like a promotion where code moved."""
-    from bench.analysis.history import append, read_history
-    from bench.analysis.promote import checked_groups
+    from bench.analysis.promote import append, checked_groups, read_history
     from bench.records.store import write_atomically
-    from bench.views.charts.history import history_chart
-    from bench.views.charts.panel import png_of
+    from bench.views.charts.scores import history_drawing
 
     groups, commit = checked_groups(options.run)
     count = append(options.file, groups, commit, places.suite_of(options.run))
     picture = options.file.with_suffix(".png")
-    write_atomically(picture, png_of(history_chart(read_history(options.file))))
+    write_atomically(picture, *history_drawing(read_history(options.file)).files("png"))
     print(f"{count} pairs at {commit[:7]} kept in {places.shown(options.file)}, drawn in {places.shown(picture)}")
     return 0

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import pkgutil
 
+import bench.commands
 from bench.commands import places
-from bench.commands.pages import refresh_galleries
-from bench.spec.catalogue import ROOT
+from bench.spec.catalogue import ROOT, Catalogue
+from bench.views.readme import BLOCKS, refresh, replace_block
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +18,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
-    from bench.studies.extrapolation.write import horizons
-    from bench.views.readme import BLOCKS, refresh
-    from bench.views.records_page import refresh_records_page
+    from bench.commands.gallery import models_gallery, tasks_gallery
+    from bench.studies.extrapolation.page import horizons
+    from bench.views.readme import refresh_records_page
 
-    refresh_galleries(ROOT / "docs")
-    refresh_records_page(ROOT / "docs" / "records.md", places.BASELINE)
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    docs, catalogue = ROOT / "docs", Catalogue()
+    replace_block(docs / "tasks.md", "tasks", tasks_gallery(catalogue))
+    replace_block(docs / "models.md", "models", models_gallery(catalogue))
+    replace_block(docs / "cli.md", "commands", commands_gallery())
+    refresh_records_page(docs / "records.md", places.BASELINE)
+    for page in (ROOT / "README.md", *sorted(docs.glob("*.md"))):
         changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons})
         print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
     return 0
+
+
+def commands_gallery() -> str:
+    """Return every subcommand with its arguments, as its own declaration says."""
+    found = []
+    for module in pkgutil.iter_modules(bench.commands.__path__):
+        command = importlib.import_module(f"bench.commands.{module.name}")
+        if hasattr(command, "add_arguments"):
+            parser = argparse.ArgumentParser(prog=module.name, add_help=False)
+            command.add_arguments(parser)
+            said = (command.__doc__ or "").partition(": ")[2].strip()
+            found.append("\n".join([f"### {module.name}\n", f"{said[:1].upper()}{said[1:]}\n", *arguments(parser)]))
+    return "\n".join(found)
+
+
+def arguments(parser: argparse.ArgumentParser) -> list[str]:
+    """Return a list entry for each argument of a parser."""
+    lines = []
+    for action in parser._actions:  # argparse offers no other way to read them back
+        names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        value = f" {action.metavar}" if action.option_strings and isinstance(action.metavar, str) else ""
+        lines.append(f"- `{names}{value}`{': ' + action.help if action.help else ''}")
+    return [*lines, ""] if lines else []

@@ -23,25 +23,23 @@ def named(job: Job) -> str:
     return f"{job.spec.column} on {job.spec.row}, seed {job.seeds[0]}"
 
 
-def kept_or_fitted(jobs: Sequence[Job], run: Path | None, device: str, say: Say) -> Ready | None:
-    """Return the model of the first job whose weights the run, or any run, kept; a trivial baseline is fitted."""
-    spec = jobs[0].spec
-    if not build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings).trainable:
-        say(f"fitting {named(jobs[0])} ...")
-        return train_now(jobs[0], device), jobs[0]
-    for job in jobs:
+def ready_model(jobs: Sequence[Job], run: Path | None, device: str, say: Say, train: bool = True) -> Ready | None:
+    """Return the model of the first job whose weights the run, or any run, kept; else one trained now, if asked.
+
+    A trivial baseline is fitted.
+    """
+    first, spec = jobs[0], jobs[0].spec
+    fitted = not build_model(spec.model, build_task(spec.task, spec.task_settings), spec.model_settings).trainable
+    for job in () if fitted else jobs:
         for folder in [run] if run else sorted(places.RUNS.glob("*")):
             model = RunStore(folder).weights(job, job.seeds[0], device)
             if model is not None:
                 say(f"weights of {named(job)}, {job.spec.steps} steps at most, kept in {places.shown(folder)}")
                 return model, job
-    return None
-
-
-def trained(job: Job, device: str, say: Say) -> Ready:
-    """Train a job's model."""
-    say(f"training {named(job)}: {job.spec.steps} steps at most ...")
-    return train_now(job, device), job
+    if not fitted and not train:
+        return None
+    say(f"fitting {named(first)} ..." if fitted else f"training {named(first)}: {spec.steps} steps at most ...")
+    return train_now(first, device), first
 
 
 def train_now(job: Job, device: str) -> Model:

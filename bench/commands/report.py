@@ -14,10 +14,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the page of a run and its figures."""
-    from bench.views.report import write_figures, write_report
+    """Write the page of a run and its figures, unless they are made of the same records by the same code already."""
+    from bench.views.made import ingredients, is_current, note_down
 
-    suite = places.suite_of(options.out)
-    page, (figure, *_) = write_report(options.out, suite), write_figures(options.out, suite)
-    print(f"report: {places.shown(page)}, figures: {places.shown(figure.parent)}")
+    out, suite = options.out, places.suite_of(options.out)
+    made_of = ingredients(out, suite)
+    current = is_current(out, made_of)
+    if not current:
+        from bench.views.charts.figures import write_figures
+        from bench.views.html.page import write_report
+
+        note_down(out, made_of, [write_report(out, suite), *write_figures(out, suite)])
+    end = ", up to date" if current else ""
+    print(f"report: {places.shown(out / 'report.html')}, figures: {places.shown(out / 'figures')}{end}")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench.commands.arguments import add_training, add_weights, changes_of, plugins_of, whole
+from bench.commands.arguments import add_out, add_training, changes_of, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--count", type=whole(1), default=3, metavar="K", help="examples a length (3)")
     parser.add_argument("--model", metavar="M", help="a family or column: by the weights that a run kept, else trained")
-    add_weights(parser)
+    add_out(parser)
     add_training(parser)
 
 
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Print examples and predictions."""
     from bench.commands.console import Terminal
     from bench.execution.job import make_jobs
-    from bench.suites.resolve import specs_named
+    from bench.suites.plan import specs_named
 
     catalogue = Catalogue(plugins_of(options))
     specs = specs_named(catalogue, options.task, options.model or "majority", changes_of(options), options.steps)
@@ -38,11 +38,10 @@ def run(options: argparse.Namespace) -> int:
     check_length(build_task(specs[0].task, specs[0].task_settings), options.length)
     terminal, device, spec, model = Terminal(), choose_device(options.device), specs[0], None
     if options.model:
-        from bench.commands.ready import kept_or_fitted, trained
+        from bench.commands.ready import ready_model
 
-        jobs, say = make_jobs(specs, [0], catalogue), terminal.say
-        model, job = kept_or_fitted(jobs, options.out, device, say) or trained(jobs[0], device, say)
-        spec = job.spec
+        if found := ready_model(make_jobs(specs, [0], catalogue), options.out, device, terminal.say):
+            model, spec = found[0], found[1].spec
     try:
         show(terminal, spec, options.length, options.count, model, device)
     except ValueError as error:  # positions that end in a table

@@ -23,15 +23,12 @@ def run(options: argparse.Namespace) -> int:
     runs = options.runs or sorted(path.parent for path in places.BASELINE.glob("*/records"))
     found = [freshness(each, tuple(options.plugin)) for each in runs]
     if options.json:
-        print(json.dumps([as_json(each) for each in found], indent=1))
+        stale = ([[*cell, moved] for cell, moved in each.stale.items()] for each in found)
+        said = [asdict(each) | {"stale": cells} for each, cells in zip(found, stale, strict=True)]
+        print(json.dumps(said, indent=1))
     else:
         print("\n".join(table(found)))
     return int(any(each.stale for each in found))
-
-
-def as_json(found: Freshness) -> dict[str, object]:
-    """Return how a run stands, record by record."""
-    return asdict(found) | {"stale": [[*cell, moved] for cell, moved in found.stale.items()]}
 
 
 def table(found: list[Freshness]) -> list[str]:

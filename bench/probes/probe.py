@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TypedDict, TypeVar
+from functools import cache, partial
+from typing import TypeVar
 
 import torch
 
-from bench.probes.corpus_facts import Facts, text_facts
-from bench.probes.samples import COUNT, Sample, disagreement, sample, telling_lengths
-from bench.probes.traces import Trace, kept_traces
+from bench.probes.samples import COUNT, Sample, Trace, disagreement, kept_traces, sample, telling_lengths
+from bench.records.schema import MaskPart
 from bench.spec.spec import Spec
 from bench.trial.batches import pieces, rows_at_once
 from bench.trial.losses import shift_right
@@ -22,15 +23,12 @@ from tasks.base import Task
 
 MASK_ROWS = 32  # of the first training batch, kept to show what the loss counts
 PADDED = 256  # strings on which counting padding is shown
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda text: zlib.compress(text, 9),
+    "xz": lambda text: lzma.compress(text, preset=9),
+}
+Facts = dict[str, int | float | None]
 Found = TypeVar("Found")
-
-
-class Mask(TypedDict):
-    """What the loss counts in some rows of a batch: its width, each row's length and counted tokens."""
-
-    width: int
-    lengths: list[int]
-    counted: list[int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Probes:
 
     samples: list[Sample[str] | Sample[float | None]]
     traces: list[Trace]
-    first_batch: Mask
+    first_batch: MaskPart
     facts: Facts | None
     padding: dict[str, int] | None
     state: int
@@ -81,7 +79,7 @@ def decoder_state_size(model: Model, task: Task, device: str) -> int:
     return state_size(protocol_of(task).state(model, task, device))
 
 
-def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted: bool = False) -> Mask:
+def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted: bool = False) -> MaskPart:
     """Say what the loss counts in the first rows of a training on the CPU; a row that counts nothing is held out.
 
     A text that a trivial baseline is `fitted` on is read at once, as one row, however short it is.
@@ -90,6 +88,33 @@ def mask_of_first_batch(task: Task, spec: Spec, seed: int, rows: int, *, fitted:
     step = next(protocol_of(task).batches(task, replace(spec, batch=1) if one_row else spec, seed, "cpu"))
     lengths, counted = step.batch.target_length[:rows].tolist(), step.weight[:rows].sum(1).tolist()
     return {"width": step.weight.shape[1], "lengths": lengths, "counted": counted}
+
+
+@cache
+def text_facts(task: Task) -> Facts | None:
+    """Return counts of a task's training text and of the text evaluated at the longest length, and reference figures.
+
+    unknown: share of the evaluated tokens that are out of the vocabulary, None where no token stands for these
+    gzip, xz: bits a token of the evaluated text, compressed behind the training text
+    None where no text is read.
+    """
+    language = protocol_of(task).language(task)
+    if language is None:
+        return None
+    training, evaluated = language.training_text(), language.stream(max(task.eval_lengths))
+    before, both = (task.text(text.tolist()).encode() for text in (training, torch.cat([training, evaluated])))
+    unknown = None if language.unknown is None else float((evaluated == language.unknown).double().mean())
+    bits = {
+        name: round(8 * (len(compress(both)) - len(compress(before))) / len(evaluated), 4)
+        for name, compress in COMPRESSORS.items()
+    }
+    return {
+        "training_symbols": len(training),
+        "judged_symbols": len(evaluated),
+        "vocabulary": task.target.size,
+        "unknown": unknown,
+        **bits,
+    }
 
 
 def padding_counted(model: Model, task: Task, device: str) -> dict[str, int] | None:

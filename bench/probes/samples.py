@@ -1,4 +1,4 @@
-"""A few held-out examples and what a model makes of them, as people read them."""
+"""A few held-out examples, what a model makes of them, and what its memory does meanwhile, as people read them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import Generic, TypeVar
 
 import torch
 
+from bench.trial.batches import on
+from bench.trial.losses import shift_right
+from bench.trial.metrics import finite
 from bench.trial.protocols import Answer, protocol_of
-from tasks.base import Task
+from models.base import Model
+from tasks.base import Batch, Task
 
 COUNT = 2  # examples kept with a record at each of its lengths
 TOKENS_KEPT, VALUES_KEPT = 60, 100  # of a string, from its start; of a signal, to its end
+FARTHEST = 200  # tokens of the longest example whose trace is kept
 Item = TypeVar("Item")
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}  # what rounding may change, as a share of the largest score
 
@@ -78,3 +83,40 @@ def rounded(values: torch.Tensor) -> list[float | None]:
 def names(task: Task, tokens: torch.Tensor) -> list[str]:
     """Return what people read for each token (time,)."""
     return [task.text([token]) or "<pad>" for token in tokens.tolist()]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One example: the source, what the model wrote given the truth before, and numbers after every step by name."""
+
+    length: int
+    source: list[str]
+    written: list[str]
+    series: dict[str, list[float | None]]
+
+
+def kept_traces(model: Model, task: Task, device: str) -> list[Trace]:
+    """Return one example of strings at the longest training length and one far beyond, of a model that is traced."""
+    if not model.traced:
+        return []
+    edge = max(task.inside_lengths)
+    beyond = [length for length in task.eval_lengths if edge < length <= FARTHEST]
+    batches = {length: protocol_of(task).strings(task, 1, length) for length in sorted({edge, *beyond[-1:]})}
+    model.eval()
+    with torch.no_grad():
+        return [trace(model, task, length, on(device, one)) for length, one in batches.items() if one is not None]
+
+
+def trace(model: Model, task: Task, length: int, batch: Batch) -> Trace:
+    """Step through an example of one length, given the true tokens before each."""
+    assert batch.source is not None
+    state = model.begin(batch.source, batch.source_length)
+    written, series = [], dict[str, list[float | None]]()
+    inputs = shift_right(batch.target, task.first_input(batch))
+    for one in inputs.unbind(1):
+        outputs, state = model.decoder(one[:, None], state)
+        written.append(outputs[0, 0].argmax())
+        for name, values in model.trace(state).items():
+            series.setdefault(name, []).append(finite(round(float(values[0]), 3)))
+    source = batch.source[0, : int(batch.source_length[0])]
+    return Trace(length, names(task, source), names(task, torch.stack(written)), series)

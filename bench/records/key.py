@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.records.schema import SourceParts
-from bench.spec.catalogue import KINDS, ROOT, Catalogue, Entry, module_file, parse
+from bench.spec.catalogue import KINDS, ROOT, Catalogue, Entry, module_file, parse, python_file
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 
@@ -198,8 +198,7 @@ def source_file(module: list[str], level: int, file: Path, beside: Path) -> Path
     if not level and first in (*KINDS, "bench"):
         return None if first == "bench" and rest[:1] != ["trial"] else module_file(".".join(module))
     base = file.parent.joinpath(*[".."] * (level - 1)).resolve() if level else beside
-    path = base.joinpath(*module)
-    return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)
+    return python_file(base.joinpath(*module))
 
 
 def data_of(tree: ast.Module, file: Path) -> tuple[str, ...]:

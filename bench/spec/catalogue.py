@@ -111,16 +111,11 @@ def registered(file: Path) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def source_text(file: Path) -> str:
-    """Read a Python file as Python does: past a byte order mark, in the encoding that its first lines name."""
-    with tokenize.open(file) as opened:
-        return opened.read()
-
-
 def parse(file: Path) -> ast.Module:
     """Parse a Python file, whose tree is then the caller's own; a broken file is the request's fault."""
     try:
-        return ast.parse(source_text(file), filename=str(file))
+        with tokenize.open(file) as opened:  # past a byte order mark, in the encoding that its first lines name
+            return ast.parse(opened.read(), filename=str(file))
     except (SyntaxError, ValueError, OSError) as error:
         raise RequestError(f"{str(file)!r} is not Python that can be read: {error}") from error
 
@@ -239,9 +234,10 @@ def _class(name: str, file: Path) -> tuple[ast.ClassDef, Path] | None:
 def module_file(module: str, beside: Path | None = None) -> Path | None:
     """Return the file of a module of this project, or of one that lies in the folder `beside`; None for any other."""
     parts = module.split(".")
-    bases = [ROOT] if parts[0] in (*KINDS, "bench") else [beside] if beside else []
-    for base in bases:
-        for file in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
-            if file.is_file():
-                return file
-    return None
+    base = ROOT if parts[0] in (*KINDS, "bench") else beside
+    return python_file(base.joinpath(*parts)) if base else None
+
+
+def python_file(path: Path) -> Path | None:
+    """Return the file of a module at a path without its ending: itself, or a package's first; None where is none."""
+    return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 SCHEDULES = ("constant", "cosine", "drop", "one_cycle", "restarts")
 PERIODIC = ("drop", "restarts")
 OPTIMIZERS = ("adamw", "rmsprop", "lbfgs")
+BOUNDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    ("steps batch eval_every examples fits", "1 or more", lambda value: value >= 1),
+    ("warmup patience weight_decay seconds adversarial", "0 or more", lambda value: 0 <= value < math.inf),
+    ("curriculum", "from 0 to 1", lambda value: 0 <= value <= 1),
+    ("ema", "from 0 to 0.9999", lambda value: 0 <= value <= 0.9999),
+    ("data_seed", "0 or more", lambda value: value is None or value >= 0),
+    ("learning_rate grad_clip", "above 0", lambda value: 0 < value < math.inf),
+)
 RENAMED = {  # fields of version 0.1: --set takes them for one version more, records that have them are read for good
     "check_every": "eval_every",
     "one_length": "same_length_batches",
@@ -71,20 +79,10 @@ class Spec:
     def __post_init__(self) -> None:
         object.__setattr__(self, "row", self.row or self.task)
         object.__setattr__(self, "column", self.column or self.model)
-        for name in ("steps", "batch", "eval_every", "examples", "fits"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}")
-        for name in ("warmup", "patience", "weight_decay", "seconds", "adversarial"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}")
-        for name, most in (("curriculum", 1.0), ("ema", 0.9999)):
-            if not 0 <= getattr(self, name) <= most:
-                raise ValueError(f"{name} must be from 0 to {most:g}; got {getattr(self, name)}")
-        if self.data_seed is not None and self.data_seed < 0:
-            raise ValueError(f"data_seed must be 0 or more; got {self.data_seed}")
-        for name in ("learning_rate", "grad_clip"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be above 0; got {getattr(self, name)}")
+        for names, said, holds in BOUNDS:
+            for name in names.split():
+                if not holds(getattr(self, name)):
+                    raise ValueError(f"{name} must be {said}; got {getattr(self, name)}")
         for name, choices in (("schedule", SCHEDULES), ("optimizer", OPTIMIZERS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}; choose from: {', '.join(choices)}")

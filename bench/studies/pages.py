@@ -43,8 +43,11 @@ def origin(records: Iterable[Record]) -> str:
     return f"seeds {written(sorted({record['seed'] for record in every}))}, {made}{open_}"
 
 
-def write_pages(files: Iterable[Path], figures: Path, page: Callable[[str], str]) -> None:
-    """Write a page to each of some files; page: makes it for the path of the pictures' folder as seen from the file."""
-    for file in files:
+def write_pages(own: Path, other: Path | None, figures: Path, page: Callable[[str], str]) -> None:
+    """Write a page into its run and, where one is asked for, to another file.
+
+    page: makes it for the path of the pictures' folder as seen from the file
+    """
+    for file in filter(None, (own, other)):
         folder = Path(os.path.relpath(figures.resolve(), file.resolve().parent)).as_posix()
         write_atomically(file, page(folder))

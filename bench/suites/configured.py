@@ -6,8 +6,10 @@ it by and at how many contexts a suite evaluates it: those settings are `free`, 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+import tomllib
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bench.spec.settings import label
@@ -49,77 +51,36 @@ class Configured:
         return Spec(self.task, model, given, sizes, row=self.name, column=column or named, **training)
 
 
-FAR = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 400, 1000, 2000)
-CUT = ("train_lengths", "mode", "stride", "eval_lengths")  # of a corpus: its window, how it is cut, its contexts
-LOW_FIRST: Settings = {"low_first_operands": True, "low_first_sum": True}
-TEN_DIGITS: Settings = {
-    "operands": "longest",
-    "shortest": 1,
-    "low_first_sum": True,
-    "carry_heavy": 0.3,
-    "train_lengths": tuple(range(1, 11)),
-    "eval_lengths": (1, 2, 5, 10, 12, 15, 20, 30, 50, 100, 200, 500, 1000),
-}
-FLOAT64: Settings = {"precision": "float64", "eval_lengths": (50, 100, 200, 500, 1000, 2000, 5000, 10_000)}
-# Deep Learning for Coders cuts the numbers where a fifth of its sequences is left: the 64 rows of its training batches
-# end at 8022, those of its validation run from 8082 to 9949; 8000 is absent. So its training has "eight thousand".
-BOOK: Settings = {"missing": (8000,), "train_lengths": (8022,), "eval_lengths": (8022, 9949), "starts": (1, 8082)}
-FAR_NUMBERS: Settings = {
-    "window": 64,
-    "eval_lengths": (7999, 9999, 10_999, 14_000, 99_999),
-    "starts": (1, 8001, 10_001, 12_001, 99_001),
-}
+def read(file: Path) -> dict[str, Any]:
+    """Read a TOML file; its lists are tuples, as specs hold them."""
+    found: dict[str, Any] = plain(tomllib.loads(file.read_text(encoding="utf-8")))
+    return found
 
 
-def up_to(longest: int) -> dict[str, Any]:
-    """Return settings of strings of 8 symbols, trained at lengths up to one and evaluated to a hundred times that."""
-    lengths = {
-        "train_lengths": tuple(range(1, longest + 1)),
-        "eval_lengths": tuple(n for n in FAR if n <= 100 * longest),
-    }
-    return {"symbols": 8, "stop": "once", **lengths}
+def plain(value: Any) -> Any:
+    """Return a value with tuples in place of its lists, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    return tuple(map(plain, value)) if isinstance(value, list | tuple) else value
 
 
-BY_DEFAULT = (
-    *("sine", "copy", "reverse", "variable_copy", "addition", "human_numbers"),
-    *("repeat_symbol", "parity", "sort", "missing_symbol", "selective_copy", "brackets"),
-)
-TEXTS = ("chars_nietzsche", "chars_sonnets", "chars_moliere", "chars_tinyshakespeare", "words_brown", "words_toy")
-CONFIGURED = {
-    each.name: each
-    for each in (
-        *(Configured(name, name) for name in BY_DEFAULT),
-        *(Configured(name, name, {}, CUT) for name in TEXTS),
-        # Four-digit sums come up more often than shorter ones: these teach, but four digits are what is asked.
-        Configured("addition(reversed)", "addition", {"train_lengths": (1, 2, 3, 4, 4, 4, 4), **LOW_FIRST}),
-        Configured(
-            "addition(three digits)",
-            "addition",
-            {"train_lengths": (1, 2, 3, 3, 3), **LOW_FIRST, "eval_lengths": (1, 2, 3, 4, 6)},
-        ),
-        Configured("addition(plain,1-10)", "addition", TEN_DIGITS),
-        Configured("addition(reversed,1-10)", "addition", {**TEN_DIGITS, "low_first_operands": True}),
-        Configured("addition(aligned,1-10)", "addition", {**TEN_DIGITS, "aligned": True}),
-        *(Configured(f"{name}(1-{n})", name, up_to(n)) for name in ("copy", "reverse") for n in (5, 10, 20, 40)),
-        Configured("sine(two frequencies)", "sine", {"frequencies": (1.0, 3.0), "weights": (1.0, 1.0)}),
-        Configured("sine(one,float64)", "sine", FLOAT64),
-        Configured(
-            "sine(three,float64)", "sine", {**FLOAT64, "frequencies": (1.0, 0.37, 1.71), "weights": (1.0, 1.0, 1.0)}
-        ),
-        Configured("human_numbers(book)", "human_numbers", BOOK, ("window",)),
-        Configured("human_numbers(book,mode=chunks)", "human_numbers", {**BOOK, "mode": "chunks"}, ("window",)),
-        Configured("human_numbers(far)", "human_numbers", FAR_NUMBERS),
-    )
-}
+def configured() -> Iterator[Configured]:
+    """Yield the configured tasks of the file beside this one."""
+    found = read(Path(__file__).with_suffix(".toml"))
+    yield from (Configured(name, name) for name in found["usual"])
+    yield from (Configured(name, name, {}, found["texts"]["free"]) for name in found["texts"]["names"])
+    for name, row in found["rows"].items():
+        task, free, use = (row.pop(key, ()) for key in ("task", "free", "use"))
+        shared = {setting: value for each in use for setting, value in found["named"][each].items()}
+        yield Configured(name, task, {**shared, **row}, free)
+
+
+CONFIGURED = {each.name: each for each in configured()}
 
 
 def content(task: str, settings: Settings) -> Hashable:
     """Return what a task with its settings is, alike for lists and tuples: records are JSON, which has no tuples."""
-    return task, tuple(sorted((name, _plain(value)) for name, value in settings.items()))
-
-
-def _plain(value: Any) -> Any:
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+    return task, tuple(sorted(plain(settings).items()))
 
 
 NAMES = {content(each.task, each.settings): each.name for each in CONFIGURED.values()}

@@ -13,28 +13,23 @@ Listing = dict[str, list[dict[str, Any]]]
 
 def listing(catalogue: Catalogue) -> Listing:
     """Return every task, model and suite as plain data."""
-    entries = {
-        f"{kind}s": [
-            {
-                "name": entry.name,
-                "summary": entry.summary,
-                "settings": {name: asdict(setting) for name, setting in entry.settings.items()},
-            }
-            | ({"version": entry.version} if kind == "task" else {})
-            for entry in found.values()
+    found: Listing = {}
+    for kind, entries in catalogue.entries.items():
+        found[f"{kind}s"] = [
+            {"name": each.name, "summary": each.summary, "settings": {n: asdict(s) for n, s in each.settings.items()}}
+            | ({"version": each.version} if kind == "task" else {})
+            for each in entries.values()
         ]
-        for kind, found in catalogue.entries.items()
-    }
-    suites = [
+    found["suites"] = [
         {
-            "name": suite.name,
-            "summary": suite.summary,
-            "seeds": suite.seeds,
-            "pairs": [[spec.row, spec.column] for spec in suite.specs],
+            "name": each.name,
+            "summary": each.summary,
+            "seeds": each.seeds,
+            "pairs": [[s.row, s.column] for s in each.specs],
         }
-        for suite in SUITES.values()
+        for each in SUITES.values()
     ]
-    return {**entries, "suites": suites}
+    return found
 
 
 def listing_text(found: Listing) -> str:

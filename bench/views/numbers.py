@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 ROUNDING = 1e-12  # relative: sums of the same numbers in another order
@@ -24,19 +24,27 @@ def percent(value: float) -> str:
     return f"{scaled:.1f}" if scaled >= 0.05 or scaled == 0 else f"{scaled:.1g}"
 
 
-def share(value: float, low: float, high: float) -> str:
-    """A share with its interval, where there is one."""
+def bracketed(write: Callable[[float], str], value: float, low: float, high: float, same: bool = False) -> str:
+    """Write a number and, where there is one, its interval, but for one whose ends are the `same`."""
     if math.isnan(value):
         return "-"
-    return percent(value) if math.isnan(low) else f"{percent(value)} [{percent(low)}, {percent(high)}]"
+    return write(value) if math.isnan(low) or same else f"{write(value)} [{write(low)}, {write(high)}]"
+
+
+def share(value: float, low: float, high: float) -> str:
+    """A share with its interval, where there is one."""
+    return bracketed(percent, value, low, high)
 
 
 def amount(value: float, low: float, high: float, digits: int = 1) -> str:
     """A measured number with its interval, where there is one."""
-    if math.isnan(value):
-        return "-"
-    said = f"{value:,.{digits}f}"
-    return said if math.isnan(low) or low == high else f"{said} [{low:,.{digits}f}, {high:,.{digits}f}]"
+    return bracketed(lambda number: f"{number:,.{digits}f}", value, low, high, same=low == high)
+
+
+def measured(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Nats or bits with three digits, and their interval where seeds differ by more than rounding."""
+    same = math.isclose(low, high, rel_tol=ROUNDING)
+    return bracketed(lambda number: f"{number:,.3f}", value, low, high, same)
 
 
 def reach(length: float, low: float, high: float, longest_inside: int, longest: int) -> str:
@@ -44,15 +52,21 @@ def reach(length: float, low: float, high: float, longest_inside: int, longest: 
 
     `>=` marks a horizon, or an end of its interval, at which the longest evaluated length still holds.
     """
+
+    def bound(length: float) -> str:
+        return f"{'>= ' if length == longest else ''}{int(length)}"
+
     if not length and (math.isnan(high) or not high):
         return "-"
-    said = f"{bound(length, longest)} ({length / longest_inside:.3g}x)" if length else "-"
-    return said if math.isnan(low) or low == high else f"{said} [{bound(low, longest)}, {bound(high, longest)}]"
+    said = f"{bound(length)} ({length / longest_inside:.3g}x)" if length else "-"
+    return said if math.isnan(low) or low == high else f"{said} [{bound(low)}, {bound(high)}]"
 
 
-def bound(length: float, longest: int) -> str:
-    """A length, marked where it is censored."""
-    return f"{'>= ' if length == longest else ''}{int(length)}"
+def perplexity(value: float) -> str:
+    """A perplexity with about three digits that count: 4.57, 182.3, 5e+08."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.1g}" if value >= HUGE else f"{value:,.2f}" if value < SMALL else f"{value:,.1f}"
 
 
 def markdown_table(header: Sequence[str], lines: Iterable[Sequence[str]], names: int = 1) -> str:
@@ -75,18 +89,3 @@ def named(row: Mapping[Any, Any]) -> str:
 def budgeted(row: Mapping[Any, Any]) -> str:
     """Return the steps taken and allowed."""
     return f"{amount(*estimate(row, 'steps'), digits=0)} / {row['budget']:,}" if row["steps"] else "fitted"
-
-
-def measured(value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """Nats or bits with three digits, and their interval where seeds differ by more than rounding."""
-    if math.isnan(value):
-        return "-"
-    apart = not math.isnan(low) and not math.isclose(low, high, rel_tol=ROUNDING)
-    return f"{value:,.3f} [{low:,.3f}, {high:,.3f}]" if apart else f"{value:,.3f}"
-
-
-def perplexity(value: float) -> str:
-    """A perplexity with about three digits that count: 4.57, 182.3, 5e+08."""
-    if math.isnan(value):
-        return "-"
-    return f"{value:.1g}" if value >= HUGE else f"{value:,.2f}" if value < SMALL else f"{value:,.1f}"

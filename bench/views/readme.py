@@ -1,25 +1,32 @@
 """Writes tables and figures into README.md and the pages in docs/, between markers, from committed records.
 
-A block stands between `<!-- NAME FOLDER [WHAT] [columns=a,b] [rows=N] -->` and `<!-- end -->`.
+A block stands between `<!-- NAME FOLDER [WHAT] [columns=a,b] [rows=N] -->` and `<!-- end -->`; docs/records.md also has
+the schema's fields, and how the committed runs stand.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from bench.analysis.freshness import freshness
+from bench.records.schema import Record
 from bench.records.store import write_atomically
 from bench.spec.errors import WorkError
+from bench.views.charts.material import NATS, Run, read_run
 from bench.views.columns import Column, as_markdown, columns, headline
-from bench.views.lengths import lengths_table
-from bench.views.tables import Tables, read_tables
-from bench.views.texts import Models, describe, reference_lines
+from bench.views.numbers import markdown_table
+from bench.views.tables import lengths_table
+from bench.views.texts import CALLED, Models, describe, reference_rows
 
 BLOCK = re.compile(r"(<!-- (\w+) ([^\s>]+/[^\s>]+)((?: [^\s>]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
+NAMES = {int: "integer", float: "number", bool: "true or false", str: "text", NoneType: "null"}
 LIMIT = re.compile(r"(columns|rows)=(.+)")
 
 
@@ -27,7 +34,7 @@ LIMIT = re.compile(r"(columns|rows)=(.+)")
 class Asked:
     """What a block shows: of a run, named by its folder, a task or whatever else its maker knows; maybe not all of it.
 
-    names, rows: the columns that it shows, and how many rows at most; tables: reads a run's tables, each run once
+    names, rows: the columns that it shows, and how many rows at most; read: reads a run, each once
     """
 
     root: Path
@@ -36,12 +43,12 @@ class Asked:
     what: str
     names: list[str] | None
     rows: int | None
-    tables: Callable[[Path], Tables]
+    read: Callable[[Path], Run]
 
     @property
-    def run(self) -> Tables:
-        """The run's tables."""
-        return self.tables(self.root / self.folder)
+    def run(self) -> Run:
+        """The run."""
+        return self.read(self.root / self.folder)
 
     def layout(self, usual: list[Column]) -> list[Column]:
         """Return the columns that are shown."""
@@ -49,11 +56,9 @@ class Asked:
 
     def models(self, task: str) -> Models:
         """Return a task's records by model, the best first."""
-        board = self.run.board
-        found = {str(model): self.run.groups[task, str(model)] for model in board.loc[board["task"] == task, "model"]}
-        if not found:
+        if task not in self.run.tasks:
             raise WorkError(f"no task {task!r} in {self.folder!r}")
-        return dict(list(found.items())[: self.rows])
+        return dict(list(self.run.records(task).items())[: self.rows])
 
     def link(self, path: str) -> str:
         """Return a path of the project as the page names it."""
@@ -65,7 +70,7 @@ Maker = Callable[[Asked], str]
 
 def refresh(page: Path, root: Path, blocks: Mapping[str, Maker]) -> bool:
     """Rewrite every marked block of a page; return whether anything changed."""
-    text, tables = page.read_text(encoding="utf-8"), lru_cache(read_tables)
+    text, read = page.read_text(encoding="utf-8"), lru_cache(read_run)
 
     def block(match: re.Match[str]) -> str:
         start, name, folder, rest, end = match.groups()
@@ -73,11 +78,9 @@ def refresh(page: Path, root: Path, blocks: Mapping[str, Maker]) -> bool:
             raise WorkError(f"unknown block {name!r}; choose from: {', '.join(sorted(blocks))}")
         limits = {found[1]: found[2] for word in rest.split() if (found := LIMIT.fullmatch(word))}
         what = " ".join(word for word in rest.split() if not LIMIT.fullmatch(word))
-        names, rows = limits.get("columns", ""), limits.get("rows")
-        asked = Asked(
-            root, page, folder, what, names.split(",") if names else None, int(rows) if rows else None, tables
-        )
-        return f"{start}{blocks[name](asked)}{end}"
+        names = limits["columns"].split(",") if "columns" in limits else None
+        rows = int(limits["rows"]) if "rows" in limits else None
+        return f"{start}{blocks[name](Asked(root, page, folder, what, names, rows, read))}{end}"
 
     renewed = BLOCK.sub(block, text)
     if renewed != text:
@@ -96,13 +99,14 @@ def replace_block(page: Path, name: str, text: str) -> None:
 
 def figure(asked: Asked) -> str:
     """Draw a figure of a run into its folder; return the line that shows it, with what is to be seen in words."""
-    from bench.views.charts.figures import picture_of
-    from bench.views.charts.material import read_run
+    from bench.views.charts.figures import drawings
 
-    picture, seen = picture_of(read_run(asked.root / asked.folder, Path(asked.folder).name), asked.what)
-    path = f"{asked.folder}/figures/{asked.what}.png"
-    write_atomically(asked.root / path, picture)
-    return f"![{seen}]({asked.link(path)})\n"
+    found = {drawing.name: drawing for drawing in drawings(asked.run)}
+    if asked.what not in found:
+        raise WorkError(f"no figure {asked.what!r}; choose from: {', '.join(found)}")
+    path, drawing = f"{asked.folder}/figures/{asked.what}.png", found[asked.what]
+    write_atomically(asked.root / path, *drawing.files("png"))
+    return f"![{drawing.alt_text}]({asked.link(path)})\n"
 
 
 def leaderboard(asked: Asked) -> str:
@@ -124,14 +128,13 @@ def leaderboard(asked: Asked) -> str:
 
 def texts(asked: Asked) -> str:
     """Return the language models of every text, or of one: how it is evaluated, then their table."""
-    board = asked.run.board
-    names = [asked.what] if asked.what else list(dict.fromkeys(board.loc[board["primary"] == "nats", "task"]))
+    names = [asked.what] if asked.what else asked.run.texts
     parts = []
     for name in names:
-        models, layout = asked.models(name), asked.layout(headline("nats"))
-        rows = board[(board["task"] == name) & board["model"].isin(models)]
-        table = as_markdown(layout, rows.to_dict("records"), reference_lines(models, layout))
-        parts += [*([] if asked.what else [f"### {name}\n"]), describe(models), table]
+        models, layout, board = asked.models(name), asked.layout(headline(NATS)), asked.run.ranked(name)
+        rows = board[board["model"].isin(models)].to_dict("records")
+        heading = [] if asked.what else [f"### {name}\n"]
+        parts += [*heading, describe(models), as_markdown(layout, rows + reference_rows(models, CALLED))]
     if not parts:
         raise WorkError(f"no language model in {asked.folder!r}")
     return "\n".join(parts)
@@ -139,9 +142,59 @@ def texts(asked: Asked) -> str:
 
 def lengths(asked: Asked) -> str:
     """Return a task's table by length; columns are lengths."""
-    rows = asked.run.lengths
     chosen = None if asked.names is None else [int(length) for length in asked.names]
-    return lengths_table(rows[rows["task"] == asked.what], asked.models(asked.what), chosen)
+    return lengths_table(asked.run.rows(asked.what), asked.models(asked.what), chosen)
 
 
 BLOCKS: dict[str, Maker] = {"figure": figure, "leaderboard": leaderboard, "texts": texts, "lengths": lengths}
+
+
+def refresh_records_page(page: Path, baseline: Path) -> None:
+    """Rewrite the marked blocks of the page."""
+    replace_block(page, "fields", schema_table())
+    replace_block(page, "status", standing(baseline))
+
+
+def standing(baseline: Path) -> str:
+    """Return a line for each committed run: when it was made, and whether it is current."""
+    runs = sorted(path.parent for path in baseline.glob("*/records"))
+    return "".join(f"- {freshness(run).statement()}\n" for run in runs)
+
+
+def schema_table() -> str:
+    """Return a line for each field: its name, after those of the parts that it is in; its type, meaning and unit."""
+    return markdown_table(("field", "type", "meaning", "unit"), fields_in(Record, ""), names=4)
+
+
+def fields_in(hint: Any, path: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the fields of the parts that a type is made of: by_length.LENGTH.right, curve[].step."""
+    kind, *_ = annotated(hint)
+    if is_typeddict(kind):
+        for name, field in get_type_hints(kind, include_extras=True).items():
+            absent = ", or absent" if get_origin(field) is NotRequired else ""
+            inner, *said = annotated(get_args(field)[0] if absent else field)
+            about = next(each for each in reversed(said) if each.description)
+            shown = f"{path}.{name}".strip(".")
+            yield f"`{shown}`", in_words(inner) + absent, about.description, about.extra["unit"]
+            yield from fields_in(inner, shown)
+    elif get_origin(kind) is list:
+        yield from fields_in(get_args(kind)[0], f"{path}[]")
+    elif get_origin(kind) is dict:
+        key, inner = get_args(kind)
+        yield from fields_in(inner, f"{path}.{annotated(key)[-1].title if annotated(key)[1:] else 'NAME'}")
+
+
+def annotated(hint: Any) -> tuple[Any, ...]:
+    """Return a type, and what is said about it."""
+    return get_args(hint) if get_origin(hint) is Annotated else (hint,)
+
+
+def in_words(hint: Any) -> str:
+    """Return a type as people say it: integer or null, list of texts."""
+    kind, inner = annotated(hint)[0], get_args(annotated(hint)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(dict.fromkeys(map(in_words, inner))).replace("integer or number", "number")
+    if get_origin(kind) is list:
+        first, *rest = in_words(inner[0]).split(" ")
+        return " ".join(["list of", f"{first}s", *rest])
+    return NAMES.get(kind, "object")

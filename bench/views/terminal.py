@@ -28,7 +28,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Fitted:
-    """A table that fits itself to where it is printed: lines of cells under columns; alike: see `fit_table`."""
+    """A table that fits itself to where it is printed: lines of cells under columns. No cell is markup.
+
+    Names are whole, or cut in the middle so that no two become alike. Of the numbers those of the highest rank drop out
+    first. alike: the first column says what is the same in a run of lines only once
+    """
 
     columns: Sequence[Column]
     lines: Sequence[Sequence[str]]
@@ -37,49 +41,36 @@ class Fitted:
     alike: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        plain = PLAIN if options.ascii_only else {}
-        lines = [[cell.translate(plain) for cell in line] for line in self.lines]
-        yield fit_table(self.columns, lines, options.max_width, self.title, self.caption, self.alike)
+        yield self.table(options.max_width, options.ascii_only)
 
-
-def fit_table(
-    columns: Sequence[Column],
-    lines: Sequence[Sequence[str]],
-    width: int,
-    title: str = "",
-    caption: str = "",
-    alike: bool = False,
-) -> Table:
-    """Return lines of cells as a table of at most so many columns of the screen.
-
-    Names are whole, or cut in the middle so that no two become alike. Of the numbers those of the highest rank drop out
-    first. No cell is markup. alike: the first column says what is the same in a run of lines only once
-    """
-    cells = [[printable(line[index]) for line in lines] for index in range(len(columns))]
-    widths = fitted(columns, cells, width)
-    heads = [Text(text) if text else None for text in (title, caption)]
-    table = Table(title=heads[0], caption=heads[1], title_justify="left")
-    shown = []
-    for index, room in sorted(widths.items()):
-        column, found = columns[index], cells[index]
-        if column.words and not column.wraps:
-            whole = cut(list(dict.fromkeys(found)), room)
-            found = [whole[name] for name in found]
-        table.add_column(
-            Text(column.short or column.heading),
-            justify="left" if column.words else "right",
-            no_wrap=not column.wraps,
-            overflow="fold",
-            width=room,
-        )
-        shown.append(found)
-    last = None
-    for line in zip(*shown, strict=True):
-        if alike and last is not None and line[0] != last:
-            table.add_section()
-        table.add_row(*map(Text, ("", *line[1:]) if alike and line[0] == last else line))
-        last = line[0]
-    return table
+    def table(self, width: int, ascii_only: bool = False) -> Table:
+        """Return it as a table of at most so many columns of the screen, in letters that it can show."""
+        plain = PLAIN if ascii_only else {}
+        lines = [[printable(cell.translate(plain)) for cell in line] for line in self.lines]
+        cells = [[line[index] for line in lines] for index in range(len(self.columns))]
+        heads = [Text(text) if text else None for text in (self.title, self.caption)]
+        table = Table(title=heads[0], caption=heads[1], title_justify="left")
+        shown = []
+        for index, room in sorted(fitted(self.columns, cells, width).items()):
+            column, found = self.columns[index], cells[index]
+            if column.words and not column.wraps:
+                whole = cut(list(dict.fromkeys(found)), room)
+                found = [whole[name] for name in found]
+            table.add_column(
+                Text(column.short or column.heading),
+                justify="left" if column.words else "right",
+                no_wrap=not column.wraps,
+                overflow="fold",
+                width=room,
+            )
+            shown.append(found)
+        last = None
+        for line in zip(*shown, strict=True):
+            if self.alike and last is not None and line[0] != last:
+                table.add_section()
+            table.add_row(*map(Text, ("", *line[1:]) if self.alike and line[0] == last else line))
+            last = line[0]
+        return table
 
 
 def fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> dict[int, int]:
@@ -115,16 +106,13 @@ def cut(names: Sequence[str], width: int) -> dict[str, str]:
         return {name: name for name in names}
     room = max(2, width // max(math.ceil(cell_len(name) / len(name)) for name in names if name) - len(CUT))
     for head in sorted(range(room + 1), key=lambda head: abs(2 * head - room)):
-        short = {name: name if cell_len(name) <= width else cut_at(name, head, room - head) for name in names}
+        tail = room - head
+        cuts = {name: f"{name[:head]}{CUT}{name[len(name) - tail :]}" for name in names}
+        short = {name: name if cell_len(name) <= width else cuts[name] for name in names}
         if len(set(short.values())) == len(names):
             return short
     marks = [f"{CUT}{number}" for number in range(1, len(names) + 1)]
     return {name: name[: room + len(CUT) - len(mark)] + mark for name, mark in zip(names, marks, strict=True)}
-
-
-def cut_at(name: str, head: int, tail: int) -> str:
-    """Keep so many characters of either end of a name."""
-    return f"{name[:head]}{CUT}{name[len(name) - tail :]}"
 
 
 def printable(text: str) -> str:
@@ -138,7 +126,7 @@ def leaderboard_table(board: pd.DataFrame) -> Group:
     for metric in [metric for metric in METRICS if (board["primary"] == metric.name).any()]:
         rows, layout = board[board["primary"] == metric.name], brief(metric.name)
         shown = rows.head(MOST).to_dict("records")
-        lines = list(zip(*(column.cells(shown, bounds=False) for column in layout), strict=True))
+        lines = [[column.write(row, False) for column in layout] for row in shown]
         rest = f"{len(rows) - MOST:,} more rows are in leaderboard.md" if len(rows) > MOST else ""
         tables.append(Fitted(layout, lines, TITLES.get(metric.name, metric.heading), rest, alike=True))
     return Group(*tables)

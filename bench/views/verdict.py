@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,6 +15,7 @@ from bench.analysis.statistics import wilson
 from bench.spec.settings import written
 from bench.views.columns import Column, named
 from bench.views.numbers import markdown_table, percent, share
+from bench.views.terminal import Fitted
 
 SHOWN = 20  # rows of one verdict; the rest are counted
 TITLES = {
@@ -32,59 +32,39 @@ CHANGED = [*CELLS, Column("length", "most at", rank=2), BEFORE, AFTER]
 OTHER = [*CELLS, Column("reason", "why", rank=1, words=True, wraps=True)]
 
 
-@dataclass(frozen=True)
-class Section:
-    """The cells of one verdict: a line a (task, model), under columns."""
-
-    title: str
-    columns: list[Column]
-    lines: list[list[str]]
-
-
 def headline(found: Comparison, tolerance: float) -> str:
     """Say in one line what came of the comparison."""
     counts = found.cells["verdict"].value_counts()
     said = [f"{counts[name]:,} {title}" for name, title in TITLES.items() if name in counts]
     same = int(counts.get("same", 0)) + int(counts.get("too few examples", 0))
     outcome = "REGRESSION" if found.regressed else "no regression"
-    return f"{outcome}: of {len(found.cells):,} cells {', '.join([*said, f'{same:,} no different'])}" + (
-        f" (tolerance {100 * tolerance:g} points)"
-    )
+    counted = ", ".join([*said, f"{same:,} no different"])
+    return f"{outcome}: of {len(found.cells):,} cells {counted} (tolerance {100 * tolerance:g} points)"
 
 
-def sections(found: Comparison) -> list[Section]:
-    """Return a section for each verdict that occurs, what went wrong first, the largest change first within it."""
+def sections(found: Comparison) -> list[Fitted]:
+    """Return a table for each verdict that occurs, what went wrong first, the largest change first within it.
+
+    A line is a (task, model): its lengths, and by how much the one changed that changed most, or why none can be told.
+    """
     parts = []
     for verdict, title in TITLES.items():
         cells = found.cells[found.cells["verdict"] == verdict]
-        if len(cells):
-            changed = verdict in ("worse", "better")
-            lines = changed_lines(cells) if changed else other_lines(cells)
-            if len(lines) > SHOWN:
-                lines = [*lines[:SHOWN], [f"... and {len(lines) - SHOWN} more", *[""] * (len(lines[0]) - 1)]]
-            parts.append(Section(f"{len(cells):,} cells {title}", CHANGED if changed else OTHER, lines))
+        changed, lines = verdict in ("worse", "better"), []
+        if changed:
+            change = (cells["mean_base"] - cells["mean_new"]).abs()
+            cells = cells.assign(change=change).sort_values("change", ascending=False, kind="stable")
+        for (task, model), rows in cells.groupby(["task", "model"], sort=not changed):
+            first = rows.to_dict("records")[0]
+            line = [str(task), str(model), lengths_of(rows["length"])]
+            if changed:
+                line += [str(first["length"]), measured(first, "base"), measured(first, "new")]
+            lines.append(line if changed else [*line, str(first["reason"])])
+        if len(lines) > SHOWN:
+            lines = [*lines[:SHOWN], [f"... and {len(lines) - SHOWN} more", *[""] * (len(lines[0]) - 1)]]
+        if lines:
+            parts.append(Fitted(CHANGED if changed else OTHER, lines, f"{len(cells):,} cells {title}"))
     return parts
-
-
-def changed_lines(cells: pd.DataFrame) -> list[list[str]]:
-    """Return a line a (task, model): the lengths that changed, and by how much the one that changed most."""
-    change = (cells["mean_base"] - cells["mean_new"]).abs()
-    most = cells.assign(change=change).sort_values("change", ascending=False, kind="stable")
-    lines = []
-    for (task, model), rows in most.groupby(["task", "model"], sort=False):
-        first = rows.to_dict("records")[0]
-        at = [lengths_of(rows["length"]), str(first["length"]), measured(first, "base"), measured(first, "new")]
-        lines.append([str(task), str(model), *at])
-    return lines
-
-
-def other_lines(cells: pd.DataFrame) -> list[list[str]]:
-    """Return a line a (task, model)."""
-    pairs = cells.groupby(["task", "model"], sort=True)
-    return [
-        [str(task), str(model), lengths_of(rows["length"]), str(rows["reason"].iloc[0])]
-        for (task, model), rows in pairs
-    ]
 
 
 def lengths_of(lengths: Iterable[str]) -> str:

@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from models.base import Memory
 from models.layers import kernels
-from models.layers.attention_compiled import AdditiveScores, ScaledDotProduct
+from models.layers.attention_compiled import AdditiveScores
+from models.layers.dropout import Dropout
 from models.layers.positions import alibi_bias, rotate
 from models.registry import Family
+
+LANES = 16  # numbers that a processor works on at once
 
 
 class AdditiveAttention(nn.Module):
@@ -52,27 +55,41 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.positions = positions
-        self.query = nn.Linear(hidden, hidden)
-        self.key = nn.Linear(hidden, hidden)
-        self.value = nn.Linear(hidden, hidden)
+        self.input = nn.Linear(hidden, 3 * hidden)  # of queries, keys and values, in this order
         self.output = nn.Linear(hidden, hidden)
 
-    def split(self, states: Tensor) -> Tensor:
-        """(batch, time, hidden) -> (batch, heads, time, hidden / heads)."""
-        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def projected(self, states: Tensor, first: int, last: int) -> tuple[Tensor, ...]:
+        """Return parts first to last of queries, keys and values.
+
+        states (batch, time, hidden) -> (batch, heads, time, hidden / heads) each
+        """
+        hidden = states.shape[-1]
+        rows = slice(first * hidden, (last + 1) * hidden)
+        parts = F.linear(states, self.input.weight[rows], self.input.bias[rows])
+        return parts.unflatten(-1, (-1, self.heads, hidden // self.heads)).permute(2, 0, 3, 1, 4).unbind()
+
+    def queries_keys_values(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return all three of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
+        queries, keys, values = self.projected(states, 0, 2)
+        return queries, keys, values
 
     def keys_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Return keys and values of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
-        return self.split(self.key(states)), self.split(self.value(states))
+        keys, values = self.projected(states, 1, 2)
+        return keys, values
 
-    def forward(self, states: Tensor, keys: Tensor, values: Tensor, visible: Tensor, first: int) -> Tensor:
-        """Attend from states (batch, time, hidden), at positions first, first + 1, .., to keys at positions 0, 1, ..
+    def queries(self, states: Tensor) -> Tensor:
+        """Return queries of states (batch, time, hidden): (batch, heads, time, hidden / heads)."""
+        return self.projected(states, 0, 0)[0]
 
-        keys, values (batch, heads, key_time, hidden / heads); visible broadcasts to (batch, heads, time, key_time)
+    def forward(self, queries: Tensor, keys: Tensor, values: Tensor, visible: Tensor, first: int) -> Tensor:
+        """Attend from queries at positions first, first + 1, .. to keys at positions 0, 1, .. -> (batch, time, hidden).
+
+        queries (batch, heads, time, hidden / heads); keys, values (batch, heads, key_time, hidden / heads); visible
+        broadcasts to (batch, heads, time, key_time)
         """
-        queries = self.split(self.query(states))
-        query_position = torch.arange(first, first + states.shape[1], device=states.device)
-        key_position = torch.arange(keys.shape[2], device=states.device)
+        query_position = torch.arange(first, first + queries.shape[2], device=queries.device)
+        key_position = torch.arange(keys.shape[2], device=queries.device)
         if self.positions == "rotary":
             queries, keys = rotate(queries, query_position), rotate(keys, key_position)
         mask = visible
@@ -82,13 +99,16 @@ class MultiHeadAttention(nn.Module):
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
-    """Scaled dot-product attention (batch, heads, time, width): in C, or torch's where that could not be compiled.
+    """Scaled dot-product attention (batch, heads, time, width).
 
-    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores; one
-    that is learnt goes torch's way
+    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
+    On a CPU keys are padded to a multiple of LANES: with fewer, torch's softmax takes several times as long.
     """
-    if kernels.suit(queries, values) and not seen.requires_grad:
-        return cast("Tensor", ScaledDotProduct.apply(queries, keys, values, seen, torch.is_grad_enabled()))
+    missing = -keys.shape[2] % LANES
+    if missing and queries.device.type == "cpu":
+        unseen = 0.0 if seen.dtype == torch.bool else -torch.inf
+        seen = F.pad(seen.expand(*seen.shape[:-1], keys.shape[2]), (0, missing), value=unseen)
+        keys, values = (F.pad(each, (0, 0, 0, missing)) for each in (keys, values))
     return F.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
 
 
@@ -103,9 +123,9 @@ class AttentionBlock(nn.Module):
         self.cross_attention = MultiHeadAttention(hidden, heads, positions) if crossed else None
         self.forward_norm = nn.LayerNorm(hidden)
         self.feed_forward = nn.Sequential(
-            nn.Linear(hidden, 4 * hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(4 * hidden, hidden)
+            nn.Linear(hidden, 4 * hidden), nn.GELU(), Dropout(dropout), nn.Linear(4 * hidden, hidden)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self,
@@ -117,14 +137,15 @@ class AttentionBlock(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Transform states (batch, time, hidden), which follow the `past` keys and values; give these back, grown."""
         normed = self.self_norm(states)
-        keys, values = self.self_attention.keys_values(normed)
+        queries, keys, values = self.self_attention.queries_keys_values(normed)
         first = 0
         if past is not None:
             first = past[0].shape[2]
             keys, values = torch.cat([past[0], keys], 2), torch.cat([past[1], values], 2)
-        states = states + self.dropout(self.self_attention(normed, keys, values, visible, first))
+        states = states + self.dropout(self.self_attention(queries, keys, values, visible, first))
         if self.cross_attention is not None and self.cross_norm is not None and memory is not None:
-            crossed = self.cross_attention(self.cross_norm(states), *memory, memory_visible, first)
+            queries = self.cross_attention.queries(self.cross_norm(states))
+            crossed = self.cross_attention(queries, *memory, memory_visible, first)
             states = states + self.dropout(crossed)
         return states + self.dropout(self.feed_forward(self.forward_norm(states))), (keys, values)
 

@@ -1,4 +1,4 @@
-"""Attention by attention.c: called with the addresses of tensors."""
+"""Additive attention by attention.c: called with the addresses of tensors."""
 
 from __future__ import annotations
 
@@ -11,66 +11,12 @@ from torch.autograd.function import once_differentiable
 
 from models.layers.kernels import addresses, call, structure
 
-STRIDED = ("of_q", "of_k", "of_v", "of_mask", "of_bias")
-Product = structure(
-    "attention_t",
-    (ctypes.c_int64, ("rows", "heads", "queries", "keys", "width")),
-    (ctypes.c_int64 * 3, STRIDED),
-    (ctypes.c_int64, ("keep",)),
-    (ctypes.c_float, ("scale",)),
-    (ctypes.c_void_p, ("q", "k", "v", "mask", "bias", "out", "weights", "turned")),
-    (ctypes.c_void_p, ("grad_out", "grad_q", "grad_k", "grad_v")),
-)
 Additive = structure(
     "additive_t",
     (ctypes.c_int64, ("rows", "queries", "keys", "hidden")),
     (ctypes.c_void_p, ("length", "wanted", "q", "k", "memory", "w", "out", "weights")),
     (ctypes.c_void_p, ("grad_out", "grad_q", "grad_k", "grad_memory", "grad_w", "pull")),
 )
-
-
-def dense(tensor: Tensor) -> Tensor:
-    """Return a tensor whose last axis is dense."""
-    return tensor if tensor.stride(-1) == 1 or tensor.shape[-1] == 1 else tensor.contiguous()
-
-
-class ScaledDotProduct(torch.autograd.Function):
-    """softmax(q k / sqrt(width) + bias) v; keep: whether a way back may follow."""
-
-    @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, seen: Tensor, keep: bool) -> Tensor:
-        """Attend from q (batch, heads, time, width) to k and v (batch, heads, key_time, width) -> as q.
-
-        seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
-        """
-        rows, heads, queries, width = q.shape
-        keys = k.shape[2]
-        tensors = {"q": dense(q), "k": dense(k), "v": dense(v)}
-        mask = dense(seen.expand(rows, heads, queries, keys))
-        tensors["mask" if mask.dtype == torch.bool else "bias"] = mask
-        tensors["weights"] = q.new_empty(rows, heads, queries, keys) if keep else q.new_empty(keys)
-        tensors["turned"] = q.new_empty(width + 1, keys)
-        sizes: dict[str, Any] = {"rows": rows, "heads": heads, "queries": queries, "keys": keys, "width": width}
-        sizes |= {"keep": keep, "scale": width**-0.5}
-        sizes |= {name: tensors[name[3:]].stride()[:3] for name in STRIDED if name[3:] in tensors}
-        out = q.new_empty(rows, queries, heads, width)
-        call("attend_forward", Product(**sizes, **addresses(tensors | {"out": out})))
-        if keep:
-            ctx.sizes, ctx.tensors = sizes, tensors
-        return out.transpose(1, 2)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the gradients of q, k and v."""
-        made: dict[str, Tensor | None] = {
-            f"grad_{name}": torch.zeros_like(ctx.tensors[name].transpose(1, 2), memory_format=torch.contiguous_format)
-            for name in "qkv"
-        }
-        given: dict[str, Tensor | None] = {"grad_out": grad_out.transpose(1, 2).contiguous()}
-        call("attend_backward", Product(**ctx.sizes, **addresses(ctx.tensors | made | given)))
-        of_q, of_k, of_v = (made[f"grad_{name}"].transpose(1, 2) for name in "qkv")  # type: ignore[union-attr]
-        return of_q, of_k, of_v, None, None
 
 
 class AdditiveScores(torch.autograd.Function):

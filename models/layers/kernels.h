@@ -21,7 +21,7 @@ static inline float exponential(float x)
     sum = sum * rest + 0.5f;
     sum = sum * rest + 1.0f;
     sum = sum * rest + 1.0f;
-    union { int32_t bits; float power; } two = { ((int32_t)whole + 127) << 23 };
+    union { uint32_t bits; float power; } two = { ((uint32_t)(int32_t)whole + 127) << 23 }; /* NaN's is multiplied by NaN */
     return sum * two.power;
 }
 

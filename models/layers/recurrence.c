@@ -248,8 +248,8 @@ static void gather_weights(const recurrence_t *s, int64_t from, int64_t count)
         s->sgemm("N", "T", &m, &n, &k, &one, s->gates + from * m, &m, s->before + from * n, &n, &one, s->grad_recurrent, &m);
 }
 
-/* Run through the steps from last to first: the gradients of drive, recurrent (transposed) and bias, which come
- * zeroed, and of state. */
+/* Run through the steps from last to first: the gradients of drive (where rows end early or ids are given),
+ * recurrent (transposed) and bias, which come zeroed, and of state. */
 int run_backward(recurrence_t *s)
 {
     const int64_t hidden = s->hidden, width = gates_of(s) * hidden, part = s->rows * hidden;

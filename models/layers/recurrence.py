@@ -36,9 +36,11 @@ def embedded(inputs: Tensor | Lookup) -> Tensor:
     return inputs.embedded if isinstance(inputs, Lookup) else inputs
 
 
-def suits(inputs: Tensor | Lookup) -> bool:
-    """Whether `recur` can run over such inputs; on a GPU a layer's own way is the fast one."""
-    return (inputs.table if isinstance(inputs, Lookup) else inputs).device.type == "cpu"
+def pays(kind: str, inputs: Tensor | Lookup) -> bool:
+    """Whether `recur` is faster than torch's layers: in C it is; in torch over tokens alone, on a GPU nowhere."""
+    if not isinstance(inputs, Lookup):
+        return kernels.suit(inputs)
+    return kernels.suit(inputs.table) or (inputs.table.device.type == "cpu" and kind != "linear")
 
 
 def recur(
@@ -65,6 +67,19 @@ def recur(
     drive = F.linear(inputs.table if isinstance(inputs, Lookup) else inputs, *weights)
     if kind == "gru" and bias is None:
         bias = drive.new_zeros(recurrent.shape[1])
-    body = recurrence_compiled if kernels.suit(drive) else recurrence_torch
+    compiled = kernels.suit(drive)
+    if kind == "lstm" and ids is not None and not compiled and (length is None or bool((length >= ids.shape[1]).all())):
+        return lstm_of_tokens(ids, drive, recurrent, state)
+    body = recurrence_compiled if compiled else recurrence_torch
     found = body.Recurrence.apply(kind, drive, recurrent, state, length, ids, bias, torch.is_grad_enabled())
     return cast("tuple[Tensor, Tensor]", found)
+
+
+def lstm_of_tokens(ids: Tensor, drive: Tensor, recurrent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    """Run torch's LSTM over whole rows of ids (batch, time), whose input weights are the table of what each drives."""
+    tokens = F.one_hot(ids, len(drive)).to(drive.dtype)
+    none = drive.new_zeros(drive.shape[1])
+    weights = [drive.T.contiguous(), recurrent, none, none]
+    start = state[:1].contiguous(), state[1:].contiguous()
+    outputs, output, cell = torch.lstm(tokens, start, weights, True, 1, 0.0, True, False, True)
+    return outputs, torch.cat([output, cell])

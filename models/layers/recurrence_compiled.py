@@ -70,8 +70,9 @@ class Recurrence(torch.autograd.Function):
             raise RuntimeError("a recurrence goes back once; compute the loss again for another time")
         tensors, ctx.tensors = ctx.tensors, None
         drive, bias = tensors["drive"], tensors["bias"]
+        whole = tensors["ids"] is None and tensors["length"] is None  # then each of its numbers is written
         made = {
-            "grad_drive": torch.zeros_like(drive),
+            "grad_drive": torch.empty_like(drive) if whole else torch.zeros_like(drive),
             "grad_recurrent": drive.new_zeros(tensors["recurrent"].T.shape),
             "grad_bias": None if bias is None else torch.zeros_like(bias),
             "grad_state": torch.empty_like(tensors["state"]),

@@ -232,8 +232,7 @@ class Recurrence(torch.autograd.Function):
         drives = torch.empty_like(gates)
         backs = torch.empty_like(gates) if ctx.kind == "gru" else drives  # of W h, which elsewhere is the drive's
         for before, after, here in reversed(packing.steps()):
-            cell = CELLS[ctx.kind]
-            cell.back(
+            CELLS[ctx.kind].back(
                 arrived[:, after],
                 gates[here],
                 states[:, before],

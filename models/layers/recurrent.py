@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
+from models.layers.dropout import Dropout
 from models.layers.recurrence import Lookup, embedded
 from models.layers.steps import Layer, RecurrentLayer, start_orthogonal
 from models.registry import Family
@@ -45,7 +46,7 @@ class LayerStack(nn.Module):
         super().__init__()
         made = [layer(hidden if depth else width, hidden) for depth in range(layers)]
         self.layers = nn.ModuleList(made)
-        first, between, output = (nn.Dropout(dropout if chosen else 0.0) for chosen in DROPOUTS[dropout_on])
+        first, between, output = (Dropout(dropout if chosen else 0.0) for chosen in DROPOUTS[dropout_on])
         self.dropouts = nn.ModuleList([first, *[between] * (layers - 1)])
         self.dropout = output
         starts = [torch.zeros(layer.parts, 1, hidden) for layer in made]
@@ -61,8 +62,7 @@ class LayerStack(nn.Module):
         """Read (batch, time, width) -> outputs (batch, time, hidden) and the states after `length` steps, or all."""
         after = []
         for layer, dropout, state in zip(self.layers, self.dropouts, states, strict=True):
-            drops = self.training and cast("nn.Dropout", dropout).p > 0
-            if drops or not layer.looks_up:
+            if cast("Dropout", dropout).active or not layer.looks_up:
                 inputs = dropout(embedded(inputs))
             inputs, state = layer(inputs, state, length)
             after.append(state)

@@ -172,7 +172,7 @@ def written_out(model: Model, positions: str, source: list[int], inputs: list[in
     states = states + added_at_the_start(model, positions, len(states))
     for layer, block in enumerate(decoder.blocks):
         attention, normed = block.self_attention, block.self_norm(states)
-        queries, keys, values = (part(normed) for part in (attention.query, attention.key, attention.value))
+        queries, keys, values = attention.input(normed).chunk(3, -1)
         width, gathered = HIDDEN // attention.heads, torch.zeros_like(states)
         for time in range(len(states)):
             for head in range(attention.heads):

@@ -9,7 +9,7 @@ from typing import Any
 from harness import record, score
 
 from bench.records.store import Record, write_record
-from bench.views.report import write_report
+from bench.views.html.page import write_report
 
 VOID = {"meta", "link", "input", "br", "wbr", "img"}
 SIGNAL = {"length": 6, "first": 0, "given": [0.5, 0.1], "truth": [0.0, 1.0, 0.0], "written": [0.0, 0.9, None]}

@@ -14,7 +14,7 @@ from harness import record
 from PIL import Image
 
 from bench.records.store import write_record
-from bench.views.report import write_report
+from bench.views.html.page import write_report
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

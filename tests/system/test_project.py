@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from floors import floors
 from harness import ROOT, records_in
 from packaging.requirements import Requirement
 
@@ -110,6 +111,13 @@ def test_constraints_pin_every_package_within_what_is_allowed() -> None:
     for requirement in wanted:
         assert requirement.name in pins, f"{requirement.name} is not pinned"
         assert pins[requirement.name] in requirement.specifier
+
+
+def test_floors_are_the_oldest_packages_that_are_allowed() -> None:
+    oldest = dict(line.split("==") for line in floors())
+    for requirement in map(Requirement, PROJECT["dependencies"]):
+        if requirement.name != "torch":
+            assert f">={oldest[requirement.name]}" == str(requirement.specifier)
 
 
 @pytest.mark.parametrize("version", ["2.6.0", "2.13.0"])

@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.analysis.metrics import METRICS
-from bench.analysis.parts import curve_of
+from bench.analysis.parts import by_length, curve_of
 from bench.records.store import Record
 from bench.studies.claims.claim import Chart, Topic
 from bench.studies.claims.evidence import amount
 from bench.studies.claims.measures import NATS, SECONDS, SHARE, Groups, number_of
-from bench.studies.scores import by_length
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.line import Curve, LineChart
-from bench.views.charts.panel import Panel
+from bench.views.charts.panel import Drawing, Panel
 from bench.views.charts.signals import SignalChart
 from bench.views.charts.style import SeriesStyle, style_at
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from bench.analysis.metrics import EXACT, NRMSE, TOKEN_ACCURACY, TOKEN_ERROR, Metric
 from bench.analysis.metrics import NATS as CROSS_ENTROPY
+from bench.analysis.parts import value_of
 from bench.analysis.summary import Pair
 from bench.records.store import Record
-from bench.studies.scores import value_of
 
 Groups = Mapping[Pair, Sequence[Record]]  # the seeds of each pair
 Value = Callable[[Record], float | None]
@@ -36,41 +36,46 @@ class Measure:
     ratio: bool = False
 
 
-def at(metric: Metric, length: Callable[[Record], int]) -> Value:
-    """Measure a metric at a length of the record."""
-    return lambda record: value_of(metric, record["by_length"][str(length(record))])
-
-
-def edge(record: Record) -> int:
-    """Return the longest training length."""
-    return max(record["inside_lengths"])
-
-
-def end(record: Record) -> int:
-    """Return the last length: of a text, all of it, the state carried."""
-    return max(map(int, record["by_length"]))
-
-
-def window(record: Record) -> int:
-    """Return how many tokens a training step reads."""
-    return record["train_lengths"][0]
-
-
-def known(metric: Metric, record: Record, lengths: Iterable[int | str]) -> list[float]:
-    """Return a metric at some lengths, those at which it has no number left out."""
-    values = (value_of(metric, record["by_length"][str(length)]) for length in lengths)
-    return [value for value in values if value is not None]
-
-
-def best(chosen: Callable[[int, list[int]], bool]) -> Value:
-    """Measure the highest exact match at the lengths chosen by what was trained, of those with enough strings."""
+def over(metric: Metric, chosen: Callable[[Record], Iterable[int]], reduce: Callable[[list[float]], float]) -> Value:
+    """Measure a metric at the lengths chosen of a record, those at which it has no number left out."""
 
     def value(record: Record) -> float | None:
-        enough = [length for length, score in record["by_length"].items() if score["examples"] >= ENOUGH]
-        lengths = [length for length in enough if chosen(int(length), record["inside_lengths"])]
-        return max(known(EXACT, record, lengths), default=None)
+        values = [value_of(metric, record["by_length"][str(length)]) for length in chosen(record)]
+        known = [value for value in values if value is not None]
+        return reduce(known) if known else None
 
     return value
+
+
+def edge(record: Record) -> list[int]:
+    """Return the longest training length."""
+    return [max(record["inside_lengths"])]
+
+
+def every(record: Record) -> list[int]:
+    """Return the evaluated lengths."""
+    return list(map(int, record["by_length"]))
+
+
+def last(record: Record) -> list[int]:
+    """Return the last evaluated length: of a text, all of it, the state carried."""
+    return [max(every(record))]
+
+
+def window(record: Record) -> list[int]:
+    """Return how many tokens a training step reads."""
+    return record["train_lengths"][:1]
+
+
+def trained(record: Record) -> list[int]:
+    """Return the training lengths."""
+    return record["inside_lengths"]
+
+
+def others(record: Record) -> list[int]:
+    """Return the lengths with enough strings that training never drew."""
+    enough = [int(length) for length, score in record["by_length"].items() if score["examples"] >= ENOUGH]
+    return [length for length in enough if length not in record["inside_lengths"]]
 
 
 def padded(part: str) -> Value:
@@ -99,7 +104,7 @@ def seconds_an_epoch(record: Record) -> float | None:
     """Seconds of training for one pass over the text."""
     if not record["steps"]:
         return None
-    epoch = record["text"]["training_symbols"] // (record["spec"]["batch"] * window(record))
+    epoch = record["text"]["training_symbols"] // (record["spec"]["batch"] * record["train_lengths"][0])
     return record["timing"]["train_seconds"] * epoch / record["steps"]
 
 
@@ -115,26 +120,23 @@ def number_of(measure: Measure, record: Record) -> float:
 
 
 MEASURES = {  # by the names that topics call them
-    "signals continued": Measure("signals continued within the tolerance", at(EXACT, edge)),
-    "signal error": Measure("free-running NRMSE at the training horizon", at(NRMSE, edge), RELATIVE, False),
-    "strings right": Measure("strings right at the longest training length", at(EXACT, edge)),
+    "signals continued": Measure("signals continued within the tolerance", over(EXACT, edge, max)),
+    "signal error": Measure("free-running NRMSE at the training horizon", over(NRMSE, edge, max), RELATIVE, False),
+    "strings right": Measure("strings right at the longest training length", over(EXACT, edge, max)),
     "best other length": Measure(
-        f"strings right at the best other length (of those with {ENOUGH} strings or more)",
-        best(lambda length, trained: length not in trained),
+        f"strings right at the best other length (of those with {ENOUGH} strings or more)", over(EXACT, others, max)
     ),
     "best longer length": Measure(
-        "strings right at the best longer length", best(lambda length, trained: length > max(trained))
+        "strings right at the best longer length",
+        over(EXACT, lambda record: [length for length in others(record) if length > max(trained(record))], max),
     ),
     "lengths 5 to 14 without 10": Measure(
-        "strings right, mean over lengths 5 to 14 without 10", lambda record: fmean(known(EXACT, record, BESIDE))
+        "strings right, mean over lengths 5 to 14 without 10", over(EXACT, lambda record: BESIDE, fmean)
     ),
-    "weakest training length": Measure(
-        "strings right at the weakest training length",
-        lambda record: min(known(EXACT, record, record["inside_lengths"])),
-    ),
+    "weakest training length": Measure("strings right at the weakest training length", over(EXACT, trained, min)),
     "content right": Measure(  # wherever the answer stops
         "strings of right content, mean over training lengths",
-        lambda record: 1 - fmean(known(TOKEN_ERROR, record, record["inside_lengths"])),
+        over(TOKEN_ERROR, trained, lambda errors: 1 - fmean(errors)),
     ),
     "tokens right": Measure("tokens right", padded("symbols")),
     "tokens and padding right": Measure("tokens and padding right", padded("cells")),
@@ -142,14 +144,11 @@ MEASURES = {  # by the names that topics call them
     "steps to learn": Measure(
         f"steps until {100 * LEARNED:g} % of held-out strings are right", steps_to_learn, STEPS, False
     ),
-    "next tokens right": Measure("next words right in the validation text", at(TOKEN_ACCURACY, end)),
-    "loss": Measure("loss a character over the whole evaluated text", at(CROSS_ENTROPY, end), NATS, False),
+    "next tokens right": Measure("next words right in the validation text", over(TOKEN_ACCURACY, last, max)),
+    "loss": Measure("loss a character over the whole evaluated text", over(CROSS_ENTROPY, last, max), NATS, False),
     "lowest loss": Measure(
-        "loss a character at the length that suits it best",
-        lambda record: min(known(CROSS_ENTROPY, record, record["by_length"]), default=None),
-        NATS,
-        False,
+        "loss a character at the length that suits it best", over(CROSS_ENTROPY, every, min), NATS, False
     ),
-    "loss at windows": Measure("loss a character at windows of 8", at(CROSS_ENTROPY, window), NATS, False),
+    "loss at windows": Measure("loss a character at windows of 8", over(CROSS_ENTROPY, window, max), NATS, False),
     "seconds an epoch": Measure("training time of an epoch", seconds_an_epoch, SECONDS, False, ratio=True),
 }

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from bench.analysis.metrics import EXACT, NRMSE, TOKEN_ACCURACY, Metric
+from bench.analysis.parts import by_length
 from bench.analysis.statistics import Floats
+from bench.records.key import defaults_of
+from bench.records.store import Record
+from bench.spec.catalogue import Catalogue
+from bench.spec.settings import written
 from bench.studies.extrapolation.families import Family
-from bench.studies.extrapolation.names import chart_styles, short_names
-from bench.studies.scores import by_length
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.line import Curve, LineChart
 from bench.views.charts.material import Run, length_name
-from bench.views.charts.panel import HALF, MARGINS, WHOLE, Panel
-from bench.views.charts.style import SeriesStyle, style_at
+from bench.views.charts.panel import HALF, MARGINS, WHOLE, Drawing, Panel
+from bench.views.charts.style import COLOURS, SeriesStyle, label, style_at
 from bench.views.numbers import percent
 
 MOST_LINES = 9
@@ -111,3 +115,39 @@ def text_styles(named: Named) -> dict[str, SeriesStyle]:
 def text_name(text: int, inside: Sequence[int]) -> str:
     """Return what a legend calls a text."""
     return f"text to {text:,}{' (training)' if text in inside else ''}"
+
+
+def chart_styles(models: Sequence[str], styles: Mapping[str, SeriesStyle]) -> dict[str, SeriesStyle]:
+    """Return the styles of a chart's families; one whose colour an earlier one has gets the next that is free."""
+    found: dict[str, SeriesStyle] = {}
+    for model in models:
+        own = styles[model]
+        taken = {other.colour for other in found.values()}
+        places = range(own.index, own.index + len(COLOURS))
+        free = next((style_at(place) for place in places if style_at(place).colour not in taken), own)
+        found[model] = replace(free, index=own.index)
+    return found
+
+
+def short_names(records: Iterable[Record]) -> dict[str, str]:
+    """Return what charts call the columns of some records, no two alike: "decoder_only rotary".
+
+    A name that is left to two columns stays whole for both.
+    """
+    short = {record["model"]: " ".join([record["spec"]["model"], *apart(record)]) for record in records}
+    counts = Counter(map(label, short.values()))
+    return {column: name if counts[label(name)] == 1 else column for column, name in short.items()}
+
+
+def apart(record: Record) -> list[str]:
+    """Return what sets a record's column apart, words without the names of their settings.
+
+    Records before schema 3 do not say it: of those, the family's choices that differ from its defaults, not its sizes.
+    """
+    found: Mapping[str, Any] | None = record.get("variant")
+    if found is None:
+        family, settings = Catalogue().entries["model"].get(record["spec"]["model"]), record["spec"]["model_settings"]
+        usual = defaults_of(family) if family else {}
+        changed = {name: chosen for name, chosen in settings.items() if usual.get(name) != chosen}
+        found = {name: chosen for name, chosen in changed.items() if isinstance(chosen, str | bool)}
+    return [chosen if isinstance(chosen, str) else f"{name}={written(chosen)}" for name, chosen in found.items()]

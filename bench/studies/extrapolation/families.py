@@ -11,10 +11,11 @@ from typing import Any
 
 from bench.analysis.adversarial import Adversaries, adversaries
 from bench.analysis.metrics import EXACT, metrics_of
+from bench.analysis.parts import by_length
 from bench.analysis.statistics import SOLVED
 from bench.analysis.summary import tenfold_length
 from bench.records.store import Record
-from bench.studies.scores import by_length
+from bench.spec.catalogue import Catalogue
 from bench.views.charts.material import Run
 
 MULTIPLES = (1, 2, 5, 10, 50, 100)  # of the longest training length: where accuracy is told
@@ -44,19 +45,9 @@ class Family:
         return list(self.first["inside_lengths"])
 
     @property
-    def edge(self) -> int:
-        """The longest training length."""
-        return max(self.inside)
-
-    @property
-    def longest(self) -> int:
-        """The longest evaluated length."""
-        return max(self.lengths)
-
-    @property
     def far(self) -> int:
         """The evaluated length nearest to ten times the longest training length, else the longest of all."""
-        return tenfold_length(sorted(self.lengths), self.inside) or self.longest
+        return tenfold_length(sorted(self.lengths), self.inside) or int(self.row["longest"])
 
     @cached_property
     def metrics(self) -> set[str]:
@@ -67,6 +58,12 @@ class Family:
     def adversaries(self) -> Adversaries | None:
         """What it did on adversarial sets, if it has any."""
         return adversaries(self.records)
+
+    @property
+    def inductive_bias(self) -> str:
+        """What structure it brings along before it has seen an example, "-" where it does not say."""
+        family = Catalogue().entries["model"].get(self.first["spec"]["model"])
+        return family.inductive_bias(self.first["spec"]["model_settings"]) or "-" if family else "-"
 
     def solved_at(self, length: int) -> int:
         """Count the seeds with 99 % or more at an evaluated length."""
@@ -122,7 +119,7 @@ def telling_lengths(found: Sequence[Family]) -> list[int]:
     every = sorted({length for family in found for length in family.lengths})
     if "nats" in found[0].metrics:
         return every
-    edge = found[0].edge
+    edge = found[0].row["edge"]
     wanted = [times * edge for times in MULTIPLES]
     nearest = [min(every, key=lambda length: abs(length - want)) for want in wanted]
     near = {length for length, want in zip(nearest, wanted, strict=True) if abs(length - want) <= NEAR * want}

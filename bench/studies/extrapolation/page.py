@@ -1,27 +1,72 @@
-"""The page as Markdown: the best of every task, each task, training lengths, memories, and what is missing."""
+"""Writes the page of a run: the best of every task, each task, training lengths, memories, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from bench.records.schema import TracePart
+from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
+from bench.spec.errors import WorkError
 from bench.spec.settings import written
 from bench.studies.extrapolation.charts import shown_families, task_drawing
-from bench.studies.extrapolation.explanations import why
 from bench.studies.extrapolation.families import Family, families, other_settings, own_rows
-from bench.studies.extrapolation.memory import Memory, memories
 from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
-from bench.studies.pages import origin, rendered
-from bench.views.charts.drawing import Drawing
+from bench.studies.pages import origin, rendered, write_pages
+from bench.suites.configured import name_of
 from bench.views.charts.figures import file_names
-from bench.views.charts.material import Run
-from bench.views.html.origin import counted, device
+from bench.views.charts.material import Run, run_of
+from bench.views.charts.panel import Drawing, write_drawings
+from bench.views.charts.signals import memory_panels
+from bench.views.html.page import counted, device
+from bench.views.readme import Asked
 
 TEMPLATE = Path(__file__).with_name("page.md")
+EXPLANATIONS = TEMPLATE.with_name("explanations.md")
+
+
+@cache
+def explanations() -> dict[str, str]:
+    """Return what the page says of tasks in words: each paragraph by the names in its heading, without line breaks."""
+    _, *parts = re.split(r"^## (.+)$", EXPLANATIONS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    said = zip(parts[::2], parts[1::2], strict=True)
+    return {name: " ".join(text.split()) for names, text in said for name in names.split(" and ")}
+
+
+def why(record: Record) -> str:
+    """Return why families hold or fail on a record's row, else on its task; "" where nothing is said."""
+    known = explanations()
+    return known.get(record["task"]) or known.get(record["spec"]["task"], "")
+
+
+def with_memory(found: Iterable[Family]) -> list[Family]:
+    """Return of each family with traces those on the tasks where its horizon is farthest and nearest."""
+    by_model: dict[str, list[Family]] = {}
+    for family in found:
+        if first_traces(family):
+            by_model.setdefault(family.model, []).append(family)
+    chosen = []
+    for _, kept in sorted(by_model.items()):
+        kept.sort(key=lambda family: (-family.row["l99_ratio"], family.row["task"]))
+        chosen += kept[:1] if kept[0].row["l99_ratio"] == kept[-1].row["l99_ratio"] else [kept[0], kept[-1]]
+    return chosen
+
+
+def first_traces(family: Family) -> list[TracePart]:
+    """Return the shortest and the longest trace of the first seed that has any with a number in it."""
+    for record in family.records:
+        known = [trace for trace in record.get("traces", []) if any(map(len, trace["series"].values()))]
+        if known:
+            ordered = sorted(known, key=lambda trace: trace["length"])
+            return ordered[:1] if len(ordered) == 1 else [ordered[0], ordered[-1]]
+    return []
 
 
 @dataclass(frozen=True)
@@ -34,7 +79,7 @@ class Content:
     drawings: dict[str, Drawing]  # by task
     variations: Variations
     training: Drawing | None
-    memories: list[tuple[Memory, Drawing]]
+    memories: list[tuple[Family, Drawing]]
     missing: list[str]
 
     @property
@@ -50,16 +95,18 @@ def content(run: Run) -> Content:
     names = file_names(list(tasks))
     drawn = {task: task_drawing(run, task, found, names[task]) for task, found in tasks.items()}
     drawings = {task: drawing for task, drawing in drawn.items() if drawing}
-    varied, kept = variations(run), memories(tasks)
-    files = file_names([f"{memory.model} {memory.task}" for memory in kept]).values()
-    remembered = [(memory, memory.drawing(name)) for memory, name in zip(kept, files, strict=True)]
+    varied, kept, memories = variations(run), with_memory(chain(*tasks.values())), []
+    files = file_names([f"{family.model} {family.row['task']}" for family in kept]).values()
+    for family, name in zip(kept, files, strict=True):
+        panels = memory_panels(first_traces(family))
+        memories.append((family, Drawing(f"memory-{name}", f"{family.model} on {family.row['task']}", panels)))
     missing = lacking(run, tasks, varied, kept)
     missing += [f"{task}: no number to draw" for task in tasks if task not in drawings]
     training = training_drawing(run, varied) if varied else None
-    return Content(run, tasks, names, drawings, varied, training, remembered, missing)
+    return Content(run, tasks, names, drawings, varied, training, memories, missing)
 
 
-def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations, kept: Sequence[Memory]) -> list[str]:
+def lacking(run: Run, tasks: Mapping[str, Sequence[Family]], varied: Variations, kept: Sequence[Family]) -> list[str]:
     """Say what the page cannot show of a run."""
     found = list(run.problems)
     if run.texts:
@@ -119,3 +166,44 @@ def section(shown: Content, task: str) -> dict[str, Any]:
         "metrics": found[0].metrics,
         "errors": errors_table(found),
     }
+
+
+def read(out: Path) -> Run:
+    """Read a run, each task under the name that its content is configured by: old records have other names."""
+    records, problems = read_records(out / "records")
+    if not records:
+        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
+    kept: dict[tuple[str, str, int], Record] = {}
+    for record in records:
+        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
+        place = (task, record["model"], record["seed"])
+        if place in kept:
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
+        kept.setdefault(place, {**record, "task": task})
+    return run_of(out.resolve().name, list(kept.values()), problems)
+
+
+def write_extrapolation(out: Path, page: Path | None) -> Content:
+    """Write extrapolation.md and figures/extrapolation/ into a run's folder, from its records alone.
+
+    page: a file that gets the same page, its pictures still those of the run
+    """
+    shown = content(read(out))
+    figures = out / "figures" / "extrapolation"
+    write_drawings(figures, shown.pictures, endings=["png"], only="*.png")
+    write_pages(out / "extrapolation.md", page, figures, lambda folder: extrapolation_page(shown, folder))
+    return shown
+
+
+def horizons(asked: Asked) -> str:
+    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named.
+
+    A column is asked for by its heading, blanks as underscores.
+    """
+    run = read(asked.root / asked.folder)
+    anchors = file_names(own_rows(run))
+    found = {task: families(run, task) for task in list(anchors)[: asked.rows]}
+    headings = None if asked.names is None else [name.replace("_", " ") for name in asked.names]
+    return best_table(found, anchors, asked.link(asked.what), headings)

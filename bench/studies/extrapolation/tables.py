@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
-from bench.studies.extrapolation.names import inductive_bias
 from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
 COSTS = ("parameters", "steps / budget", "seconds")
@@ -13,16 +12,17 @@ COSTS = ("parameters", "steps / budget", "seconds")
 
 def best_cells(task: str, best: Family) -> dict[str, str]:
     """Return what the summary says of a task's best family, by heading."""
-    last, (random, adversarial) = best.lengths[best.longest], horizons(best)
+    longest, (random, adversarial) = best.row["longest"], horizons(best)
+    last = best.lengths[longest]
     return {
         "task": task,
         "best family": best.model,
         "L99 random": random,
         "L99 adversarial": adversarial,
-        "longest length": f"{best.longest:,}",
+        "longest length": f"{longest:,}",
         "random there": share(last["exact_match"], last["low"], last["high"]),
         "adversarial there": adversarial_at_end(best),
-        "solved there": solved(best, best.longest),
+        "solved there": solved(best, longest),
         "parameters": f"{best.row['parameters']:,}",
         "seconds": amount(*estimate(best.row, "seconds")),
     }
@@ -48,11 +48,12 @@ def best_table(
 
 def horizons(family: Family) -> list[str]:
     """Return the horizon on random strings and that on adversarial sets."""
-    random = reach(*estimate(family.row, "l99"), family.edge, family.longest)
+    reached = family.row["edge"], family.row["longest"]
+    random = reach(*estimate(family.row, "l99"), *reached)
     if family.adversaries is None:
         return [random, "-"]
     last = family.adversaries.lengths[-1]
-    return [random, reach(*estimate(family.row, "adversarial_l99"), family.edge, last)]
+    return [random, reach(*estimate(family.row, "adversarial_l99"), reached[0], last)]
 
 
 def adversarial_at_end(family: Family) -> str:
@@ -60,7 +61,7 @@ def adversarial_at_end(family: Family) -> str:
     if family.adversaries is None:
         return "-"
     last = family.adversaries.lengths[-1]
-    where = "" if last == family.longest else f" (at {last:,})"
+    where = "" if last == family.row["longest"] else f" (at {last:,})"
     return share(*estimate(family.lengths[last], "adversarial")) + where
 
 
@@ -78,7 +79,7 @@ def horizon_table(found: Sequence[Family]) -> str:
     lines = []
     for family in found:
         diverged = named(family.row).removeprefix(family.model)
-        cells = [f"`{family.model}`{diverged}", inductive_bias(family.first["spec"])]
+        cells = [f"`{family.model}`{diverged}", family.inductive_bias]
         cells += [*horizons(family)[: len(reached)], solved(family, far)]
         lines.append([*cells, *(cell(family, length, both) for length in lengths)])
     header = ["family", "inductive bias", *reached, f"solved at {far:,}", *heads]

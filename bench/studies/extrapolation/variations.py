@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from bench.studies.extrapolation.charts import MOST_LINES
+from bench.studies.extrapolation.charts import MOST_LINES, chart_styles, short_names
 from bench.studies.extrapolation.families import Family, alike_but_for_lengths, families
-from bench.studies.extrapolation.names import chart_styles, short_names
-from bench.views.charts.drawing import Drawing
 from bench.views.charts.horizon import Horizons, horizon_panel
 from bench.views.charts.material import Run
-from bench.views.charts.style import SeriesStyle
+from bench.views.charts.panel import Drawing
 from bench.views.numbers import estimate, markdown_table, reach
 
 HEADING = "horizon against training length"
+COLUMNS = ("edge", "l99", "l99_low", "l99_high", "longest")  # of the leaderboard, which the chart shows
 Variations = dict[str, dict[str, list[Family]]]  # by task, by family: in order of the longest training length
 
 
@@ -26,9 +25,9 @@ def variations(run: Run) -> Variations:
         for family in chain.from_iterable(families(run, task) for task in tasks):
             by_model.setdefault(family.model, []).append(family)
         several = {
-            model: sorted(each, key=lambda family: family.edge)
+            model: sorted(each, key=lambda family: family.row["edge"])
             for model, each in by_model.items()
-            if len({family.edge for family in each}) > 1
+            if len({family.row["edge"] for family in each}) > 1
         }
         if several:
             name = run.any_record(tasks[0])["spec"]["task"]
@@ -39,10 +38,11 @@ def variations(run: Run) -> Variations:
 
 def training_table(found: Mapping[str, Sequence[Family]]) -> str:
     """Return the horizons of a task's families, a column for each longest training length."""
-    edges = sorted({family.edge for every in found.values() for family in every})
+    edges = sorted({family.row["edge"] for every in found.values() for family in every})
     lines = []
     for model, every in found.items():
-        cells = {family.edge: reach(*estimate(family.row, "l99"), family.edge, family.longest) for family in every}
+        rows = [family.row for family in every]
+        cells = {row["edge"]: reach(*estimate(row, "l99"), row["edge"], row["longest"]) for row in rows}
         lines.append([f"`{model}`", *(cells.get(each, "-") for each in edges)])
     return markdown_table(["family", *(f"up to {each:,}" for each in edges)], lines)
 
@@ -51,26 +51,12 @@ def training_drawing(run: Run, found: Variations) -> Drawing:
     """Return the picture, a chart a task."""
     records = {model: every[0].first for each in found.values() for model, every in each.items()}
     names, styles = short_names(records.values()), chart_styles(list(records), run.styles)
-    panels = [
-        horizon_panel(
-            task,
-            [horizons(names[model], styles[model], every) for model, every in list(each.items())[:MOST_LINES]],
-        )
-        for task, each in found.items()
-    ]
+    panels = []
+    for task, each in found.items():
+        lines = []
+        for model, every in list(each.items())[:MOST_LINES]:
+            columns = ([family.row[name] for family in every] for name in COLUMNS)
+            lines.append(Horizons(names[model], styles[model], *columns))
+        panels.append(horizon_panel(task, lines))
     heading = f"{panels[0].title}: {HEADING}" if len(panels) == 1 else HEADING
     return Drawing("training", heading, panels, styles={names[model]: style for model, style in styles.items()})
-
-
-def horizons(name: str, style: SeriesStyle, every: Sequence[Family]) -> Horizons:
-    """Return one family's horizons as the chart wants them."""
-    rows = [family.row for family in every]
-    return Horizons(
-        name,
-        style,
-        edges=[family.edge for family in every],
-        reached=[row["l99"] for row in rows],
-        low=[row["l99_low"] for row in rows],
-        high=[row["l99_high"] for row in rows],
-        longest=[family.longest for family in every],
-    )

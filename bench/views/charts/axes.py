@@ -1,4 +1,4 @@
-"""Axes that several charts share: what one shows, on which scale, how its numbers are written."""
+"""Axes that several charts share: what one shows, on which scale, how its numbers are written, what is marked on it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from bench.views.charts.style import INK
 from bench.views.numbers import percent
 
 LOG_FROM = 10  # lengths that span more than this factor are shown on a log scale
@@ -18,6 +20,10 @@ SHORT = 0.001  # smaller numbers are written with a power of ten
 INK_ALPHA = 0.13
 DEPTH = 1000
 FULL = 1.01  # where an axis of shares that need not show 0 ends, if its values let it
+UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+CLOSE = 0.06  # of the axis: levels that are nearer to each other are named above and below their lines
+ROOM = 0.05  # of the families' range, beyond a level
+RIGHT = 1.12  # inches right of the axes that the names of levels need
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,16 @@ class Scale:
         known = [float(value) for value in values if math.isfinite(value)]
         positive = [value for value in known if value > 0]
         axis.set_label_text(self.label)
-        if self.form == "log" or (self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)):
-            log_axis(axis, positive)
-        elif self.form == "cost":
+        wide = self.form == "length" and positive and max(positive) > LOG_FROM * min(positive)
+        if self.form == "cost":
             cost_axis(axis, known)
-        elif self.form == "share":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-        else:
-            axis.set_major_formatter(FuncFormatter(plain))
+        elif self.form == "log" or wide:
+            log_axis(axis, positive)
+        elif self.form != "share":
             axis.set_major_locator(MaxNLocator(6, integer=self.form == "length"))
+        axis.set_minor_locator(NullLocator())
+        shares = FuncFormatter(lambda value, _: f"{100 * value:g}")
+        axis.set_major_formatter(shares if self.form == "share" else FuncFormatter(plain))
         if self.ticks:
             axis.set_major_locator(FixedLocator(list(self.ticks)))
             axis.set_major_formatter(FixedFormatter(list(self.ticks.values())))
@@ -106,18 +113,15 @@ def round_numbers(low: float, high: float) -> list[float]:
     return found
 
 
-def log_axis(axis: Axis, values: Iterable[float]) -> None:
-    """Make an axis logarithmic over values above 0, with round numbers written plainly."""
-    known = [value for value in values if value > 0]
+def log_axis(axis: Axis, values: Sequence[float]) -> None:
+    """Make an axis logarithmic over values above 0, with round numbers."""
     name = name_of(axis)
     axis.axes.set(**{f"{name}scale": "log"})
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(plain))
-    if known:
-        margin = max((max(known) / min(known)) ** 0.04, 1.05)
-        low, high = min(known) / margin, max(known) * margin
+    if values:
+        margin = max((max(values) / min(values)) ** 0.04, 1.05)
+        low, high = min(values) / margin, max(values) * margin
         axis.axes.set(**{f"{name}lim": (low, high)})
-        axis.set_major_locator(FixedLocator(round_numbers(low, high) or [known[0]]))
+        axis.set_major_locator(FixedLocator(round_numbers(low, high) or [values[0]]))
 
 
 def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
@@ -128,17 +132,37 @@ def cost_axis(axis: Axis, costs: Sequence[float]) -> None:
     axis.axes.set_xscale("symlog", linthresh=least, linscale=0.5)
     axis.axes.set_xlim(-0.15 * least, most * 1.7)
     axis.set_major_locator(FixedLocator([0, *(10.0**power for power in powers)]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(plain))
 
 
 def trained_range(axes: Axes, inside: tuple[float, float]) -> None:
     """Shade a range of training lengths, a single one a little to either side; call it when the scale is set."""
-    low, high = axes.get_xlim()
-    if axes.get_xscale() == "log":
-        wide = (high / low) ** 0.015
-        left, right = inside[0] / wide, inside[1] * wide
-    else:
-        wide = (high - low) * 0.015
-        left, right = inside[0] - wide, inside[1] + wide
-    axes.axvspan(max(left, low), min(right, high), color=axes.spines["left"].get_edgecolor(), alpha=INK_ALPHA, lw=0)
+    scale = axes.xaxis.get_transform()
+    low, high, first, last = scale.transform(np.array([*axes.get_xlim(), *inside], dtype=float))
+    wide = 0.015 * (high - low)
+    ends = scale.inverted().transform(np.array([max(first - wide, low), min(last + wide, high)]))
+    axes.axvspan(*ends, color=INK, alpha=INK_ALPHA, lw=0)
+
+
+def mark_levels(axes: Axes, levels: Mapping[str, float]) -> None:
+    """Draw reference levels, dotted, named at the right; those that are far from every family are only named."""
+
+    def beside(said: str, height: float, aligned: str, shift: float = 0) -> None:
+        axes.annotate(
+            said, (1, height), xycoords="axes fraction", xytext=(3, shift), textcoords="offset points", size=8,
+            va=aligned, annotation_clip=False,
+        )  # fmt: skip
+
+    low, high = axes.get_ylim()
+    found = {(value, name) for name, value in levels.items()}
+    near = sorted(each for each in found if 2 * low - high <= each[0] <= 2 * high - low)
+    for value, _ in near:
+        axes.axhline(value, color=INK, alpha=0.55, lw=1, ls=(0, (1, 1.5)))
+    room = ROOM * (high - low)
+    low, high = min([low, *(value - room for value, _ in near)]), max([high, *(value + room for value, _ in near)])
+    axes.set_ylim(low, high)
+    close = bool(near) and near[-1][0] - near[0][0] < CLOSE * (high - low)
+    for place, (value, name) in enumerate(near):
+        beside(name, (value - low) / (high - low), "center" if not close else "bottom" if place else "top")
+    for place, (value, name) in enumerate(sorted(found - set(near), reverse=True)):
+        above = value > high
+        beside(f"{UP if above else DOWN} {name}", float(above), "center", -10 * place)

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bench.views.charts.axes import Scale, log_axis
+from bench.views.charts.axes import Scale
 from bench.views.charts.panel import HALF, LETTER, MARGINS, Panel, Tips
 from bench.views.charts.style import INK, SeriesStyle, label
 
@@ -54,34 +54,32 @@ class DotChart:
     title: str
     dots: Sequence[Dots]
     x: Scale
-    alt_text: str = ""
     size: tuple[float, float] = HALF
-
-    @property
-    def rows(self) -> dict[str, list[Dots]]:
-        """The series of each row."""
-        return {row: [one for one in self.dots if one.row == row] for row in dict.fromkeys(d.row for d in self.dots)}
 
     def panel(self) -> Panel:
         """Return it as a picture, with room on the left for the names of the rows."""
-        margins = (0.28 + LETTER * max(len(label(row)) for row in self.rows), *MARGINS[1:])
-        return Panel(self.title, self.alt_text or self.means(), self.draw, self.size, margins)
+        margins = (0.28 + LETTER * max(len(label(one.row)) for one in self.dots), *MARGINS[1:])
+        means = "; ".join(f"{one.row} {one.name + ' ' if one.name else ''}{self.mean(one)}" for one in self.dots)
+        return Panel(self.title, f"{self.x.name}, mean over seeds: {means}.", self.draw, self.size, margins)
+
+    def mean(self, one: Dots) -> str:
+        """Write the mean of a series."""
+        return one.written or self.x.write(one.centre) if len(one.known) else "no number"
 
     def draw(self, axes: Axes) -> Tips:
         """Draw it."""
         every = [value for one in self.dots for value in one.known.tolist()]
+        rows = {row: [one for one in self.dots if one.row == row] for row in (one.row for one in self.dots)}
         self.x.apply(axes.xaxis, every)
-        for place, found in enumerate(self.rows.values()):
+        for place, found in enumerate(rows.values()):
             for index, one in enumerate(found):
                 if len(one.known):
                     room = FILLED / len(found) if len(found) > 1 else 1.0
                     self.draw_series(axes, one, place + room * (index + 0.5 - len(found) / 2), room)
-        axes.set(yticks=range(len(self.rows)), yticklabels=[label(row) for row in self.rows])
-        axes.set_ylim(len(self.rows) - 0.4, -0.8)
+        axes.set(yticks=range(len(rows)), yticklabels=[label(row) for row in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.tick_params(axis="y", length=0)
-        if self.x.form == "log":
-            log_axis(axes.xaxis, every)
-        elif limits := self.x.free_limits(every):
+        if self.x.form != "log" and (limits := self.x.free_limits(every)):
             axes.set_xlim(limits)
         return {}
 
@@ -92,13 +90,5 @@ class DotChart:
         ends = [height - BAR * room / 2, height + BAR * room / 2]
         axes.plot([one.centre] * 2, ends, color=INK, lw=1.6, clip_on=False)
         if room == 1:
-            said = one.written or self.x.write(one.centre).removesuffix(" %")
+            said = self.mean(one) if one.written else self.mean(one).removesuffix(" %")
             axes.text(one.centre, ends[0] - 0.03, said, ha="center", va="bottom", size=8)
-
-    def means(self) -> str:
-        """Say in words what is to be seen: the mean of every series."""
-        said = []
-        for one in self.dots:
-            mean = one.written or self.x.write(one.centre) if len(one.known) else "no number"
-            said.append(f"{one.row} {one.name + ' ' if one.name else ''}{mean}")
-        return f"{self.x.name}, mean over seeds: {'; '.join(said)}."

@@ -1,72 +1,121 @@
-"""The main charts as files, SVG and PNG, with a caption each."""
+"""What is shown of every task, declared once: the sections of the page, and the figures beside it, as files."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from matplotlib.colors import to_hex
 
 from bench.records.store import write_atomically
-from bench.spec.errors import WorkError
-from bench.views.charts.drawing import Drawing, escaped, write_drawings
-from bench.views.charts.heat import EXPLAINED, MEASURES, heat_panel
-from bench.views.charts.material import Run
-from bench.views.charts.sections import SECTIONS, PageSection
-from bench.views.charts.style import label
+from bench.views.charts.images import BATCH, PARTS, eos_panels, heat_panel, mask_panels, position_panels
+from bench.views.charts.material import EXACT, NATS, NRMSE, Run, read_run
+from bench.views.charts.panel import Drawing, Panel, escaped, write_drawings
+from bench.views.charts.scores import cost_panels, curve_panels, learners, length_panels
+from bench.views.charts.signals import signal_panels
+from bench.views.charts.style import RIGHT_MAP, SeriesStyle, label
+
+Styles = Mapping[str, SeriesStyle]
 
 
-def write_run_figures(out: Path, run: Run) -> list[Path]:
-    """Write a run's figures into a folder, and captions.md with what each shows; return the files."""
-    found = list(drawings(run))
-    written = write_drawings(out, found)
-    write_atomically(out / "captions.md", "\n".join(["# Figures\n", *map(caption, found)]))
-    return [*written, out / "captions.md"]
+@dataclass(frozen=True)
+class PageSection:
+    """One kind of chart; its entry in sections.toml says what is written around it.
+
+    panels: draws a task; styles: those that a legend explains; shown: whether a task has the section
+    key: its colours as CSS backgrounds
+    """
+
+    name: str
+    columns: int
+    titles: Mapping[str, str]
+    captions: Mapping[str, str]
+    panels: Callable[[Run, str], list[Panel]]
+    styles: Callable[[Run, str], Styles] = lambda run, task: {}
+    shown: Callable[[Run, str], bool] = lambda run, task: True
+    key: Sequence[tuple[str, str]] = ()
+    file: str = ""
+    width: str = ""
+    beside: str = ""
+    nothing: str = ""
+
+    def metric(self, run: Run, task: str) -> str:
+        """Return by which metric's titles and captions a task is shown."""
+        return NATS if run.metric(task) == NATS else EXACT
+
+    def tasks(self, run: Run) -> list[str]:
+        """Return the tasks that have such a section."""
+        return [task for task in run.tasks if self.metric(run, task) in self.titles and self.shown(run, task)]
+
+    def metrics(self, run: Run) -> list[str]:
+        """Return the metrics by which its tasks are shown."""
+        found = {self.metric(run, task) for task in self.tasks(run)}
+        return [metric for metric in self.titles if metric in found]
+
+    def title(self, run: Run) -> str:
+        """Return its heading on a page."""
+        said = ", ".join(dict.fromkeys(self.titles[metric] for metric in self.metrics(run)))
+        return said[:1].upper() + said[1:]
+
+
+WRONG = "always wrong (NRMSE 1 or more) to never wrong (NRMSE 0); crossed out: no number"
+STRIPES = "repeating-linear-gradient(135deg, {} 0 3px, #fff 3px 5px)"  # where a chart is hatched
+SCALE = f"linear-gradient(to right, {', '.join(to_hex(RIGHT_MAP(share / 8)) for share in range(9))})"
+DRAWN: dict[str, dict[str, Any]] = {
+    "lengths": {"panels": length_panels, "styles": Run.styles_in},
+    "stops": {
+        "panels": eos_panels,
+        "shown": Run.has_eos,
+        "key": [(name, STRIPES.format(colour) if hatch else colour) for name, (colour, hatch) in PARTS.items()],
+    },
+    "places": {"panels": position_panels, "key": [(WRONG, SCALE)]},
+    "signals": {"panels": signal_panels, "shown": lambda run, task: run.metric(task) == NRMSE},
+    "curves": {
+        "panels": curve_panels,
+        "styles": lambda run, task: {m: run.styles[m] for m in sorted(learners(run.records(task)))},
+    },
+    "costs": {"panels": cost_panels, "styles": Run.styles_in},
+    "masks": {"panels": mask_panels, "key": list(BATCH.values())},
+}
+DECLARED = tomllib.loads(Path(__file__).with_name("sections.toml").read_text(encoding="utf-8"))
+SECTIONS = [PageSection(**entry, **DRAWN[entry["name"]]) for entry in DECLARED["sections"]]
+HEAT: dict[str, dict[str, str]] = DECLARED["heat"]  # by measure: its name, its heading and how it is read
+
+
+def write_figures(out: Path, suite: str) -> list[Path]:
+    """Write figures/ into a run's folder: SVG and PNG of the main charts, and captions.md; return the files."""
+    found, folder = list(drawings(read_run(out, suite))), out / "figures"
+    written = write_drawings(folder, found)
+    captions = [f"## {one.name}\n\n![{one.alt_text}]({one.name}.png)\n\n{escaped(one.caption)}\n" for one in found]
+    write_atomically(folder / "captions.md", "\n".join(["# Figures\n", *captions]))
+    return [*written, folder / "captions.md"]
 
 
 def drawings(run: Run) -> Iterator[Drawing]:
     """Return the figures of a run: the heat maps of the tasks with exact match, then those of each task."""
     names = file_names(run.tasks)
-    for measure, said in MEASURES.items() if run.strings else ():
-        heading = "Horizon L90 by the longest training length" if measure == "reach" else f"Exact match {said}, %"
-        caption = f"Every task with every family; bright is right. {EXPLAINED[measure]}"
-        yield Drawing(f"heat-{measure}", heading, [heat_panel(run, measure)], 1, caption=caption)
+    for measure, said in HEAT.items() if run.strings else ():
+        caption = f"Every task with every family; bright is right. {said['caption']}"
+        panels = [heat_panel(run, measure, said["name"])]
+        yield Drawing(f"heat-{measure}", said["heading"], panels, 1, caption=caption)
     for task in run.tasks:
-        for section in SECTIONS:
-            if section.file and task in section.tasks(run) and (drawn := drawing(section, run, task, names[task])):
-                yield drawn
-
-
-def drawing(section: PageSection, run: Run, task: str, name: str) -> Drawing | None:
-    """Return one figure of a task; none where the task has nothing to show."""
-    panels, styles = section.drawn.panels(run, task), section.drawn.styles(run, task)
-    metric = section.metric(run, task)
-    heading, said = f"{label(task)}: {section.titles[metric]}", f"{task}. {section.captions[metric]}"
-    if not panels:
-        return None
-    return Drawing(f"{section.file}-{name}", heading, panels, section.columns, styles or None, said)
-
-
-def picture_of(run: Run, name: str) -> tuple[bytes, str]:
-    """Return one figure as PNG, and what is to be seen in it, in words; WorkError where a run has no such figure."""
-    found = {drawing.name: drawing for drawing in drawings(run)}
-    if name not in found:
-        raise WorkError(f"no figure {name!r}; choose from: {', '.join(found)}")
-    return found[name].files("png")[0], found[name].alt_text
-
-
-def caption(drawing: Drawing) -> str:
-    """Return a figure's entry: its picture with what is to be seen in it, then how to read it."""
-    return f"## {drawing.name}\n\n![{drawing.alt_text}]({drawing.name}.png)\n\n{escaped(drawing.caption)}\n"
+        for section in (section for section in SECTIONS if section.file and task in section.tasks(run)):
+            metric = section.metric(run, task)
+            heading, caption = f"{label(task)}: {section.titles[metric]}", f"{task}. {section.captions[metric]}"
+            panels, styles = section.panels(run, task), section.styles(run, task) or None
+            if panels:
+                yield Drawing(f"{section.file}-{names[task]}", heading, panels, section.columns, styles, caption)
 
 
 def file_names(tasks: list[str]) -> dict[str, str]:
     """Return for each task what its files are called by; names that would be alike get a hash behind."""
     plain = {task: re.sub(r"[^a-z0-9_]+", "-", task.lower()).strip("-")[:60] or "task" for task in tasks}
     shared = Counter(plain.values())
-
-    def digest(task: str) -> str:
-        return hashlib.blake2b(task.encode(), digest_size=4).hexdigest()
-
-    return {task: name if shared[name] == 1 else f"{name}-{digest(task)}" for task, name in plain.items()}
+    digests = {task: hashlib.blake2b(task.encode(), digest_size=4).hexdigest() for task in tasks}
+    return {task: name if shared[name] == 1 else f"{name}-{digests[task]}" for task, name in plain.items()}

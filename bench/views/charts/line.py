@@ -18,9 +18,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bench.views.charts.axes import Scale, trained_range
-from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles, series
-from bench.views.charts.reference import mark_levels
+from bench.views.charts.axes import Scale, mark_levels, trained_range
+from bench.views.charts.panel import MARGINS, WIDE, Panel, Tips, legend_handles
 from bench.views.charts.style import SeriesStyle, label
 
 BAND_ALPHA, RANGE_ALPHA = 0.13, 0.45
@@ -68,9 +67,14 @@ class Curve:
     def draw(self, axes: Axes, top: float | None, marker: float) -> Tips:
         """Draw it: a gap is left where there is no number, and no point is marked above `top`."""
         x, centre = self.points
+        gid = f"family-{self.style.index}.{self.part}"  # pages switch families on and off by it
+        clipped, colour = top is not None, self.style.colour
         if self.low is not None and self.high is not None:
-            self.draw_ends(axes, x, np.asarray(self.low, dtype=float), np.asarray(self.high, dtype=float))
-        gid, clipped = series(self.style, self.part), top is not None
+            ends = np.array([self.low, self.high], dtype=float)
+            if self.bars:
+                axes.vlines(x, *ends, color=colour, alpha=RANGE_ALPHA, lw=2.5, gid=f"{gid}.interval")
+            else:
+                axes.fill_between(x, *ends, color=colour, alpha=BAND_ALPHA, lw=0, gid=f"{gid}.interval")
         if self.joined:
             width = 1.6 if self.marked == "all" else 1.3
             axes.plot(x, centre, gid=f"{gid}.line", clip_on=clipped, lw=width, **self.style.line)
@@ -79,14 +83,6 @@ class Curve:
         if places:
             axes.plot(x[places], centre[places], gid=gid, clip_on=clipped, ls="", markersize=marker, **self.style.point)
         return {gid: [self.tips[place] for place in places]} if self.tips and places else {}
-
-    def draw_ends(self, axes: Axes, x: Floats, low: Floats, high: Floats) -> None:
-        """Shade its band, or draw a bar at each of its points."""
-        colour, gid = self.style.colour, series(self.style, f"{self.part}.interval")
-        if not self.bars:
-            axes.fill_between(x, low, high, color=colour, alpha=BAND_ALPHA, lw=0, gid=gid)
-        else:
-            axes.vlines(x, low, high, color=colour, alpha=RANGE_ALPHA, lw=2.5, gid=gid)
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ class LineChart:
         return Panel(self.title, self.alt_text or self.ends(), self.draw, self.size, self.margins)
 
     def draw(self, axes: Axes) -> Tips:
-        """Draw it."""
+        """Draw it; what is above the scale's top is cut off, and noise is never shown as large."""
         for place, (scale, axis) in enumerate(((self.x, axes.xaxis), (self.y, axes.yaxis))):
             scale.apply(axis, [value for curve in self.curves for value in curve.points[place]])
         if self.y.form == "share":
@@ -123,46 +119,30 @@ class LineChart:
         for curve in reversed(self.curves):
             if len(curve.points[0]):
                 tips |= curve.draw(axes, self.y.top, self.marker)
-        self.limit(axes)
-        if self.levels:
-            mark_levels(axes, self.levels)
+        low, high = axes.get_ylim()
+        high = min(high, np.inf if self.y.top is None else self.y.top)
+        missing = max(0.0, self.y.least - (high - low)) / 2
+        axes.set_ylim(low - missing, high + missing)
+        mark_levels(axes, self.levels)
         for inside in self.trained:
             trained_range(axes, inside)
         if self.legend:
-            place_legend(axes, {curve.name: curve.style for curve in self.curves})
+            styles = {curve.name: curve.style for curve in self.curves}
+            axes.legend(
+                handles=legend_handles(styles), labels=[label(name) for name in styles], loc="best", handlelength=1.8,
+                borderaxespad=0.1, framealpha=0.8, frameon=True, edgecolor="none",
+            )  # fmt: skip
         return tips
-
-    def limit(self, axes: Axes) -> None:
-        """Cut off what is above the scale's top, and never show noise as large."""
-        if self.y.top is not None:
-            axes.set_ylim(top=min(axes.get_ylim()[1], self.y.top))
-        low, high = axes.get_ylim()
-        missing = max(0.0, self.y.least - (high - low)) / 2
-        if missing:
-            axes.set_ylim(low - missing, high + missing)
 
     def ends(self) -> str:
         """Say in words what is to be seen: each curve where training ends (else where it begins), and at its end."""
-        said = [f"{curve.name} {self.ends_of(curve)}" for curve in self.curves]
+        said = []
+        for curve in self.curves:
+            x, centre = curve.points
+            known = np.flatnonzero(np.isfinite(centre)).tolist()
+            inside = [place for place in known if any(low <= x[place] <= high for low, high in self.trained)]
+            places = dict.fromkeys([*(inside[-1:] or known[:1]), *known[-1:]])
+            ends = [f"{self.y.write(centre[i])} at {self.x.ticks.get(x[i], f'{x[i]:g}')}" for i in places]
+            said.append(f"{curve.name} {' and '.join(ends) or 'no number'}")
         where = f", trained up to {max(high for _, high in self.trained):g}" if self.trained else ""
         return f"{self.y.name} by {self.x.name}{where}: {'; '.join(said)}."
-
-    def ends_of(self, curve: Curve) -> str:
-        """Say where one curve is at the end of training, or where it begins, and at its end."""
-        x, centre = curve.points
-        known = np.flatnonzero(np.isfinite(centre))
-        if not len(known):
-            return "no number"
-        inside = [place for place in known if any(low <= x[place] <= high for low, high in self.trained)]
-        places = dict.fromkeys((inside[-1] if inside else known[0], known[-1]))
-        return " and ".join(
-            f"{self.y.write(centre[place])} at {self.x.ticks.get(x[place], f'{x[place]:g}')}" for place in places
-        )
-
-
-def place_legend(axes: Axes, styles: Mapping[str, SeriesStyle]) -> None:
-    """Name the lines within the chart, where there is most room."""
-    axes.legend(
-        handles=legend_handles(styles), labels=[label(name) for name in styles], loc="best", handlelength=1.8,
-        borderaxespad=0.1, framealpha=0.8, frameon=True, edgecolor="none",
-    )  # fmt: skip

@@ -1,18 +1,22 @@
-"""What the page and the figures are made of: a run's records and tables, a style a family."""
+"""What tables, page and figures are made of: a run's records and tables, a style a family."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from bench.analysis import metrics
 from bench.analysis.frame import Groups, group
 from bench.analysis.tables import tables
-from bench.records.store import Record, read_records
+from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
-from bench.views.charts.style import SeriesStyle, styles_of
+
+if TYPE_CHECKING:
+    from bench.views.charts.style import SeriesStyle
 
 EOS = "<stop>"  # what records call the token that ends a string
 EXACT, NRMSE, NATS = metrics.EXACT.name, metrics.NRMSE.name, metrics.NATS.name
@@ -38,19 +42,25 @@ class Run:
     lengths: pd.DataFrame
     board: pd.DataFrame
     problems: list[str]
-    styles: dict[str, SeriesStyle]
 
-    @property
+    @cached_property
+    def styles(self) -> dict[str, SeriesStyle]:
+        """The style of each family, in order of name."""
+        from bench.views.charts.style import styles_of  # tables need no matplotlib
+
+        return styles_of(model for _, model in self.groups)
+
+    @cached_property
     def tasks(self) -> list[str]:
         """Its tasks, in the leaderboard's order."""
         return list(dict.fromkeys(self.board["task"]))
 
-    @property
+    @cached_property
     def strings(self) -> list[str]:
         """Its tasks with exact match: all but language models."""
         return [task for task in self.tasks if self.metric(task) != NATS]
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """Its tasks that are evaluated in nats per token."""
         return [task for task in self.tasks if self.metric(task) == NATS]
@@ -61,8 +71,7 @@ class Run:
 
     def records(self, task: str) -> dict[str, list[Record]]:
         """Return a task's records by family, the leaderboard's best first."""
-        models = self.board.loc[self.board["task"] == task, "model"]
-        return {model: self.groups[task, model] for model in models}
+        return {model: self.groups[task, model] for model in self.ranked(task)["model"]}
 
     def rows(self, task: str, model: str | None = None) -> pd.DataFrame:
         """Return the rows by length of a task, or of one of its families."""
@@ -89,15 +98,16 @@ class Run:
         return any(sample["truth"][-1:] == [EOS] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
 
 
-def read_run(out: Path, suite: str) -> Run:
-    """Read a run's folder; one without records raises."""
+@collection_paused()
+def read_run(out: Path, suite: str = "") -> Run:
+    """Read a run's folder, of a suite or of one named like the folder; one without records raises."""
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
-    return run_of(suite, records, problems)
+    return run_of(suite or out.name, records, problems)
 
 
 def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
     """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
-    return Run(suite, groups, *tables(groups), problems + mixed, styles_of(model for _, model in groups))
+    return Run(suite, groups, *tables(groups), problems + mixed)

@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import Colormap
+from matplotlib import rc_params_from_file
 
-INK = "#010203"  # text and axes: a page replaces it by its own text colour
+INK = "#010203"  # text and axes, in style.mplstyle too: a page replaces it by its own text colour
 PAPER, DARK_PAPER = "#ffffff", "#14181d"  # every colour of a line reads on both
 # Told apart by people who see few colours, with markers and dashes beside for those who see none.
 COLOURS = (
@@ -21,34 +22,9 @@ COLOURS = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
 LONGEST_NAME = 36
-RIGHT_MAP = "cividis"  # bright is right, dark is wrong; its lightness alone tells the same
+RIGHT_MAP = mpl.colormaps["cividis"]  # of shares: bright is right, dark is wrong; its lightness alone tells the same
 DARK = 0.465  # shares below it are so dark that white reads on them, on others black
-SETTINGS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "axes.labelsize": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.alpha": 0.16,
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.6,
-    "lines.markersize": 5,
-    "legend.frameon": False,
-    "hatch.linewidth": 0.7,
-    "text.parse_math": False,
-    "axes.formatter.use_mathtext": False,
-    "svg.fonttype": "none",
-    "path.simplify_threshold": 0.3,
-    **dict.fromkeys(
-        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color", "hatch.color"),
-        INK,
-    ),
-}
+SETTINGS = rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False)
 
 
 @dataclass(frozen=True)
@@ -102,11 +78,6 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def right_map() -> Colormap:
-    """Return the colours of shares that are right: bright is 1, dark is 0, nothing is transparent."""
-    return mpl.colormaps[RIGHT_MAP]
-
-
 def right_colour(share: float) -> tuple[str, str]:
     """Return the colour of a share that is right, and black or white, whichever reads better on it."""
-    return mpl.colors.to_hex(right_map()(float(np.clip(share, 0, 1)))), "#ffffff" if share < DARK else "#000000"
+    return mpl.colors.to_hex(RIGHT_MAP(float(np.clip(share, 0, 1)))), "#ffffff" if share < DARK else "#000000"

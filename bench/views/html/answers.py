@@ -42,7 +42,7 @@ class Example:
 def examples(
     records: Mapping[str, list[Record]], styles: Mapping[str, SeriesStyle]
 ) -> tuple[list[Example], list[Example]]:
-    """Return the strings that a task's records kept, with the answers of each family's first seed.
+    """Return the strings that a task's records kept, with the answers of each family's first seed, token under token.
 
     The first string of each length, and the others.
     """
@@ -53,22 +53,16 @@ def examples(
                 parts = (sample["given"], sample["truth"], sample["written"])
                 given, truth, written = (shown(tokens_of(part) or [], record) for part in parts)
                 asked.setdefault((sample["length"], tuple(given), tuple(truth)), {})[model] = written
-    record = next(iter(records.values()))[0]
-    found = [example(*key, asked[key], styles, record) for key in sorted(asked, key=lambda key: key[0])]
-    firsts = {one.length: one for one in reversed(found)}
-    return [one for one in found if firsts[one.length] is one], [one for one in found if firsts[one.length] is not one]
-
-
-def example(
-    length: int, given: Sequence[str], truth: Sequence[str], written: Mapping[str, list[str]],
-    styles: Mapping[str, SeriesStyle], record: Record,
-) -> Example:  # fmt: skip
-    """Put the answers to one question under its truth, token under token."""
-    widths = columns([truth, *written.values()])
-    answers = [answer(model, styles[model], truth, own, widths) for model, own in written.items()]
-    return Example(
-        length, heading_of(length, record), spelled(given, columns([given])), spelled(truth, widths), answers
-    )
+    first = next(iter(records.values()))[0]
+    found: tuple[list[Example], list[Example]] = ([], [])
+    for key, answers in sorted(asked.items(), key=lambda item: item[0][0]):
+        length, question, right = key
+        widths = columns([right, *answers.values()])
+        beside = [answer(model, styles[model], right, own, widths) for model, own in answers.items()]
+        head = heading_of(length, first)
+        one = Example(length, head, spelled(question, columns([question])), spelled(right, widths), beside)
+        found[any(other.length == length for other in found[0])].append(one)
+    return found
 
 
 def shown(tokens: list[str], record: Record) -> list[str]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.views.charts.panel import Panel, Tips, alone, svg_of
+from bench.views.charts.panel import Panel, Tips, axes_of, saved
 from bench.views.charts.style import INK, SeriesStyle, printable, styled
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
@@ -22,11 +22,11 @@ ROUNDED = ("d", "x", "y", "width", "height", "viewBox")
 
 @styled()
 def inlined(task: str, panel: Panel, salt: str) -> Markup:
-    """Return a panel as an element of a page; `salt` is the page's name for it and no other's."""
-    figure, tips = alone(panel)
-    root = element_of(figure, salt, tips)
-    root.attrib |= {"role": "img", "aria-label": printable(f"{task}, {panel.title}. {panel.alt_text}")}
-    return written(root)
+    """Return a panel, without its title, as an element of a page; `salt` is the page's name for it and no other's."""
+    figure = Figure(figsize=panel.size)
+    tips = panel.draw(axes_of(figure, panel))
+    said = printable(f"{task}, {panel.title}. {panel.alt_text}")
+    return element(figure, salt, tips, {"role": "img", "aria-label": said})
 
 
 @styled()
@@ -35,52 +35,35 @@ def swatch(style: SeriesStyle, salt: str) -> Markup:
     figure = Figure(figsize=SWATCH)
     figure.add_artist(Line2D([0.02, 0.98], [0.5, 0.5], **style.line))
     figure.add_artist(Line2D([0.5], [0.5], **style.point | {"markersize": 6}))
-    return written(element_of(figure, salt, {}))
+    return element(figure, salt, {}, {})
 
 
-def element_of(figure: Figure, salt: str, tips: Tips) -> Tree.Element:
-    """Return a figure as an element, without a background."""
+def element(figure: Figure, salt: str, tips: Tips, attributes: dict[str, str]) -> Markup:
+    """Return a figure as an element, without a background; the tree escapes its text."""
     figure.patch.set_visible(False)
     for axes in figure.axes:
         axes.patch.set_visible(bool(axes.patch.get_hatch()))
-    root = Tree.fromstring(svg_of(figure, salt))
-    for part in [part for part in root if part.tag.endswith("metadata")]:
+    root = Tree.fromstring(saved(figure, "svg", salt))
+    for part in root.findall(f"{SVG}metadata"):
         root.remove(part)
-    mark_series(root, tips)
-    keep_names(root)
-    for element in root.iter():
-        shorten(element)
+    for group in root.iter(f"{SVG}g"):  # say of each family's group whose it is, of each of its points what it shows
+        name = group.get("id", "")
+        if family := FAMILY.match(name):
+            group.set("data-family", family[1])
+        for point, tip in zip(group.iter(f"{SVG}use"), tips[name], strict=True) if name in tips else ():
+            Tree.SubElement(point, f"{SVG}title").text = printable(tip)
+    for each in root.iter():
+        link = each.attrib.pop(LINK, None)
+        if link is not None:
+            each.set("href", link)
+        if not REFERRED.fullmatch(each.get("id", "")):  # the salt makes names that something refers to this chart's own
+            each.attrib.pop("id", None)
+        shorten(each)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
-    return root
-
-
-def written(root: Tree.Element) -> Markup:
-    """Write an element; the tree escapes its text."""
+    root.attrib |= attributes
     Tree.register_namespace("", SVG.strip("{}"))
     return Markup(Tree.tostring(root, encoding="unicode"))
-
-
-def mark_series(root: Tree.Element, tips: Tips) -> None:
-    """Say of each family's group whose it is, and of each of its points what it shows."""
-    for group in root.iter(f"{SVG}g"):
-        found = FAMILY.match(group.get("id", ""))
-        if not found:
-            continue
-        group.set("data-family", found[1])
-        said = tips.get(group.get("id", ""))
-        for point, tip in zip(group.iter(f"{SVG}use"), said, strict=True) if said else ():
-            Tree.SubElement(point, f"{SVG}title").text = printable(tip)
-
-
-def keep_names(root: Tree.Element) -> None:
-    """Keep only the names that something refers to, which the salt makes this chart's own."""
-    for element in root.iter():
-        link = element.attrib.pop(LINK, None)
-        if link is not None:
-            element.set("href", link)
-        if not REFERRED.fullmatch(element.get("id", "")):
-            element.attrib.pop("id", None)
 
 
 def shorten(element: Tree.Element) -> None:

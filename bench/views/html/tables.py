@@ -1,123 +1,66 @@
-"""The page's tables: the leaderboards with what they are sorted by, and the numbers beside the charts."""
+"""The page's tables: the rows of the leaderboards with what they are sorted by, the numbers beside the charts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from bench.views import texts
-from bench.views.charts.curves import MEASURES, end_of
-from bench.views.charts.errors import COLUMNS, PARTS, SPLITS
+from bench.views.charts.images import COLUMNS, PARTS, SPLITS
 from bench.views.charts.material import NATS, Run
-from bench.views.charts.style import SeriesStyle
-from bench.views.columns import Column, columns, headline
+from bench.views.charts.scores import MEASURES, end_of
+from bench.views.columns import Column, cell
 from bench.views.numbers import estimate, measured, percent, share
+from bench.views.texts import reference_rows, whole_of
 
-LATER = 5  # columns of this rank and above are shown if asked for
-RankedRow = tuple[int, SeriesStyle | None, dict[Any, Any]]  # its task's index, its style, its numbers
-
-
-@dataclass(frozen=True)
-class BoardCell:
-    """A number as it is shown, its interval, and what it is sorted by ("" for nothing)."""
-
-    text: str
-    interval: str
-    key: str
+Numbers = dict[str, Any]  # beside a chart: a caption, heads and rows, of which the first cell is a heading
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """A leaderboard: a row is its task's index, its family's style (None for a reference) and its cells.
+def ranked_rows(run: Run, task: str) -> list[dict[Any, Any]]:
+    """Return the rows of a task's leaderboard; under a text's models stands what compressors reach, in bits alone."""
+    references = reference_rows(run.records(task)) if run.metric(task) == NATS else []
+    return [*run.ranked(task).to_dict("records"), *({"task": task} | row for row in references)]
 
-    later: how many of its columns, the last ones, are shown if asked for
+
+def ranked_cell(column: Column, row: dict[Any, Any]) -> tuple[str, str, str]:
+    """Return a cell of it: a number as it is shown, its interval, and what it is sorted by.
+
+    NaN, and what a reference has not, is sorted as nothing ("") and stands last.
     """
-
-    name: str
-    columns: list[Column]
-    later: int
-    rows: list[tuple[int, SeriesStyle | None, list[BoardCell]]]
-
-
-@dataclass(frozen=True)
-class NumbersTable:
-    """NumbersTable beside a chart; a row's first cell is its heading."""
-
-    caption: str
-    heads: Sequence[str]
-    rows: list[list[str]]
-
-
-def boards(run: Run) -> dict[str, Ranking]:
-    """Return the leaderboards by metric: of the tasks with exact match, and of those in nats."""
-    task, area = columns("task area")
-    exact, nats = [task, *headline("exact_match"), area], [task, *headline(NATS)]
-    found = {"exact": ranking("board", exact, rows_of(run, run.strings))} if run.strings else {}
-    return found | ({NATS: ranking("board-texts", nats, rows_of(run, run.texts))} if run.texts else {})
-
-
-def ranking(name: str, layout: Sequence[Column], rows: Sequence[RankedRow]) -> Ranking:
-    """Return a leaderboard of columns, those that matter most first."""
-    order = sorted(layout, key=lambda column: column.rank >= LATER)
-    cells = [(task, style, [cell(column, row) for column in order]) for task, style, row in rows]
-    return Ranking(name, order, sum(column.rank >= LATER for column in order), cells)
-
-
-def cell(column: Column, row: dict[Any, Any]) -> BoardCell:
-    """Return a cell; NaN, and what a reference has not, is sorted as nothing and stands last."""
     key = row.get(column.name, math.nan)
-    said = column.write(row, True) if "steps" in row else key if column.words else measured(key)
+    said = cell(column, row)
     shown, mark, interval = said.partition(" [") if said.endswith("]") and not column.words else (said, "", "")
-    return BoardCell(shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key))
+    return shown, f"{mark}{interval}".strip(), "" if pd.isna(key) else str(key)
 
 
-def rows_of(run: Run, tasks: Sequence[str]) -> list[RankedRow]:
-    """Return the rows of some tasks, under each text's models what compressors reach."""
-    rows: list[RankedRow] = []
-    for task in tasks:
-        index = run.tasks.index(task)
-        rows += [(index, run.styles[row["model"]], row) for row in run.ranked(task).to_dict("records")]
-        references = texts.references_of(run.records(task)).items() if run.metric(task) == NATS else ()
-        rows += [(index, None, {"task": task, "model": name, "bits": bits}) for name, bits in references]
-    return rows
-
-
-def length_numbers(run: Run, task: str) -> NumbersTable:
-    """Return the numbers of a task's chart by length: exact match, or nats by context."""
-    rows, nats = run.rows(task), run.metric(task) == NATS
-    said = [measured(*estimate(row, "nats")) if nats else exact_cell(row) for row in rows.to_dict("records")]
-    table = rows.assign(said=said).pivot_table("said", "model", "length", aggfunc="first").fillna("")
-    whole = {texts.whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
+def length_numbers(run: Run, task: str) -> Numbers:
+    """Return the numbers of a task's chart by length: exact match and the error of real values, or nats by context."""
+    found, nats, said = run.rows(task), run.metric(task) == NATS, []
+    for row in found.to_dict("records"):
+        error = "" if math.isnan(row["nrmse"]) else f", NRMSE {percent(row['nrmse'])}"
+        exact = f"{share(row['exact_match'], row['low'], row['high'])}{error}"
+        said.append(measured(*estimate(row, "nats")) if nats else exact)
+    table = found.assign(said=said).pivot_table("said", "model", "length", aggfunc="first").fillna("")
+    whole = {whole_of(seeds[0]) for seeds in run.records(task).values()} if nats else set()
     heads = ["whole text" if length in whole else str(length) for length in map(int, table.columns)]
     caption = "Nats per token by context, in tokens" if nats else "Exact match in percent by length"
-    return NumbersTable(f"{caption}, with 95 % intervals", ["family", *heads], table.reset_index().to_numpy().tolist())
+    rows = table.reset_index().to_numpy().tolist()
+    return {"caption": f"{caption}, with 95 % intervals", "heads": ["family", *heads], "rows": rows}
 
 
-def exact_cell(row: dict[Any, Any]) -> str:
-    """Write an accuracy with its interval, and the error of real values."""
-    text = share(row["exact_match"], row["low"], row["high"])
-    return text if math.isnan(row["nrmse"]) else f"{text}, NRMSE {percent(row['nrmse'])}"
-
-
-def eos_numbers(run: Run, task: str) -> NumbersTable:
+def eos_numbers(run: Run, task: str) -> Numbers:
     """Return the numbers of a task's EOS and token errors, in distribution and beyond."""
+    means = run.rows(task).pivot_table(list(COLUMNS), "model", "split")
+    wanted = pd.MultiIndex.from_tuples([(column, split) for split in SPLITS.values() for column in COLUMNS])
+    shown = means.reindex(index=list(run.records(task)), columns=wanted).map(percent)
     heads = [f"{where}: {part}" for where in SPLITS for part in PARTS]
-    means = run.rows(task).groupby(["model", "split"])[list(COLUMNS)].mean()
-    rows = [
-        [
-            model,
-            *(percent(means[column].get((model, split), math.nan)) for split in SPLITS.values() for column in COLUMNS),
-        ]
-        for model in run.records(task)
-    ]
-    return NumbersTable("Share of strings in percent, mean over lengths", ["family", *heads], rows)
+    rows = shown.reset_index().to_numpy().tolist()
+    return {"caption": "Share of strings in percent, mean over lengths", "heads": ["family", *heads], "rows": rows}
 
 
-def curve_numbers(run: Run, task: str) -> NumbersTable:
+def curve_numbers(run: Run, task: str) -> Numbers:
     """Return where each learning curve of a task ended; nothing of a text is held out of its training part."""
     measures = [name for name in MEASURES if name == "loss" or run.metric(task) != NATS]
     rows = [
@@ -127,10 +70,10 @@ def curve_numbers(run: Run, task: str) -> NumbersTable:
         if record["curve"]
     ]
     heads = ["family", "seed", *(MEASURES[name] for name in measures), "steps taken"]
-    return NumbersTable("The end of each curve", heads, rows)
+    return {"caption": "The end of each curve", "heads": heads, "rows": rows}
 
 
-NUMBERS: dict[str, Callable[[Run, str], NumbersTable]] = {
+NUMBERS: dict[str, Callable[[Run, str], Numbers]] = {
     "lengths": length_numbers,
     "stops": eos_numbers,
     "curves": curve_numbers,

@@ -16,7 +16,7 @@ from bench.records.decode import EARLIER
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
-from bench.views.records_page import standing
+from bench.views.readme import standing
 
 PLUGIN = '''
 from dataclasses import dataclass

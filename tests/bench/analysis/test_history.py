@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import Outcome, in_process, one_line, record_of
 
-from bench.analysis.history import COLUMNS, read_history
+from bench.analysis.promote import COLUMNS, read_history
 from bench.execution.job import Job, make_jobs
 from bench.records.store import read_record, write_record
 from bench.spec.catalogue import Catalogue
@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Path:
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Say at which commit the checkout is."""
-    monkeypatch.setattr("bench.analysis.history.commit_date", DATES.__getitem__)
+    monkeypatch.setattr("bench.analysis.promote.commit_date", DATES.__getitem__)
     return lambda commit, dirty=False: monkeypatch.setattr("bench.analysis.promote.commit", lambda: (commit, dirty))
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from harness import OWN_MODELS, OWN_TASKS, Pretender, in_process, one_line, pretend, records_in
 
-from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, shaped, trained_parameters
+from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, trained_parameters
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import Change
 from bench.suites.plan import plan
@@ -134,8 +134,7 @@ def test_a_family_that_looks_at_its_weights_is_built_in_memory(monkeypatch: pyte
 
     monkeypatch.setitem(MODELS, "weighty", plain_family(weighty))
     before = torch.random.get_rng_state()
-    model = shaped(lambda: build_model("weighty", build_task("copy", {}), {"hidden": 3}))
-    assert trained_parameters(model) == 12
+    assert trained_parameters(lambda: build_model("weighty", build_task("copy", {}), {"hidden": 3})) == 12
     assert torch.equal(torch.random.get_rng_state(), before)
 
 

@@ -18,7 +18,7 @@ from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.settings import Change
 from bench.spec.spec import Spec
-from bench.suites.resolve import run_command, specs_named
+from bench.suites.plan import run_command, specs_named
 from bench.suites.suites import SUITES, Suite
 from bench.trial.trial import run_trial
 from tasks.text.words_toy import TEXT

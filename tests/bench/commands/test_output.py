@@ -10,14 +10,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import ENVIRONMENT, ROOT, SHORT, TINY, in_process, pretend, record
+from harness import ENVIRONMENT, ROOT, SHORT, TINY, in_process, pretend, record, registries_restored
+from misbehaving import HEAD, MODEL
 
 from bench.__main__ import CLOSED_PIPE, main
 from bench.records.store import write_record
 
 LONG = "a_family_whose_name_is_much_longer_than_any_column_is_wide_" + "x" * 200
 STRANGE = "s\u00e9quence \u2026 \u2211 \U0001f600"
+TEXT = """
+from tasks import register
+from tasks.text.corpus import Parts
+from tasks.text.vocabulary import Vocabulary
+from tasks.text.words_toy import WordsToy
+
+
+@register("{name}")
+class Strange(WordsToy):
+    def parts(self):
+        words = Vocabulary(("…", "∑", "😀"), is_open=False)
+        text = words.encode(5 * ["…", "∑", "😀", "∑"])
+        return Parts(words, text, text)
+"""
+PLUGINS = {"PLUGIN": HEAD + MODEL.format(name=STRANGE, deed="pass"), "TEXT": TEXT.format(name=STRANGE)}
 TRAIN = ("run", *TINY, "--tasks", "copy", *SHORT)
+STEP = ("--steps", "1", "--set", "train.batch=1")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "list": ("list",),
     "list as data": ("list", "--json"),
@@ -28,21 +45,25 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "compare for pasting": ("compare", "--markdown", "RUN", "RUN"),
     "claims": ("claims", "--out", "RUN"),
     "extrapolation": ("extrapolation", "--out", "RUN"),
-    "run": (*TRAIN, "--models", "elman", "--out", "OUT"),
-    "show": ("show", "words_toy", "--model", "gru", "--steps", "1", "--set", "train.batch=1"),
-    "generate": ("generate", "words_toy", "gru", "--train", "--steps", "1", "--set", "train.batch=1"),
+    "run": (*TRAIN, "--models", STRANGE, "--plugin", "PLUGIN", "--out", "OUT"),
+    "show": ("show", STRANGE, "--plugin", "TEXT", "--model", "gru", *STEP),
+    "generate": ("generate", STRANGE, "gru", "--plugin", "TEXT", "--train", *STEP),
     "error": ("run", "--models", STRANGE),
 }
 
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
-    """Name the arguments of a command on a run whose names are long and strange."""
+    """Name the arguments of a command on a run, or on plug-ins, whose names are long and strange."""
+    meant = {"RUN": str(tmp_path / "run"), "OUT": str(tmp_path / "out")}
+    for name, text in PLUGINS.items():
+        file = tmp_path / f"{name.lower()}.py"
+        file.write_text(text, encoding="utf-8")
+        meant[name] = str(file)
     for seed in (0, 1):
         for model in (LONG, STRANGE):
             write_record(tmp_path / "run" / "records", record({3: 80, 4: 40}, model=model, seed=seed))
     monkeypatch.setattr("bench.commands.places.RUNS", tmp_path / "runs")
-    meant = {"RUN": str(tmp_path / "run"), "OUT": str(tmp_path / "out")}
     return lambda name: [meant.get(part, part) for part in COMMANDS[name]]
 
 
@@ -58,7 +79,8 @@ def test_an_encoding_that_lacks_characters_fails_no_command(
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     try:
-        code = main(asked(name))
+        with registries_restored():
+            code = main(asked(name))
     except SystemExit as ended:  # of the help
         code = int(ended.code or 0)
     said = [stream.buffer.getvalue().decode(encoding) for stream in (out, err) if stream.flush() is None]

@@ -11,7 +11,7 @@ from harness import OWN_MODELS, OWN_TASKS, in_process, one_line
 
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
-from bench.suites.resolve import specs_named
+from bench.suites.plan import specs_named
 from bench.suites.suites import SUITES, Suite
 from tasks.text.words_toy import TEXT
 

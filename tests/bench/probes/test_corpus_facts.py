@@ -9,7 +9,7 @@ import pytest
 from cases import SMALL_TASKS
 from tiny import JUDGED, TRAINING, Tiny
 
-from bench.probes.corpus_facts import text_facts
+from bench.probes.probe import text_facts
 from tasks.text.human_numbers import HumanNumbers
 
 RESERVED = 3  # padding, start, stop

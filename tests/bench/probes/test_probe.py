@@ -9,7 +9,7 @@ import torch
 from cases import CASES, SMALL_TASKS, inputs_of
 
 from bench.probes.probe import PADDED, Probes, mask_of_first_batch, padding_counted, probe
-from bench.probes.traces import kept_traces
+from bench.probes.samples import kept_traces
 from bench.spec.spec import Spec
 from bench.trial.batches import draw
 from bench.trial.build import build_model, build_task
@@ -65,6 +65,19 @@ def test_a_trivial_baseline_reads_a_text_as_one_row_however_short_it_is() -> Non
     assert len(mask_of_first_batch(task, spec, 0, 8, fitted=True)["lengths"]) == 1
     with pytest.raises(ValueError, match="too short"):
         mask_of_first_batch(task, spec, 0, 8)
+
+
+class Peek(torch.nn.Module):
+    """Gives back the target input that comes next: in one pass that is the truth, in decoding there is none yet."""
+
+    def forward(self, source: torch.Tensor, source_length: torch.Tensor, target_in: torch.Tensor) -> torch.Tensor:
+        later = torch.nn.functional.pad(target_in[:, 1:], (0, 1), value=STOP)
+        return torch.nn.functional.one_hot(later, 7).float()
+
+
+def test_a_score_that_decoding_does_not_bear_out_is_kept_with_the_model() -> None:
+    kept = probe(replace(run_trial(SPEC, 0, "cpu", lambda _: None), model=adapted(Peek())), SPEC, "cpu")
+    assert kept.disagreement == "length 3, example 0: decoding leaves the scored pass at output 0"
 
 
 class Padder(torch.nn.Module):

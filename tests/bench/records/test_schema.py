@@ -11,10 +11,11 @@ import pytest
 from harness import ROOT, SHORT, TINY, in_process, record, records_in
 
 from bench.records.decode import USUAL
+from bench.records.provenance import CHOOSERS
 from bench.records.schema import SCHEMA
 from bench.records.store import Record, read_record
 from bench.spec.spec import Spec
-from bench.views.records_page import schema_table
+from bench.views.readme import schema_table
 
 PAGE = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
 FIELDS = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", schema_table(), re.MULTILINE))
@@ -49,6 +50,11 @@ def test_the_page_shows_the_schema_as_it_is() -> None:
     shown = PAGE.partition("<!-- fields -->\n")[2].partition("<!-- end -->")[0]
     assert shown == schema_table(), "renew it by `python -m bench readme`"
     assert PAGE.startswith(f"# Records, schema {SCHEMA}\n")
+
+
+def test_the_page_says_what_two_runs_must_share_to_be_the_same_to_the_byte() -> None:
+    said = PAGE.partition("\n## What two runs share\n")[2].partition("\n## ")[0]
+    assert [name for name in ("timing", "versions", "instruction_set", *CHOOSERS) if name not in said] == []
 
 
 def test_the_schema_has_every_field_of_a_spec() -> None:

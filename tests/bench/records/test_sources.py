@@ -51,7 +51,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "new option": ("bench/spec/spec.py", '    row: str = ""', '    smoothing: float = 0.1\n    row: str = ""', set()),
     "option's default": ("bench/spec/spec.py", "fits: int = 4096", "fits: int = 4097", ALL),
     "samples": ("bench/probes/samples.py", "COUNT = 2", "COUNT = 3", set()),
-    "traces": ("bench/probes/traces.py", "FARTHEST = 200", "FARTHEST = 300", set()),
+    "traces": ("bench/probes/samples.py", "FARTHEST = 200", "FARTHEST = 300", set()),
     "checks": ("bench/checks/contracts.py", "from __future__", "X = 1\nfrom __future__", set()),
     "records": ("bench/records/store.py", "digest_size=4", "digest_size=5", set()),
     "tables": ("bench/analysis/summary.py", "0.99", "0.98", set()),

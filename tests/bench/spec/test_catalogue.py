@@ -51,7 +51,8 @@ def agrees_with_the_fields(entry: Entry, registered_class: type) -> None:
     scope = {name: value for base in reversed(registered_class.__mro__) for name, value in module_of(base).items()}
     for field in settable:
         assert field.default is not MISSING
-        assert entry.settings[field.name].type == getattr(field.type, "__name__", field.type)
+        declared = field.type.__name__ if isinstance(field.type, type) else str(field.type)
+        assert entry.settings[field.name].type == declared
         assert eval(entry.settings[field.name].default, scope) == field.default
         assert read(written(field.default), entry.settings[field.name].type, field.name) == field.default
 

@@ -7,10 +7,10 @@ import itertools
 import pytest
 from harness import record
 
-from bench.analysis.frame import group
 from bench.analysis.ranking import MOST
 from bench.records.store import Record
-from bench.views.markdown import comparison_section, variance_section
+from bench.views.charts.material import run_of
+from bench.views.tables import leaderboard_page
 
 
 def family(
@@ -26,7 +26,7 @@ def family(
 
 
 def page_of(*made: list[Record]) -> str:
-    return "\n".join(comparison_section(group(list(itertools.chain(*made)))[0]))
+    return leaderboard_page(run_of("mine", list(itertools.chain(*made)), []))
 
 
 def test_page_compares_the_trained_families_by_their_plain_names() -> None:
@@ -39,8 +39,9 @@ def test_page_compares_the_trained_families_by_their_plain_names() -> None:
         family("majority", {3: 5, 6: 5}, both, status="fitted"),
     )
     assert "## Families compared" in page
-    assert "majority" not in page
-    assert "hidden=8" not in page
+    compared = page[page.index("## Families compared") :]
+    assert "majority" not in compared
+    assert "hidden=8" not in compared
     assert "| elman | 2 | 1.50 [1.50, 1.50] | gru, lstm |" in page
     assert (
         "| lstm | 2 | 3.00 [3.00, 3.00] | elman, gru |" in page
@@ -69,7 +70,7 @@ def test_page_names_nobody_where_all_differ() -> None:
     ids=["none", "one", "one and its variant", "one and a floor", "no common task", "too many to read"],
 )
 def test_page_without_families_to_compare_has_no_such_part(made: list[list[Record]]) -> None:
-    assert page_of(*made) == ""
+    assert "Families compared" not in page_of(*made)
 
 
 def crossed(model: str, data_seed: int | None, areas: dict[int, float], **changes: object) -> list[Record]:
@@ -90,7 +91,7 @@ def test_page_says_the_shares() -> None:
         *crossed("lstm(data_seed=0)", 0, {0: 0.5, 1: 0.5}),
         *crossed("lstm(data_seed=1)", 1, {0: 0.5, 1: 0.5}),
     ]
-    page = "\n".join(variance_section(group(made)[0]))
+    page = page_of(made)
     assert "## Where the spread over seeds comes from" in page
     assert "| task | model | grid | mean area | spread | weights | data | together |" in page
     assert "| copy | gru | 2 x 2 | 40.0 | 28.3 | 100.0 [" in page

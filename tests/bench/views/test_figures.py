@@ -15,13 +15,11 @@ from harness import record
 from PIL import Image
 
 from bench.views.charts import style
-from bench.views.charts.curves import curve_panels
-from bench.views.charts.drawing import Drawing, write_drawings
-from bench.views.charts.errors import position_panels
 from bench.views.charts.figures import file_names
-from bench.views.charts.lengths import length_panels
+from bench.views.charts.images import position_panels
 from bench.views.charts.material import Run
-from bench.views.charts.panel import Panel, png_of, svg_of, together
+from bench.views.charts.panel import Drawing, Panel, saved, write_drawings
+from bench.views.charts.scores import curve_panels, length_panels
 from bench.views.html.inline import inlined
 
 HOSTILE = '<script>alert(1)</script> $x_ & "quoted" --> ]]>'
@@ -41,10 +39,10 @@ def test_drawings_are_written_with_what_is_to_be_seen_and_those_of_an_earlier_ru
 @pytest.mark.parametrize("name", ["x[/y]", "[bold]x", "$\\frac", "a" * 60, "_hidden\x00\n\u540d", "a_b^c"])
 def test_names_are_plain_text_on_axes_legends_and_titles(name: str, tmp_path: Path) -> None:
     run = run_of(tmp_path, record({3: 90, 4: 50}, model=name, task=name))
-    figure = together(name, [*length_panels(run, name), *position_panels(run, name)], 2, run.styles)
-    texts = "".join(ElementTree.fromstring(svg_of(figure)).itertext())
+    figure = Drawing("", name, [*length_panels(run, name), *position_panels(run, name)], styles=run.styles).figure()
+    texts = "".join(ElementTree.fromstring(saved(figure, "svg")).itertext())
     assert texts.count(style.label(name)) >= 2
-    assert png_of(figure)
+    assert saved(figure, "png")
 
 
 def example_panels(run: Run) -> list[Panel]:
@@ -56,8 +54,8 @@ def test_a_figure_is_the_same_bytes_whatever_the_users_own_style(tmp_path: Path)
 
     @style.styled()
     def files() -> tuple[bytes, bytes]:
-        figure = together("copy", example_panels(run), 2, run.styles)
-        return svg_of(figure), png_of(figure)
+        figure = Drawing("", "copy", example_panels(run), styles=run.styles).figure()
+        return saved(figure, "svg"), saved(figure, "png")
 
     plainly = files()
     with mpl.rc_context({"font.size": 30, "axes.grid": False, "svg.hashsalt": None, "lines.linewidth": 9}):
@@ -74,11 +72,11 @@ def test_hostile_names_are_text_in_a_chart(tmp_path: Path) -> None:
         root = ElementTree.fromstring(inlined(HOSTILE, panel, "c1"))
         assert not [part for part in root.iter() if part.tag.rpartition("}")[2] in ("script", "a", "foreignObject")]
         assert HOSTILE in root.attrib["aria-label"]
-    figure = together(HOSTILE, example_panels(run), 2, run.styles)
-    texts = "".join(ElementTree.fromstring(svg_of(figure)).itertext())
+    figure = Drawing("", HOSTILE, example_panels(run), styles=run.styles).figure()
+    texts = "".join(ElementTree.fromstring(saved(figure, "svg")).itertext())
     assert "<script>alert(1)</script> $x_" in texts
     assert "_hidden\N{REPLACEMENT CHARACTER}" in texts
-    assert png_of(figure)
+    assert saved(figure, "png")
 
 
 def test_charts_in_a_page_share_no_names_and_take_the_pages_colours(tmp_path: Path) -> None:

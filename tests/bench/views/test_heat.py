@@ -11,9 +11,9 @@ from drawn import drawn, run_of, series
 from harness import record
 from text_records import FACTS, text_record
 
-from bench.views.charts.heat import brightness, families, heat_panel, tile, where
-from bench.views.charts.history import history_chart
-from bench.views.charts.panel import svg_of
+from bench.views.charts.images import brightness, families, heat_panel, tile, where
+from bench.views.charts.panel import saved
+from bench.views.charts.scores import history_drawing
 
 WHOLE = FACTS["judged_symbols"]
 
@@ -46,7 +46,7 @@ def test_a_horizon_is_the_brighter_the_farther_and_training_lengths_alone_are_to
 def test_heat_map_leaves_texts_and_their_families_out(tmp_path: Path) -> None:
     run = run_of(tmp_path, record({5: 100, 10: 100}, inside=(5,)), text_record({8: 1.5, WHOLE: 1.25}, model="lstm"))
     assert families(run) == ["gru"]
-    panel = heat_panel(run, "reach")
+    panel = heat_panel(run, "reach", "horizon L90")
     assert "chars" not in panel.alt_text
     assert drawn(panel)[0].images[0].get_array().shape == (1, 1)
 
@@ -58,15 +58,17 @@ def history(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
 
 def test_history_runs_in_order_of_date_and_leaves_a_gap_where_a_pair_is_missing() -> None:
     first, second = ("bbb", "2026-02-01"), ("aaa", "2026-03-01")
-    figure = history_chart(history((*second, "gru", 1.0, 0.3), (*first, "gru", 0.9, 0.2), (*first, "lstm", 0.5, 0.1)))
+    figure = history_drawing(
+        history((*second, "gru", 1.0, 0.3), (*first, "gru", 0.9, 0.2), (*first, "lstm", 0.5, 0.1))
+    ).figure()
     inside, beyond = figure.axes
     assert series(inside, "family-0.points.line")[1] == [0.9, 1.0]
     assert series(beyond, "family-0.points.line")[1] == [0.2, 0.3]
     assert math.isnan(series(inside, "family-1.points.line")[1][1])
     assert [text.get_text() for text in inside.get_xticklabels()] == ["bbb", "aaa"]
-    assert svg_of(figure).startswith(b"<?xml")
+    assert saved(figure, "svg").startswith(b"<?xml")
 
 
 def test_history_of_nothing_says_so() -> None:
     with pytest.raises(ValueError, match="no history"):
-        history_chart(history())
+        history_drawing(history())

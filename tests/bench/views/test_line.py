@@ -15,9 +15,9 @@ from harness import record
 from bench.views.charts.axes import Scale
 from bench.views.charts.dots import DotChart, Dots
 from bench.views.charts.horizon import Horizons, horizon_panel
-from bench.views.charts.lengths import length_panels
 from bench.views.charts.line import Curve, LineChart
-from bench.views.charts.memory import memory_panels
+from bench.views.charts.scores import length_panels
+from bench.views.charts.signals import memory_panels
 from bench.views.charts.style import style_at
 from bench.views.html.inline import inlined
 

@@ -16,9 +16,10 @@ from harness import ROOT, in_process, python, record
 from report_pages import Page, page_of, some_records
 
 from bench.records.store import write_record
+from bench.views.charts.figures import write_figures
 from bench.views.charts.material import read_run
 from bench.views.columns import headline
-from bench.views.report import write_figures, write_report
+from bench.views.html.page import write_report
 
 FIGURES = ("length", "places", "curves", "cost")
 
@@ -114,6 +115,12 @@ def test_sections_follow_what_there_is(tmp_path: Path, page: Page) -> None:
     assert [own["id"] for own in alone.found("section")] == [
         name for name in wanted if name not in ("stops", "signals")
     ]
+
+
+@pytest.mark.slow
+def test_the_heat_map_opens_with_how_far_each_family_holds(page: Page) -> None:
+    measures = page.found("input", type="radio", name="measure")
+    assert [own["id"] for own in measures if "checked" in own] == ["measure-reach"]
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ from text_records import FACTS, text_record
 
 from bench.records.store import Record, write_record
 from bench.spec.errors import WorkError
-from bench.views.report import write_figures, write_report
+from bench.views.charts.figures import write_figures
+from bench.views.html.page import write_report
 
 NAMES = (
     "<script>alert(1)</script>",

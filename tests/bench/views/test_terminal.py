@@ -17,7 +17,7 @@ from text_records import text_record
 from bench.analysis.frame import group
 from bench.analysis.tables import leaderboard
 from bench.views.columns import Column, named
-from bench.views.terminal import CUT, MOST, Fitted, cut, fit_table, leaderboard_table
+from bench.views.terminal import CUT, MOST, Fitted, cut, leaderboard_table
 from bench.views.verdict import CHANGED, OTHER
 
 WIDTHS = (60, 80, 100, 130, 200)
@@ -86,13 +86,11 @@ def test_wider_terminals_show_more_columns_and_a_wide_one_all() -> None:
 
 
 def test_language_models_have_a_table_of_their_own() -> None:
-    made = [text_record({8: 1.5, 120_179: 1.0}), record({3: 90, 4: 50})]
+    made = [text_record({8: 1.5, 120_179: 1.0}, model="lstm(2 layers)"), record({3: 90, 4: 50})]
     for width in WIDTHS:
-        strings, texts = [
-            row for row in cells_of(printed(leaderboard_table(leaderboard(group(made)[0])), width)) if row[0] == "task"
-        ]
-        assert strings[:3] == ["task", "model", "in-dist."]
-        assert texts[:3] == ["task", "model", "nats"]
+        of_strings, strings, of_texts, texts = cells_of(printed(leaderboard_table(leaderboard(group(made)[0])), width))
+        assert [of_strings[:3], strings[:3]] == [["task", "model", "in-dist."], ["copy", "gru", "90.0"]]
+        assert [of_texts[:3], texts[:3]] == [["task", "model", "nats"], ["chars", "lstm(2 layers)", "1.000"]]
 
 
 @pytest.mark.parametrize("name", ["x[/y]", "[bold]x", "[link=a]b[/link]", ":smile:", "a\\[b]"])
@@ -134,7 +132,7 @@ def test_sentences_wrap_and_stay() -> None:
 
 @pytest.mark.parametrize("width", [1, 10, 20, 30])
 def test_absurd_widths_raise_nothing(width: int) -> None:
-    assert fit_table([named("task"), Column("", "n", rank=1)], [["a long name of a task", "1"]], width).columns
+    assert Fitted([named("task"), Column("", "n", rank=1)], [["a long name of a task", "1"]]).table(width).columns
 
 
 @given(st.lists(st.text("ab(=1", min_size=1, max_size=40), min_size=1, max_size=30, unique=True), st.integers(8, 40))

@@ -10,14 +10,13 @@ import pytest
 from drawn import drawn, run_of, series
 from harness import record
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from text_records import FACTS, text_record
 
-from bench.views.charts.cost import cost_panels
-from bench.views.charts.curves import curve_panels
-from bench.views.charts.lengths import length_panels
-from bench.views.charts.mask import COUNTED, READ, mask_panels, parts_of
+from bench.views.charts.images import COUNTED, READ, mask_panels, parts_of
 from bench.views.charts.material import Run
-from bench.views.charts.panel import alone
+from bench.views.charts.panel import axes_of
+from bench.views.charts.scores import cost_panels, curve_panels, length_panels
 from bench.views.charts.style import styled
 from bench.views.html.inline import inlined
 
@@ -146,7 +145,9 @@ def test_loss_of_a_text_is_on_a_plain_axis(tmp_path: Path) -> None:
 @styled()
 def test_marks_of_contexts_do_not_run_into_each_other(tmp_path: Path) -> None:
     nats = {2**power: 2.0 - power / 20 for power in range(1, 11)} | {WHOLE: 1.5}
-    figure, _ = alone(*length_panels(run_of(tmp_path, text_record(nats)), "chars"))
+    (panel,) = length_panels(run_of(tmp_path, text_record(nats)), "chars")
+    figure = Figure(figsize=panel.size)
+    panel.draw(axes_of(figure, panel))
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
     assert len(boxes) > 8

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from cases import assert_close
-from torch import nn
+from torch import Tensor, nn
 
 from models.base import Memory
-from models.layers.attention import AdditiveAttention, AttentionBlock, MultiHeadAttention
+from models.layers.attention import AdditiveAttention, AttentionBlock, MultiHeadAttention, attend
 
 BATCH, TIME, WIDTH, HIDDEN, HEADS = 5, 7, 8, 8, 2
 
@@ -43,11 +44,10 @@ def test_additive_attention_equals_a_naive_loop_and_gives_padding_no_weight() ->
 
 
 def copy_attention(ours: MultiHeadAttention, theirs: nn.MultiheadAttention) -> None:
-    parts = (ours.query, ours.key, ours.value)
     theirs.load_state_dict(
         {
-            "in_proj_weight": torch.cat([part.weight for part in parts]),
-            "in_proj_bias": torch.cat([part.bias for part in parts]),
+            "in_proj_weight": ours.input.weight,
+            "in_proj_bias": ours.input.bias,
             "out_proj.weight": ours.output.weight,
             "out_proj.bias": ours.output.bias,
         }
@@ -59,7 +59,7 @@ def test_multi_head_attention_equals_torchs() -> None:
     copy_attention(ours, theirs)
     states, memory = torch.randn(BATCH, 4, HIDDEN), torch.randn(BATCH, TIME, HIDDEN)
     visible = Memory(LENGTHS, memory).mask
-    mine = ours(states, *ours.keys_values(memory), visible[:, None, None], 0)
+    mine = ours(ours.queries(states), *ours.keys_values(memory), visible[:, None, None], 0)
     other, _ = theirs(states, memory, memory, key_padding_mask=~visible)
     assert_close(mine, other)
 
@@ -85,7 +85,7 @@ def test_an_encoder_block_equals_torchs_encoder_layer() -> None:
 @pytest.mark.parametrize("positions", ["rotary", "alibi"])
 def test_relative_schemes_see_a_shifted_text_alike(positions: str) -> None:
     attention = MultiHeadAttention(HIDDEN, HEADS, positions)
-    states, newest = torch.randn(1, TIME, HIDDEN), torch.randn(1, 1, HIDDEN)
+    states, newest = torch.randn(1, TIME, HIDDEN), attention.queries(torch.randn(1, 1, HIDDEN))
     everything = torch.ones(1, 1, 1, TIME, dtype=torch.bool)
     keys, values = attention.keys_values(states)
     behind = attention(newest, keys, values, everything, TIME - 1)
@@ -93,3 +93,32 @@ def test_relative_schemes_see_a_shifted_text_alike(positions: str) -> None:
     hidden_first = torch.cat([torch.zeros(1, 1, 1, 4, dtype=torch.bool), everything], -1)
     assert_close(attention(newest, longer_keys, longer_values, hidden_first, TIME + 3), behind)
     assert (attention(newest, keys, values, everything, 1) - behind).abs().max() > 1e-4
+
+
+def masks(queries: int, keys: int) -> dict[str, Tensor]:
+    """What may be seen, in the shapes that models give it."""
+    length, time = torch.tensor([4, keys, 1]), torch.arange(keys)
+    distance = torch.arange(queries)[:, None] + keys - queries - time
+    bias = torch.randn(2, queries, keys)
+    return {
+        "all": torch.ones(1, 1, 1, 1, dtype=torch.bool),
+        "lengths": (time < length[:, None])[:, None, None],
+        "causal": distance >= 0,
+        "window": (distance >= 0) & (distance <= 3),
+        "bias": bias.requires_grad_(),
+        "bias and lengths": bias.detach().masked_fill((time >= length[:, None])[:, None, None], -torch.inf),
+    }
+
+
+@pytest.mark.parametrize("keys", [7, 16, 19])
+@pytest.mark.parametrize("name", masks(5, 7))
+def test_keys_that_are_padded_for_speed_change_nothing(name: str, keys: int) -> None:
+    torch.manual_seed(keys)
+    seen = masks(5, keys)[name]
+    given = [torch.randn(3, 2, time, 4, requires_grad=True) for time in (5, keys, keys)]
+    pull, learnt = torch.randn(3, 2, 5, 4), [*given, *([seen] if seen.requires_grad else [])]
+    found, expected = attend(*given, seen), F.scaled_dot_product_attention(*given, attn_mask=seen)
+    assert_close(found, expected)
+    ours, theirs = (torch.autograd.grad((each * pull).sum(), learnt) for each in (found, expected))
+    for mine, reference in zip(ours, theirs, strict=True):
+        assert_close(mine, reference)

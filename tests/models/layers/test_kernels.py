@@ -28,7 +28,7 @@ NEEDS_COMPILER = pytest.mark.skipif(kernels.library() is None, reason="no C comp
 
 def ran(folder: Path, **settings: str) -> tuple[bool, float, str]:
     """Build a model in a fresh process with a cache of its own -> whether C scans, what comes out, what was said."""
-    environment = os.environ | {"XDG_CACHE_HOME": str(folder)} | settings
+    environment = os.environ | {kernels.SWITCH: "1", "XDG_CACHE_HOME": str(folder)} | settings
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )

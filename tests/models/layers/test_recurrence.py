@@ -86,6 +86,22 @@ def test_values_and_gradients_are_those_of_torchs_layers(
         torch.testing.assert_close(mine, reference, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("length", [None, torch.full((ROWS,), TIME)])
+@pytest.mark.parametrize("kind", NETS)
+def test_tokens_of_whole_rows_are_read_alike(kind: str, length: Tensor | None, body: ModuleType) -> None:
+    torch.manual_seed(4)
+    net, table = net_of(kind, 16), nn.Parameter(torch.randn(IDS, WIDTH))
+    ids, state = torch.randint(IDS, (ROWS, TIME)), torch.randn(1 + (kind == "lstm"), ROWS, 16, requires_grad=True)
+    given = [table, state, *net.parameters()]
+    found = by_recur(kind, net, Lookup(ids, table), state, length)
+    expected = by_torch(net, table[ids], state, torch.full((ROWS,), TIME))
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-5)
+    ours, theirs = (torch.autograd.grad(sum(each.square().sum() for each in both), given) for both in (found, expected))
+    for mine, reference in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, reference, atol=1e-5, rtol=1e-4)
+
+
 @pytest.mark.parametrize("kind", [*NETS, "linear"])
 def test_one_call_is_step_after_step_and_a_row_is_the_same_alone(kind: str, body: ModuleType) -> None:
     torch.manual_seed(1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.studies.claims.intervals import estimate
+from bench.studies.claims.judge import estimate
 
 LOST = math.nan
 

@@ -22,9 +22,8 @@ from bench.studies.claims.judge import NO_RUNS
 from bench.suites.suites import SUITES
 from bench.trial.build import build_task
 from bench.trial.protocols import protocol_of
-from bench.views.charts.panel import together
 from bench.views.charts.style import styled
-from bench.views.report import write_report
+from bench.views.html.page import write_report
 from bench.views.tables import write_tables
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "lessons", ROOT / "docs" / "claims.md"
@@ -173,7 +172,7 @@ def test_all_that_a_picture_writes_lies_within_it() -> None:
     for topic in topics():
         drawn = drawing(topic, groups)
         assert drawn
-        figure = together(drawn.heading, drawn.panels, drawn.columns, drawn.styles)
+        figure = drawn.figure()
         box = figure.get_tightbbox()
         width, height = figure.get_size_inches()
         assert min(box.x0, box.y0) >= 0, topic.name

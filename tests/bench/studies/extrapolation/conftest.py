@@ -9,7 +9,7 @@ from extrapolation_pages import run_of
 from extrapolation_records import suite_records
 
 from bench.records.store import write_record
-from bench.studies.extrapolation.write import read, write_extrapolation
+from bench.studies.extrapolation.page import read, write_extrapolation
 from bench.views.charts.material import Run
 
 

@@ -19,10 +19,8 @@ from bench.studies.extrapolation.charts import (
     word_panel,
 )
 from bench.studies.extrapolation.families import families
-from bench.studies.extrapolation.page import content
-from bench.studies.extrapolation.write import read
+from bench.studies.extrapolation.page import content, read
 from bench.views.charts.material import Run
-from bench.views.charts.panel import together
 from bench.views.charts.style import style_at, styled
 
 
@@ -70,7 +68,7 @@ def test_texts_keep_their_styles_where_families_are_evaluated_on_different_ones(
 @styled()
 def test_all_that_a_picture_writes_lies_within_it(run: Run) -> None:
     for picture in content(run).pictures:
-        figure = together(picture.heading, picture.panels, picture.columns, picture.styles)
+        figure = picture.figure()
         box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert min(box.x0, box.y0) >= 0, picture.name
         assert box.x1 <= width, picture.name

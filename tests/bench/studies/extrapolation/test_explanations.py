@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import record
 
-from bench.studies.extrapolation.explanations import explanations, why
+from bench.studies.extrapolation.page import explanations, why
 from bench.suites.suites import SUITES
 
 

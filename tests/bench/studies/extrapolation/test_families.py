@@ -13,7 +13,7 @@ from harness import record
 from bench.records.store import Record, write_record
 from bench.spec.spec import Spec
 from bench.studies.extrapolation.families import FEW, alike_but_for_lengths, families, own_rows, telling_lengths
-from bench.studies.extrapolation.write import read
+from bench.studies.extrapolation.page import read
 from bench.views.charts.material import Run
 
 

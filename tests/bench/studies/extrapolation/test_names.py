@@ -10,7 +10,8 @@ from harness import record
 
 from bench.records.store import Record
 from bench.spec.spec import Spec
-from bench.studies.extrapolation.names import chart_styles, inductive_bias, short_names
+from bench.studies.extrapolation.charts import chart_styles, short_names
+from bench.studies.extrapolation.families import Family
 from bench.suites.suites import SUITES
 from bench.views.charts.style import LONGEST_NAME, label, styles_of
 from models import MODELS
@@ -66,7 +67,7 @@ def test_a_charts_families_have_colours_of_their_own() -> None:
 
 def test_inductive_bias_is_told_by_settings_where_these_decide() -> None:
     def told(model: str, **settings: Any) -> str:
-        return inductive_bias({"model": model, "model_settings": settings})
+        return Family(model, [made(model, model, **settings)], {}, {}).inductive_bias
 
     assert told("stack_rnn", hidden=32) == "a stack"
     assert told("gru") == "none: a state of fixed size"
@@ -78,6 +79,6 @@ def test_inductive_bias_is_told_by_settings_where_these_decide() -> None:
 @pytest.mark.parametrize("name", [name for name, suite in SUITES.items() if name == "extrapolate"])
 def test_every_family_of_the_suite_says_its_inductive_bias(name: str) -> None:
     for spec in SUITES[name].specs:
-        said = inductive_bias({"model": spec.model, "model_settings": spec.model_settings})
+        said = Family(spec.column, [made(spec.column, spec.model, **spec.model_settings)], {}, {}).inductive_bias
         assert len(said) > 3, spec.column
         assert spec.model in MODELS

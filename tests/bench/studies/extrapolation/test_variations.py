@@ -30,4 +30,4 @@ def test_families_stand_in_order_of_their_horizons_with_their_training_lengths_a
     found = variations(run)
     assert list(found) == ["copy"]
     assert next(iter(found["copy"])) == "location_attention"
-    assert [family.edge for family in found["copy"]["gru"]] == [5, 10, 20, 40]
+    assert [family.row["edge"] for family in found["copy"]["gru"]] == [5, 10, 20, 40]

@@ -13,7 +13,7 @@ from extrapolation_pages import check_page, own_record, run_of
 from harness import ROOT, in_process, record
 
 from bench.records.store import read_records, write_record
-from bench.studies.extrapolation.write import read
+from bench.studies.extrapolation.page import read
 
 BASELINE, PAGE = ROOT / "results" / "baseline" / "extrapolate", ROOT / "docs" / "extrapolation.md"
 
