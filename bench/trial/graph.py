@@ -91,16 +91,17 @@ class CudaRecorder:
     """
 
     def __init__(self, device: str, generators: Sequence[torch.Generator] = ()) -> None:
-        self.generators = list(generators)
+        torch.cuda.init()  # before which there are no generators
+        self.device, self.generators = device, list(generators)
         self.own = torch.cuda.default_generators[torch.device(device).index or 0]
         self.stream, self.pool = torch.cuda.Stream(device), torch.cuda.graph_pool_handle()
 
     def apart(self, work: Callable[[], Made]) -> Made:
         """See `Recorder`: gradients accumulate on the stream where they did so first, so all work is on this one."""
-        self.stream.wait_stream(torch.cuda.current_stream())
+        self.stream.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(self.stream):
             made = work()
-        torch.cuda.current_stream().wait_stream(self.stream)
+        torch.cuda.current_stream(self.device).wait_stream(self.stream)
         return made
 
     def rehearsed(self, work: Callable[[], Made]) -> Made:
@@ -119,7 +120,7 @@ class CudaRecorder:
     def record(self, work: Callable[[], Made]) -> tuple[Callable[[], None], Made]:
         """See `Recorder`; what a failure leaves half recorded, generators and the stream, is put right."""
         before = [each.clone_state() for each in (self.own, *self.generators)]
-        current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
+        current, graph = torch.cuda.current_stream(self.device), torch.cuda.CUDAGraph()
         with warnings.catch_warnings(action="ignore"):  # later versions of torch register generators by themselves
             for generator in self.generators:
                 graph.register_generator_state(generator)
