@@ -108,7 +108,8 @@ class CudaRecorder:
         """See `Recorder`."""
         before = [each.clone_state() for each in (self.own, *self.generators)]
         mode = torch.cuda.get_sync_debug_mode()
-        torch.cuda.set_sync_debug_mode("error")
+        with warnings.catch_warnings(action="ignore"):  # that not every wait is noticed
+            torch.cuda.set_sync_debug_mode("error")
         try:
             return self.apart(work)
         except RuntimeError:
