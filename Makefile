@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 endif
 
-.PHONY: bench test check floors perf tables report regress lessons extrapolate docs readme clean help
+.PHONY: bench test check floors perf gpu tables report regress lessons extrapolate docs readme clean help
 .DEFAULT_GOAL := help
 # Asked when a recipe runs, by when the environment is there.
 ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')
@@ -44,6 +44,9 @@ tables: $(READY)  ## rebuild the tables from records, without training
 
 report: $(READY)  ## rewrite the report and the figures of a run, without training
 	$(PYTHON) -m bench report --out results/runs/$(SUITE)
+
+gpu: $(READY)  ## eight minutes on a borrowed GPU: tests, step rates, a run; four files and a table in OUT=DIR
+	$(PYTHON) tests/support/gpu_session.py --out $(OUT)
 
 regress: $(READY)  ## train what changed since the committed baseline, and fail if any accuracy dropped (SUITE=quick)
 	$(PYTHON) -m bench run --suite $(SUITE)

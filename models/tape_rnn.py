@@ -41,7 +41,7 @@ class Tape(Store):
 
     def start(self, batch: int) -> tuple[Tensor, Tensor]:
         """Return an empty tape (batch, 2, size) and the heads (batch, 2, 2) on its slot 1."""
-        heads = self.idle.new_tensor([0.0, 1.0]).expand(batch, HEADS, 2)
+        heads = torch.arange(2, dtype=self.idle.dtype, device=self.idle.device).expand(batch, HEADS, 2)
         return self.idle.new_zeros(batch, 2, self.size), heads
 
     def room(self, slots: Tensor, heads: Tensor, steps: int) -> tuple[Tensor, Tensor]:

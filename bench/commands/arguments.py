@@ -103,6 +103,14 @@ def share(text: str) -> float:
     return value / 100
 
 
+def minutes(text: str) -> float:
+    """Read a time in minutes, more than none."""
+    value = number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be above 0 minutes; got {text!r}")
+    return value
+
+
 def number(text: str) -> float:
     """Read a number, NaN where it is none."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands import places
-from bench.commands.arguments import add_training, changes_of, names, plugins_of, seeds, whole
+from bench.commands.arguments import add_training, changes_of, minutes, names, plugins_of, seeds, whole
 from bench.commands.tables import rebuild
 from bench.spec.catalogue import Catalogue
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bench.suites.suites import Suite
 
 MOST_PARAMETERS = 10**9
+ON_CARD = 8  # jobs at once on a GPU: small models leave it idle between launches, so several processes share it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="every family at the hidden size nearest to N parameters",
     )
     parser.add_argument("--seeds", type=seeds, metavar="N|0,1,2", help="how many seeds, or which")
-    parser.add_argument("--jobs", type=whole(1), metavar="N", help="jobs at once; default: one a core, on a GPU one")
+    parser.add_argument(
+        "--jobs", type=whole(1), metavar="N", help=f"jobs at once; default: one a core, on a GPU {ON_CARD} at most"
+    )
     parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
     parser.add_argument("--executor", metavar="NAME", help="serial, or processes; default: by --jobs")
+    parser.add_argument("--minutes", type=minutes, metavar="N", help="start no job after so many; those that run end")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
     parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
     parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
@@ -56,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.suites.suites import find_suite
 
     suite, catalogue, terminal = find_suite(options.suite), Catalogue(plugins_of(options)), Terminal()
+    options.until = math.inf if options.minutes is None else time.time() + 60 * options.minutes
     specs, notes = planned(options, suite, catalogue)
     find_executor(options.executor or "serial")
     options.track = list(dict.fromkeys(options.track))
@@ -74,13 +80,20 @@ def run(options: argparse.Namespace) -> int:
         started, done = time.perf_counter(), len(survey.current)
         with Display(terminal, jobs, done) as display, Trackers(options.track, store.out, terminal.say) as trackers:
             failures += executor.run(jobs, store, both(display.listen, trackers.listen))
-        terminal.say(f"{display.total - done} jobs in {time.perf_counter() - started:.0f} s")
+        terminal.say(f"{display.total - done - display.unstarted} jobs in {time.perf_counter() - started:.0f} s")
+        terminal.notes(unstarted(display.unstarted, options.minutes))
     else:
         terminal.say(f"all {len(survey.current)} jobs have current records: nothing to train")
     rebuild(terminal, store.out, suite.name)
     for line in failures:
         print(f"failed: {line}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def unstarted(count: int, minutes: float) -> list[str]:
+    """Say how many jobs a limit of time left."""
+    said = "{} jobs were not started, as the {:g} minutes were over: run again to go on"
+    return [said.format(count, minutes)] if count else []
 
 
 def both(first: Listen, second: Listen) -> Listen:
@@ -121,9 +134,9 @@ def prepared(
     kept, skipped = check_specs(specs, plugins_of(options), explicit=bool(options.tasks and options.models))
     for line in skipped:
         terminal.say(line)
-    jobs = min(most, options.jobs or (1 if device.startswith("cuda") else cores()))
+    jobs = min(most, options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores()))
     name = options.executor or ("processes" if jobs > 1 else "serial")
-    return kept, find_executor(name)(Resources(device, jobs, options.threads))
+    return kept, find_executor(name)(Resources(device, jobs, options.threads, options.until))
 
 
 def cores() -> int:

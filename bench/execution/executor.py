@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -44,17 +46,31 @@ class Failed:
     reason: str
 
 
-Event = Validated | Finished | Failed
+@dataclass(frozen=True)
+class NotStarted:
+    """A seed's turn came when there was no time left."""
+
+    job: Job
+    seed: int
+
+
+Event = Validated | Finished | Failed | NotStarted
 Listen = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What there is to run on: a device, jobs at once, threads a job."""
+    """What there is to run on: a device, jobs at once, threads a job; until when jobs are started, by `time.time()`."""
 
     device: str = "cpu"
     jobs: int = 1
     threads: int = 1
+    until: float = math.inf
+
+    @property
+    def over(self) -> bool:
+        """Whether no job is to be started any more."""
+        return time.time() >= self.until
 
 
 class Executor(Protocol):
@@ -67,7 +83,8 @@ class Executor(Protocol):
     def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
         """Make the record of every seed of every job that has none yet -> a line about each that failed.
 
-        A seed that fails fails alone. An interrupt ends what is running and keeps every finished record.
+        A seed that fails fails alone; one whose turn comes when the time is over is told of and left. An interrupt ends
+        what is running and keeps every finished record.
         """
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bench.execution.executor import Event, Failed, Validated
+from bench.execution.executor import Event, Failed, NotStarted, Validated
 from bench.execution.job import Job, each_seed
 from bench.records.store import Record
 
@@ -21,6 +21,7 @@ class Display:
         self.finished = finished
         self.left = Counter(job.pair for job, _ in each_seed(jobs))
         self.total = finished + self.left.total()
+        self.unstarted = 0
         self.best: dict[str, float] = {}
         self.lines: dict[tuple[str, str], TaskID] = {}
         self.progress = Progress(
@@ -44,6 +45,9 @@ class Display:
 
     def listen(self, event: Event) -> None:
         """Take one event of a run."""
+        if isinstance(event, NotStarted):
+            self.unstarted += 1
+            return
         job, name = event.job, event.job.name(event.seed)
         if isinstance(event, Validated):
             point = event.point

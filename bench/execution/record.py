@@ -11,6 +11,7 @@ from bench.records.key import settings_hash
 from bench.records.provenance import commit, instruction_set, versions
 from bench.records.store import SCHEMA, Record
 from bench.trial.metrics import Score, finite
+from bench.trial.precision import precision
 from bench.trial.protocols import protocol_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def provenance(device: str) -> dict[str, object]:
     """Return where numbers that are made here and now come from: code, versions, machine."""
     import torch
 
+    from models.layers.kernels import library
+
     head, dirty = commit()
     return {
         "commit": head,
@@ -30,6 +33,7 @@ def provenance(device: str) -> dict[str, object]:
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
         "instruction_set": instruction_set(),
         "threads": torch.get_num_threads(),
+        "kernels": "compiled" if device == "cpu" and library() is not None else "torch",
     }
 
 
@@ -72,6 +76,7 @@ def measured(outcome: Outcome) -> dict[str, object]:
         "evaluation_hash": evaluation.fingerprint,
         "curve": [{"step": point.step, "loss": finite(point.loss), "exact": point.exact} for point in training.curve],
         "parameters": outcome.parameters,
+        "precision": precision(outcome.model),
         "steps": training.steps,
         "timing": {
             "train_seconds": round(training.seconds, 3),

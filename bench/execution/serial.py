@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.execution.executor import Failed, Finished, Ledger, Listen, Resources, Validated, register
+from bench.execution.executor import Failed, Finished, Ledger, Listen, NotStarted, Resources, Validated, register
 from bench.execution.job import Job, each_seed
 from bench.execution.run_store import RunStore
 from bench.spec.errors import RequestError
@@ -31,12 +31,17 @@ class Serial:
         from bench.execution.record import provenance, record_of
         from bench.probes.probe import probe
         from bench.trial.build import load_plugin
+        from bench.trial.precision import use_whole_products
         from bench.trial.trial import run_trial
         from models.base import UnsuitableError
 
         torch.set_num_threads(self.resources.threads)
+        use_whole_products()
         device, ledger = self.resources.device, Ledger(listen)
         for job, seed in each_seed(jobs):
+            if self.resources.over:
+                ledger(NotStarted(job, seed))
+                continue
             try:
                 record = store.finished(job, seed)  # by another run, meanwhile
                 if record is None:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bench.execution.executor import Event, Failed, Finished, Validated
+from bench.execution.executor import Event, Failed, Finished, NotStarted, Validated
 from bench.execution.job import Job
 from bench.spec.errors import RequestError, choose_from
 
@@ -120,7 +120,7 @@ class Follower:
     def listen(self, event: Event) -> None:
         """Take one event; a validation point that comes after the record is in the record's curve."""
         run = run_name(event.job, event.seed)
-        if run in self.ended:
+        if run in self.ended or isinstance(event, NotStarted):
             return
         if isinstance(event, Validated):
             self._log(run, event, event.point.step, {LOSS: event.point.loss, EXACT: event.point.exact})

@@ -206,4 +206,8 @@ class Record(TypedDict):
     device: Annotated[str, about("`cpu`, or the GPU's name")]
     instruction_set: NotRequired[Annotated[str, about("of the processor, as torch uses it: `AVX2`")]]
     threads: Annotated[Positive, about("threads that training was given")]
+    precision: NotRequired[
+        Annotated[str, about("of the numbers that are trained; on a GPU whether products are TF32's")]
+    ]
+    kernels: NotRequired[Annotated[str, about("what ran recurrences and attention: `compiled` (C) or `torch`")]]
     timing: Annotated[TimingPart, about("what took how long")]

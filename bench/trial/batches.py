@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 import torch
 from torch import Tensor
 
 from bench.spec.spec import Spec
+from bench.trial.graph import Replays, recorder_of
 from bench.trial.holdout import held_out
 from bench.trial.losses import shift_right
 from bench.trial.streams import stream
@@ -52,18 +54,27 @@ class Step:
 
 
 def sampled(task: Task, spec: Spec, seed: int, device: str) -> Iterator[Step]:
-    """Yield batches of random examples; held-out ones have no weight."""
+    """Yield batches of random examples; held-out ones have no weight. A batch is good until the next one."""
     generator, chooser = stream(device, seed, "train"), stream("cpu", seed, "lengths")
+    replays: Replays[Step] = Replays(recorder_of(device, [generator]), f"{task.name} is drawn")
+    choices = dict[tuple[int, ...], Tensor]()
     for step in count():
         lengths = lengths_at(step, task, spec)
         if spec.same_length_batches:
             lengths = (lengths[int(torch.randint(len(lengths), (), generator=chooser))],)
-        batch = draw(task, spec.batch, generator, lengths, training=True)
-        weight = batch.target_mask if spec.loss_mask else torch.ones_like(batch.target_mask)
-        held = held_out(batch)
-        if held is not None:
-            weight = weight & ~held[:, None]
-        yield Step(batch, shift_right(batch.target, task.first_input(batch)), weight, pads=not spec.loss_mask)
+        if lengths not in choices:
+            choices[lengths] = torch.tensor(lengths, device=device)
+        yield replays(lengths, partial(drawn_step, task, spec, generator, max(lengths)), [choices[lengths]])
+
+
+def drawn_step(task: Task, spec: Spec, generator: torch.Generator, longest: int, lengths: list[Tensor]) -> Step:
+    """Draw a batch of random examples of these lengths, one tensor, the longest of which is given."""
+    batch = drawn(task.training_sample, spec.batch, generator, lengths[0], longest)
+    weight = batch.target_mask if spec.loss_mask else torch.ones_like(batch.target_mask)
+    held = held_out(batch)
+    if held is not None:
+        weight = weight & ~held[:, None]
+    return Step(batch, shift_right(batch.target, task.first_input(batch)), weight, pads=not spec.loss_mask)
 
 
 def lengths_at(step: int, task: Task, spec: Spec) -> tuple[int, ...]:
@@ -88,10 +99,20 @@ def draw(
     training: bool = False,
 ) -> Batch:
     """Draw so many examples, each of the lengths (the training lengths) alike; training: as training reads them."""
-    chosen = torch.tensor(lengths or task.train_lengths, device=generator.device)
-    choice = torch.randint(len(chosen), (rows,), generator=generator, device=generator.device)
-    sample = task.training_sample if training else task.sample
-    return sample(chosen[choice], max(lengths or task.train_lengths), generator)
+    lengths, sample = lengths or task.train_lengths, task.training_sample if training else task.sample
+    return drawn(sample, rows, generator, torch.tensor(lengths, device=generator.device), max(lengths))
+
+
+def drawn(
+    sample: Callable[[Tensor, int, torch.Generator], Batch],
+    rows: int,
+    generator: torch.Generator,
+    lengths: Tensor,
+    longest: int,
+) -> Batch:
+    """Draw so many examples, each of the lengths alike, the longest of which is given."""
+    choice = torch.randint(len(lengths), (rows,), generator=generator, device=generator.device)
+    return sample(lengths[choice], longest, generator)
 
 
 def each_part(change: Callable[[Tensor], Tensor], batch: Batch) -> Batch:

@@ -42,6 +42,11 @@ class Score:
 Counts = dict[str, int]  # examples; right, EOS included; stopped_wrong: right but for the length
 
 
+def read(*counted: Tensor) -> list[Tensor]:
+    """Return on the CPU what was counted: an evaluation waits for its device here, at its end, and nowhere before."""
+    return [each.cpu() for each in counted]
+
+
 class ErrorByPosition:
     """Mean errors over the time steps of a target, gathered in at most SPANS equal spans."""
 
@@ -58,9 +63,10 @@ class ErrorByPosition:
 
     def means(self) -> tuple[float | None, ...]:
         """Return the mean of each span, rounded to four digits; None where nothing was counted or it overflowed."""
+        sums, counts = read(self.sums, self.counts)
         return tuple(
             finite(float(f"{total / count:.4g}")) if count else None
-            for total, count in zip(self.sums.tolist(), self.counts.tolist(), strict=True)
+            for total, count in zip(sums.tolist(), counts.tolist(), strict=True)
         )
 
 
@@ -72,8 +78,7 @@ class Tally:
 
     def __init__(self, time: int, device: str) -> None:
         self.errors = ErrorByPosition(time, device)
-        self.tokens = 0
-        self.tokens_right = torch.zeros((), dtype=torch.long, device=device)
+        self.tokens = self.tokens_right = torch.zeros((), dtype=torch.long, device=device)
         self.right = torch.zeros(0, dtype=torch.bool, device=device)
         self.stopped_wrong = self.right
 
@@ -85,18 +90,19 @@ class Tally:
         self.right = torch.cat([self.right, mask.any(1) & ~wrong.any(1)])
         self.stopped_wrong = torch.cat([self.stopped_wrong, wrong.any(1) & ~content_wrong])
         self.tokens_right = self.tokens_right + (mask & ~wrong).sum()
-        self.tokens += int(mask.sum())
+        self.tokens = self.tokens + mask.sum()
         self.errors.add(wrong.sum(0), mask.sum(0))
 
     def counts(self, rows: slice = slice(None)) -> Counts:
         """Return the counts of some rows."""
-        right, stopped_wrong = self.right[rows], self.stopped_wrong[rows]
-        return {"examples": len(right), "right": int(right.sum()), "stopped_wrong": int(stopped_wrong.sum())}
+        right, stopped_wrong = read(self.right[rows].sum(), self.stopped_wrong[rows].sum())
+        return {"examples": len(self.right[rows]), "right": int(right), "stopped_wrong": int(stopped_wrong)}
 
     def score(self, unseen: bool, rule: str = "") -> Score:
         """Return the score of all rows."""
-        tokens = {"tokens": self.tokens, "tokens_right": int(self.tokens_right)}
-        return Score(**self.counts(), **tokens, unseen=unseen, errors_at=self.errors.means(), rule=rule)
+        tokens, tokens_right = map(int, read(self.tokens, self.tokens_right))
+        counts = {**self.counts(), "tokens": tokens, "tokens_right": tokens_right}
+        return Score(**counts, unseen=unseen, errors_at=self.errors.means(), rule=rule)
 
 
 def finite(value: float) -> float | None:

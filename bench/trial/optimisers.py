@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bench.spec.spec import Spec
 from bench.trial.flat import Flat, flattened
@@ -23,42 +24,61 @@ class Optimiser:
 
     The weights are laid end to end (bench/trial/flat.py) at the first step, when it is known which have a gradient;
     but for L-BFGS, which does so itself.
+    capturable: the rate lies in a tensor and nothing is read back, so that a graph can hold a step
     """
 
-    def __init__(self, model: Model, spec: Spec) -> None:
-        self.model, self.spec = model, spec
+    def __init__(self, model: Model, spec: Spec, capturable: bool = False) -> None:
+        self.model, self.spec, self.capturable = model, spec, capturable
         self.flats: list[Flat] = []
         self.moved: list[nn.Parameter] = []  # what the optimiser sees as parameters
         self.optimizer: torch.optim.Optimizer | None = None
+        self.rate: float | Tensor = 0.0
+        if capturable:
+            self.rate = torch.zeros((), device=next(model.parameters()).device)
 
     def step(self, loss: Callable[[], Tensor], share: float) -> Tensor:
         """Take a step at a share of the highest learning rate -> the loss before it, as `loss` computes it."""
+        self.set_rate(share)
+        if self.spec.optimizer != "lbfgs":
+            return self.move(loss)
+        optimizer = self.prepared(list(self.model.parameters()))  # it compares gradients, and asks for several
+        return optimizer.step(partial(self.pulled, loss)).detach()  # type: ignore[arg-type, attr-defined]  # a tensor
 
-        def closure() -> Tensor:
-            self.model.zero_grad(set_to_none=True)
-            found = loss()
-            found.backward()
-            return found
+    def set_rate(self, share: float) -> None:
+        """Set the rate of the steps that follow, as a share of the highest."""
+        due = self.spec.learning_rate * share
+        if isinstance(self.rate, Tensor):
+            self.rate.fill_(due)
+            return
+        self.rate = due
+        for group in self.optimizer.param_groups if self.optimizer is not None else ():
+            group["lr"] = due
 
-        if self.spec.optimizer == "lbfgs":  # it compares gradients, so it gets them whole, and asks for several
-            optimizer = self.prepared(list(self.model.parameters()), share)
-            return optimizer.step(closure).detach()  # type: ignore[arg-type, attr-defined]  # a tensor may be returned
-        found = closure()
+    def pulled(self, loss: Callable[[], Tensor]) -> Tensor:
+        """Compute a loss and its gradient."""
+        self.model.zero_grad(set_to_none=True)
+        found = loss()
+        found.backward()
+        return found
+
+    def move(self, loss: Callable[[], Tensor]) -> Tensor:
+        """Take a step at the rate that was set -> the loss before it."""
+        found = self.pulled(loss)
         if self.optimizer is None:
             self.flats, others = flattened(self.model.parameters())
             self.moved = [*(flat.whole for flat in self.flats), *others]
         for flat in self.flats:
             flat.gather()
         nn.utils.clip_grad_norm_(self.moved, self.spec.grad_clip)
-        self.prepared(self.moved, share).step()
+        self.prepared(self.moved).step()
         return found.detach()
 
-    def prepared(self, parameters: list[nn.Parameter], share: float) -> torch.optim.Optimizer:
-        """Return torch's optimiser of these parameters, at its rate."""
+    def prepared(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return torch's optimiser of these parameters, made at the first step."""
         if self.optimizer is None:
-            self.optimizer = make_optimizer(parameters, self.spec)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.spec.learning_rate * share
+            self.optimizer = make_optimizer(parameters, self.spec, self.capturable)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.rate
         return self.optimizer
 
     def release(self) -> None:
@@ -67,10 +87,11 @@ class Optimiser:
             flat.release()
 
 
-def make_optimizer(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
+def make_optimizer(parameters: list[nn.Parameter], spec: Spec, capturable: bool) -> torch.optim.Optimizer:
     """Return AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), RMSprop (Hinton 2012, lecture 6e) or L-BFGS.
 
     A step of L-BFGS (Liu and Nocedal 1989) is up to twenty of its own, each with a line search by the Wolfe conditions.
+    capturable: its steps can be held by a graph, where there are such
     """
     if spec.optimizer == "lbfgs":
         return torch.optim.LBFGS(
@@ -81,16 +102,38 @@ def make_optimizer(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Op
             tolerance_change=0.0,
             history_size=20,
         )
+    held = capturable and parameters[0].device.type != "cpu"
+    rate, decay = spec.learning_rate, spec.weight_decay
     if spec.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, alpha=0.9)
-    return torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True)
+        return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay, alpha=0.9, capturable=held)
+    return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True, capturable=held)
 
 
-def make_average(model: Model, spec: Spec) -> AveragedModel | None:
-    """Return the exponential moving average of the weights over steps, None where the spec asks for none."""
-    if not spec.ema:
-        return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(spec.ema))
+class Average:
+    """The exponential moving average of a model's weights over steps: `module` has them, and buffers of the last step.
+
+    Nothing is asked of the device: torch's AveragedModel sends it a count at every step, which waits.
+    """
+
+    def __init__(self, model: Model, decay: float) -> None:
+        self.module, self.decay, self.empty = deepcopy(model), decay, True
+
+    @torch.no_grad()
+    def update(self, model: Model) -> None:
+        """Take in the weights after a step; those after the first are the average that it starts from."""
+        averages, weights = ([each.detach() for each in part.parameters()] for part in (self.module, model))
+        if self.empty:
+            torch._foreach_copy_(averages, weights)
+        else:
+            torch._foreach_lerp_(averages, weights, 1 - self.decay)
+        self.empty = False
+        for average, buffer in zip(self.module.buffers(), model.buffers(), strict=True):
+            average.copy_(buffer)
+
+
+def make_average(model: Model, spec: Spec) -> Average | None:
+    """Return what averages the weights over steps, None where the spec asks for none."""
+    return Average(model, spec.ema) if spec.ema else None
 
 
 def rate(step: int, spec: Spec) -> float:

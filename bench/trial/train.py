@@ -7,17 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
 
 import torch
-from torch import Tensor
 
 from bench.spec.spec import Spec
-from bench.trial.batches import Step
-from bench.trial.losses import masked_mean
-from bench.trial.optimisers import Optimiser, ends_cycle, make_average, rate
+from bench.trial.optimisers import ends_cycle, make_average, rate
+from bench.trial.precision import use_whole_products
 from bench.trial.protocols import protocol_of
-from models.base import Model, State
+from bench.trial.step import make_steps
+from models.base import Model
 from tasks.base import Task
 
 
@@ -80,19 +78,20 @@ def train(
     model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
 ) -> Training:
     """Train a model in place on the data that `seed` names; a trivial baseline is fitted."""
+    use_whole_products()
     if not model.trainable:
         return fit(model, task, spec, seed, device)
     clock, protocol = Clock(spec, time.perf_counter()), protocol_of(task)
-    optimiser, average = Optimiser(model, spec), make_average(model, spec)
+    steps, average = make_steps(model, task, spec, device), make_average(model, spec)
     batches, state = protocol.batches(task, spec, seed, device), None
     curve, total, tokens = list[ValidationPoint](), torch.zeros((), device=device), 0
     model.train()
     for step in range(1, spec.steps + 1):
         if step == 1 or spec.optimizer != "lbfgs":  # which needs the same loss at every step
             batch = next(batches)
-        loss, state = training_step(model, task, batch, state, optimiser, rate(clock.position(step - 1), spec))
+        loss, state = steps(batch, state, rate(clock.position(step - 1), spec))
         if average is not None:
-            average.update_parameters(model)
+            average.update(model)
         if keep is not None and (cycle := ends_cycle(step, spec)) is not None:
             keep(cycle, model)
         total += loss
@@ -102,35 +101,18 @@ def train(
             continue
         mean = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
         total = torch.zeros((), device=device)
-        evaluated = model if average is None else cast("Model", average.module)
+        evaluated = model if average is None else average.module
         with clock.stopped() as seconds:
             exact = protocol.validate(evaluated, task, device)
             curve.append(ValidationPoint(step, mean, exact, seconds))
             watch(curve[-1])
         if is_last or is_over(curve, spec.patience):
             break
-    optimiser.release()
+    steps.release()
     diverged = not math.isfinite(curve[-1].loss)
     if average is not None and not diverged:
         model.load_state_dict(average.module.state_dict())
     return Training("diverged" if diverged else "trained", step, clock.seconds, tokens, curve)
-
-
-def training_step(
-    model: Model, task: Task, step: Step, state: State, optimiser: Optimiser, share: float
-) -> tuple[Tensor, State]:
-    """Move the weights once, at a share of the highest learning rate.
-
-    -> the loss before, and the state that reading the batch leaves
-    """
-    needed, after = step.needed, None
-
-    def loss() -> Tensor:
-        nonlocal after
-        outputs, after = protocol_of(task).forward(model, task, needed, state)
-        return masked_mean(task.loss(outputs, needed.batch.target), needed.weight)
-
-    return optimiser.step(loss, share), after
 
 
 def is_over(curve: list[ValidationPoint], patience: int) -> bool:

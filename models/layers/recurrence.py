@@ -68,15 +68,19 @@ def recur(
     if kind == "gru" and bias is None:
         bias = drive.new_zeros(recurrent.shape[1])
     compiled = kernels.suit(drive)
-    if kind == "lstm" and ids is not None and not compiled and (length is None or bool((length >= ids.shape[1]).all())):
-        return lstm_of_tokens(ids, drive, recurrent, state)
+    if kind == "lstm" and ids is not None and not compiled and torch.backends.mkldnn.enabled:
+        if length is None or bool((length >= ids.shape[1]).all()):
+            return lstm_of_tokens(ids, drive, recurrent, state)
     body = recurrence_compiled if compiled else recurrence_torch
     found = body.Recurrence.apply(kind, drive, recurrent, state, length, ids, bias, torch.is_grad_enabled())
     return cast("tuple[Tensor, Tensor]", found)
 
 
 def lstm_of_tokens(ids: Tensor, drive: Tensor, recurrent: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-    """Run torch's LSTM over whole rows of ids (batch, time), whose input weights are the table of what each drives."""
+    """Run torch's LSTM, one kernel on a CPU, over whole rows of ids (batch, time).
+
+    Its input weights are the table of what each token drives it with.
+    """
     tokens = F.one_hot(ids, len(drive)).to(drive.dtype)
     none = drive.new_zeros(drive.shape[1])
     weights = [drive.T.contiguous(), recurrent, none, none]

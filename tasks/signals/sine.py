@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import torch
@@ -74,8 +75,7 @@ class Sine(Task):
         def uniform(*shape: int) -> Tensor:
             return torch.rand(shape, generator=generator, device=device, dtype=torch.float64)
 
-        frequency = torch.tensor(self.frequencies, device=device, dtype=torch.float64)
-        weight = torch.tensor(self.weights, device=device, dtype=torch.float64)
+        frequency, weight = kept_on(device, self.frequencies), kept_on(device, self.weights)
         phase, position = uniform(rows, 1, len(self.frequencies)), uniform(rows)
         factor = 1 + self.spread * (2 * position - 1)
         time = self.step * torch.arange(self.prefix + max_length, device=device, dtype=torch.float64)
@@ -115,3 +115,9 @@ class Sine(Task):
             return " ".join(f"{value:+.2f}" for value in values)
 
         return f"... {numbers(batch.source[row, -6:, 0].tolist())} -> {numbers(batch.target[row, :6, 0].tolist())} ..."
+
+
+@cache
+def kept_on(device: torch.device, values: tuple[float, ...]) -> Tensor:
+    """Return numbers as float64 on a device, kept there once made."""
+    return torch.tensor(values, device=device, dtype=torch.float64)

@@ -145,7 +145,7 @@ class HumanNumbers(Language):
     def sample(self, length: Tensor, max_length: int, generator: torch.Generator) -> Batch:
         """Draw numbers and their successors: length (batch,) -> source (batch, words), target (batch, words + 1)."""
         device = generator.device
-        table, counts = (part.to(device) for part in _spelled(max_length + 1))
+        table, counts = _spelled(max_length + 1, device)
         first = torch.ones_like(length)
         for start, last in zip(self.starts, self.eval_lengths, strict=True):
             first = torch.where(length == last, start, first)
@@ -182,9 +182,12 @@ def spell(number: int) -> tuple[int, ...]:
 
 
 @cache
-def _spelled(most: int) -> tuple[Tensor, Tensor]:
-    """Spell 0..most as tokens (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty."""
+def _spelled(most: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Spell 0..most as tokens (most + 1, words), PAD behind, and their lengths (most + 1,); row 0 is empty.
+
+    Both are kept on the device once made.
+    """
     spelled = [(), *(spell(number) for number in range(1, most + 1))]
     width = max(map(len, spelled))
     table = [[*(FIRST_TOKEN + word for word in words), *[PAD] * (width - len(words))] for words in spelled]
-    return torch.tensor(table), torch.tensor([len(words) for words in spelled])
+    return torch.tensor(table, device=device), torch.tensor([len(words) for words in spelled], device=device)

@@ -12,9 +12,9 @@ from bench.spec.spec import Spec
 from bench.trial.batches import Step
 from bench.trial.build import build_model, build_task
 from bench.trial.metrics import Score
-from bench.trial.optimisers import Optimiser, rate
+from bench.trial.optimisers import rate
 from bench.trial.protocols import protocol_of
-from bench.trial.train import training_step
+from bench.trial.step import PlainSteps
 from models import MODELS
 from models.layers import kernels
 
@@ -29,7 +29,7 @@ class Trained:
         self.spec, self.steps, self.compiled = spec, steps, compiled
         self.task = build_task(spec.task, spec.task_settings)
         self.model = build_model(spec.model, self.task, spec.model_settings)
-        self.optimiser = Optimiser(self.model, spec)
+        self.take = PlainSteps(self.model, self.task, spec)
         self.protocol = protocol_of(self.task)
 
     @property
@@ -54,7 +54,7 @@ class Trained:
         with self.body:
             for number, step in enumerate(self.batches()):
                 share = rate(min(self.spec.warmup, self.spec.steps - 1) + number, self.spec)
-                losses.append(training_step(self.model, self.task, step, None, self.optimiser, share)[0])
+                losses.append(self.take(step, None, share)[0])
         return [float(loss) for loss in losses]
 
     def evaluate(self, examples: int) -> Score:

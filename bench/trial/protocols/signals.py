@@ -11,7 +11,7 @@ from bench.trial.batches import on, pieces, rows_at_once
 from bench.trial.decode import free_running
 from bench.trial.evaluation_sets import evaluation_set
 from bench.trial.losses import shift_right
-from bench.trial.metrics import ErrorByPosition, Score, finite
+from bench.trial.metrics import ErrorByPosition, Score, finite, read
 from bench.trial.protocols.base import Answer, Protocol, register
 from models.base import Model
 from tasks.base import Batch, Task
@@ -45,6 +45,7 @@ class Signals(Protocol):
             squared = squared + errors.sum()
             by_position.add(errors.sum(0), torch.full_like(errors[0], len(errors)))
             tokens += errors.numel()
+        right, tokens_right, squared, next_squared = read(right, tokens_right, squared, next_squared)
         nrmse, next_step = (finite(math.sqrt(float(total) / tokens)) for total in (squared, next_squared))
         errors_at = tuple(None if mean is None else finite(math.sqrt(mean)) for mean in by_position.means())
         return Score(len(batch.target), int(right), tokens, int(tokens_right), 0, unseen, errors_at, nrmse, next_step)

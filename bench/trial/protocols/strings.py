@@ -13,7 +13,7 @@ from bench.trial.decode import free_running, lengths_with_stop, shortfall
 from bench.trial.evaluation_sets import adversarial_set, evaluation_set, joined, validation_set
 from bench.trial.looks import ending
 from bench.trial.losses import shift_right
-from bench.trial.metrics import Counts, Score, Tally
+from bench.trial.metrics import Counts, Score, Tally, read
 from bench.trial.protocols.base import Answer, Protocol, register
 from models.base import Model
 from tasks.base import EOS, Batch, Task
@@ -40,7 +40,10 @@ class Strings(Protocol):
         batch, rows = chosen.batch, len(chosen.batch.target)
         tally, seen = Tally(int(batch.target_length.max()), device), min(first, rows) or rows
         self.judge(model, task, rows_of(batch, torch.arange(seen)), tally, device)
-        rule = ending(int(tally.right.sum()), seen) if seen < rows else ""
+        rule = ""
+        if seen < rows:
+            (right,) = read(tally.right.sum())
+            rule = ending(int(right), seen)
         if not rule and seen < rows:
             self.judge(model, task, rows_of(batch, torch.arange(seen, rows)), tally, device)
         return tally.score(chosen.unseen, rule)

@@ -13,7 +13,7 @@ from bench.trial.batches import Step
 from bench.trial.decode import shortfall
 from bench.trial.evaluation_sets import tensors_hash
 from bench.trial.losses import shift_right
-from bench.trial.metrics import Counts, ErrorByPosition, Score, finite
+from bench.trial.metrics import Counts, ErrorByPosition, Score, finite, read
 from bench.trial.protocols.base import Answer, Protocol, register
 from bench.trial.streams import stream
 from models.base import Model, State, detach
@@ -73,11 +73,12 @@ class Text(Protocol):
             errors.add((~found).sum(0) * counted, counted * len(found))
             nats += (losses.sum(0, dtype=torch.float64) * counted).sum()
             right.append(found)
-        scored = torch.cat(right)[:, counted]
+        found, line, counted, nats = read(torch.cat(right), target[0], counted, nats)
+        scored = found[:, counted]
         tokens, tokens_right = scored.numel(), int(scored.sum())
         examples, examples_right = tokens, tokens_right
         if text.separator is not None:
-            lines = whole_lines(scored[0], target[0] == text.separator)
+            lines = whole_lines(scored[0], line == text.separator)
             examples, examples_right = len(lines), int(lines.sum())
         mean = finite(float(nats) / tokens)
         unseen = not text.seen(length)
@@ -92,7 +93,8 @@ class Text(Protocol):
         assert text.separator is not None
         model.eval()
         inputs, target, _ = (part.to(device) for part in text.excerpts(length))
-        right = whole_lines(read_and_score(model, task, inputs, target)[0][0], target[0] == text.separator).cpu()
+        found, first = read(read_and_score(model, task, inputs, target)[0][0], target[0])
+        right = whole_lines(found, first == text.separator)
         return {
             kind: {"examples": int(chosen.sum()), "right": int((right & chosen).sum()), "stopped_wrong": 0}
             for kind, chosen in boundaries.items()

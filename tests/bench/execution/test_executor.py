@@ -93,3 +93,24 @@ def test_a_job_of_two_seeds_writes_two_records_and_one_that_fails_fails_alone(na
     told = {kind: {(e.job.spec.model, e.seed) for e in events if isinstance(e, kind)} for kind in (Finished, Failed)}
     assert told == {Finished: {("gru", 0), ("gru", 1), ("bad", 1)}, Failed: {("bad", 0)}}
     assert {e.seed for e in events if isinstance(e, Validated) and e.job.spec.model == "gru"} == {0, 1}
+
+
+@pytest.mark.parametrize(("device", "cores", "jobs"), [("cpu", 16, 16), ("cuda:0", 16, 8), ("cuda:0", 4, 4)])
+def test_jobs_at_once_by_default(
+    device: str,
+    cores: int,
+    jobs: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given: list[Resources] = []
+    stand_in = pretend(monkeypatch)
+    monkeypatch.setattr(
+        "bench.execution.executor.find_executor", lambda name: lambda resources: given.append(resources) or stand_in
+    )
+    monkeypatch.setattr("bench.checks.prepare.choose_device", lambda asked: device)
+    monkeypatch.setattr("bench.commands.run.cores", lambda: cores)
+    run = ("run", *TINY[:-2], "--tasks", "copy", "--models", "gru", "--seeds", 20, "--out", tmp_path)
+    assert in_process(capsys, *run).code == 0
+    assert given[-1] == Resources(device, jobs, 1)

@@ -38,6 +38,8 @@ PARTS: dict[str, Any] = {
     "source_parts": {"task": "a", "model": "b", "trial": "c"},
     "failed": {"4": "out of memory"},
     "family": "gru",
+    "precision": "float32, tf32 off",
+    "kernels": "torch",
     "variant": {"hidden": 64},
     "instruction_set": "AVX2",
 }
