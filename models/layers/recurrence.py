@@ -68,9 +68,9 @@ def recur(
     if kind == "gru" and bias is None:
         bias = drive.new_zeros(recurrent.shape[1])
     compiled = kernels.suit(drive)
-    if kind == "lstm" and ids is not None and not compiled and torch.backends.mkldnn.enabled:
-        if length is None or bool((length >= ids.shape[1]).all()):
-            return lstm_of_tokens(ids, drive, recurrent, state)
+    fused = kind == "lstm" and not compiled and torch.backends.mkldnn.enabled
+    if fused and ids is not None and (length is None or bool((length >= ids.shape[1]).all())):
+        return lstm_of_tokens(ids, drive, recurrent, state)
     body = recurrence_compiled if compiled else recurrence_torch
     found = body.Recurrence.apply(kind, drive, recurrent, state, length, ids, bias, torch.is_grad_enabled())
     return cast("tuple[Tensor, Tensor]", found)
