@@ -23,9 +23,17 @@ def ingredients(out: Path, suite: str) -> str:
         path for name in SOURCES for path in (ROOT / "bench" / name).rglob("*.*") if "__pycache__" not in path.parts
     )
     for path in (*sorted((out / "records").glob("*.json")), *sorted(sources)):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode() + content)
+        content = read(path)
+        digest.update(f"{path.name} {len(content)}\n".encode(errors="surrogateescape") + content)
     return digest.hexdigest()
+
+
+def read(path: Path) -> bytes:
+    """Return what a file holds, nothing where it cannot be read: it is no record then, and the report says so."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def is_current(out: Path, made_of: str) -> bool:

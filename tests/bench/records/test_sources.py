@@ -200,7 +200,7 @@ def test_an_edit_makes_stale_exactly_the_cells_that_it_could_change(edit: str, c
 
 MOVES = {
     "models/gru.py": "models/gated.py",
-    "models/layers/recurrent.py": "models/layers/recurrence.py",
+    "models/layers/recurrent.py": "models/layers/stacks.py",
     "tasks/strings/reverse.py": "tasks/reverse.py",
     "bench/trial/losses.py": "bench/trial/means.py",
 }
