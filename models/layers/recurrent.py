@@ -12,7 +12,7 @@ from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableErro
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
 from models.layers.dropout import Dropout
-from models.layers.recurrence import Lookup, embedded
+from models.layers.recurrence import Lookup, embedded, pays
 from models.layers.steps import Layer, RecurrentLayer, start_orthogonal
 from models.registry import Family
 
@@ -202,14 +202,18 @@ class RecurrentDecoder(Decoder):
     def forward(
         self, inputs: Tensor, state: RecurrentState, length: Tensor | None = None
     ) -> tuple[Tensor, RecurrentState]:
-        """Read inputs (batch, time[, values]) -> outputs (batch, time, size), the state after them or `length`."""
+        """Read inputs (batch, time[, values]) -> outputs (batch, time, size) and the state after them.
+
+        length (batch,): what is put out past it, and the state, mean nothing; it is made use of where that saves time
+        """
         read: Tensor | Lookup
         if self.blind:
             nothing = torch.zeros(inputs.shape[:2], dtype=torch.long, device=inputs.device)
             read = Lookup(nothing, self.readout.weight.new_zeros(1, self.width))
         else:
             read = read_by(self.reader, inputs)
-        outputs, layers = self.stack(read, state.layers, length)
+        wanted = length if pays("lstm", read) else None
+        outputs, layers = self.stack(read, state.layers, wanted)
         if self.attention is not None and state.memory is not None:
             context, _ = self.attention(outputs, state.memory, length)
             outputs = torch.cat([outputs, context], -1)

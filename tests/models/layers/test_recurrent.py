@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from cases import SMALL_TASKS, assert_close, inputs_of
 from torch import Tensor
 
 from bench.checks.contracts import small_batch
-from models import build
-from models.base import Model
+from models import MODELS, build
+from models.base import Model, UnsuitableError
+from models.layers import kernels
 from models.layers.recurrence import embedded
 from tasks import Batch, Task
 
@@ -92,3 +95,33 @@ def test_dropout_stands_where_it_is_asked_for(name: str, places: str) -> None:
     model(None, batch.source_length, inputs_of(TEXT, batch))
     model.eval()(None, batch.source_length, inputs_of(TEXT, batch))
     assert read == [*map(bool, PLACES[places]), False, False, False]
+
+
+def trained_on_strings() -> Iterator[str]:
+    """Yield the families that are trained to answer a string."""
+    for name in sorted(MODELS):
+        with suppress(UnsuitableError):
+            if built(name, SYMBOLS).trainable:
+                yield name
+
+
+@pytest.mark.parametrize("name", trained_on_strings())
+def test_leaving_out_what_is_past_a_rows_end_changes_nothing_before_it(name: str) -> None:
+    model, batch = built(name, SYMBOLS).eval(), small_batch(SYMBOLS)
+    given = batch.source, batch.source_length, inputs_of(SYMBOLS, batch)
+    assert len(set(batch.target_length.tolist())) > 1
+    with torch.no_grad():
+        whole, within = model(*given), model.forward_within(*given, batch.target_length)
+    assert_close(within[batch.target_mask], whole[batch.target_mask])
+
+
+def test_a_layer_that_is_fastest_over_whole_rows_gets_no_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an LSTM over vectors without the kernels, ends would take torch's one kernel away."""
+    model = built("lstm", SMALL_TASKS["values"])
+    ends: list[Tensor | None] = []
+    model.decoder.stack.layers[0].register_forward_pre_hook(lambda _, given: ends.append(given[2]))
+    batch = small_batch(SMALL_TASKS["values"])
+    given = batch.source, batch.source_length, inputs_of(SMALL_TASKS["values"], batch), batch.target_length
+    with kernels.switched_off():
+        model.forward_within(*given)
+    assert ends == [None]
