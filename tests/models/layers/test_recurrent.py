@@ -105,7 +105,7 @@ def trained_on_strings() -> Iterator[str]:
                 yield name
 
 
-@pytest.mark.parametrize("name", trained_on_strings())
+@pytest.mark.parametrize("name", list(trained_on_strings()))
 def test_leaving_out_what_is_past_a_rows_end_changes_nothing_before_it(name: str) -> None:
     model, batch = built(name, SYMBOLS).eval(), small_batch(SYMBOLS)
     given = batch.source, batch.source_length, inputs_of(SYMBOLS, batch)
