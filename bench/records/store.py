@@ -101,16 +101,20 @@ def set_aside(path: Path) -> bool:
 
 def read_record(path: Path) -> Record:
     """Read one record; anything that is not a whole record of this schema raises ValueError saying what is wrong."""
+    return decode(content_of(path))
+
+
+def content_of(path: Path) -> bytes:
+    """Return what a file holds; one that cannot be a record, of whatever kind or size, raises ValueError."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever reads it
             raise ValueError("cannot be read: no regular file")
         if status.st_size > LARGEST_FILE:
             raise ValueError(f"cannot be read: larger than {LARGEST_FILE} bytes")
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
-    return decode(content)
 
 
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:

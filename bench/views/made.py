@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from bench.records.store import write_atomically
+from bench.records.store import content_of, write_atomically
 from bench.spec.catalogue import ROOT
 
 NOTE = Path("figures") / ".made.json"
@@ -31,8 +31,8 @@ def ingredients(out: Path, suite: str) -> str:
 def read(path: Path) -> bytes:
     """Return what a file holds, nothing where it cannot be read: it is no record then, and the report says so."""
     try:
-        return path.read_bytes()
-    except OSError:
+        return content_of(path)
+    except ValueError:
         return b""
 
 
