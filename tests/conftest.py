@@ -9,6 +9,7 @@ import torch
 
 from bench.trial.build import load_plugin
 from models import MODELS
+from models.layers import kernels
 from tasks import TASKS
 
 
@@ -20,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
+    kernels.library()  # compiled now, so that no test's output tells of it
     for file in config.getoption("--plugin"):
         load_plugin(Path(file))
 

@@ -63,8 +63,9 @@ def counted(family: str) -> tuple[int, int]:
     return drawn.launches.total(), trained.launches.total()
 
 
-def test_every_trained_family_has_a_ceiling() -> None:
-    assert set(CEILINGS) == {*MODELS} - {"majority", "markov", "neighbour", "ridge"}
+def test_ceilings_are_of_families() -> None:
+    """A family that somebody adds needs none."""
+    assert CEILINGS.keys() <= MODELS.keys()
 
 
 @pytest.mark.parametrize("family", sorted(CEILINGS))
