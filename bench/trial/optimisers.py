@@ -42,7 +42,8 @@ class Optimiser:
         if self.spec.optimizer != "lbfgs":
             return self.move(loss)
         optimizer = self.prepared(list(self.model.parameters()))  # it compares gradients, and asks for several
-        return optimizer.step(partial(self.pulled, loss)).detach()  # type: ignore[arg-type, attr-defined]  # a tensor
+        # torch types a closure as one that returns a float; what it returns, and `step` passes on, may be a tensor.
+        return optimizer.step(partial(self.pulled, loss)).detach()  # type: ignore[arg-type, attr-defined]
 
     def set_rate(self, share: float) -> None:
         """Set the rate of the steps that follow, as a share of the highest."""

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STARTED = time.monotonic()  # before torch is imported, which takes seconds
 sys.path.insert(0, str(ROOT))
 
+# E402: a script finds the project only once its root is on the path, and the clock runs before torch is read.
 import torch  # noqa: E402
 
 from bench.spec.spec import Spec  # noqa: E402

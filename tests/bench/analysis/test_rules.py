@@ -20,8 +20,8 @@ SKIPPED = {"rule": "skipped", "tokens": None, "tokens_right": None, "errors_at":
 def lost(seed: int = 0) -> Record:
     """Return a record of a training that is lost at length 6, and was not judged at 8."""
     made = record({3: 100, 6: 0, 8: 0}, seed=seed)
-    made["by_length"]["6"] = score(0, 32, **LOST)  # type: ignore[typeddict-item]
-    made["by_length"]["8"] = score(0, 32, **SKIPPED)  # type: ignore[typeddict-item]
+    made["by_length"]["6"] = score(0, 32, **LOST)
+    made["by_length"]["8"] = score(0, 32, **SKIPPED)
     return checked(made)
 
 
@@ -67,6 +67,6 @@ def test_the_tidy_frame_has_what_was_judged() -> None:
 )
 def test_tokens_are_absent_exactly_where_none_was_judged(changes: dict[str, object]) -> None:
     made = record({3: 100})
-    made["by_length"]["3"] = score(0, 32, **changes)  # type: ignore[typeddict-item]
+    made["by_length"]["3"] = score(0, 32, **changes)
     with pytest.raises(ValueError, match=r"by_length\.3: its values do not agree"):
         checked(made)

@@ -22,7 +22,7 @@ class Card:
         self.current, self.mode, self.told = "main", 0, list[str]()
         self.fails = False
 
-    def Stream(self, device: str) -> Any:  # noqa: N802
+    def Stream(self, device: str) -> Any:  # noqa: N802  # the name that torch.cuda has
         return Side(self.told)
 
     def init(self) -> None:
@@ -48,7 +48,7 @@ class Card:
     def set_sync_debug_mode(self, mode: Any) -> None:
         self.mode = mode
 
-    def CUDAGraph(self) -> Any:  # noqa: N802
+    def CUDAGraph(self) -> Any:  # noqa: N802  # the name that torch.cuda has
         return Graph()
 
     @contextmanager

@@ -71,9 +71,9 @@ def both(model: Seq2Seq, source: Tensor, length: Tensor, inputs: Tensor) -> tupl
         return in_full(inputs, *others, **more)
 
     with torch.no_grad():
-        model.decoder.in_full = counted  # type: ignore[method-assign, assignment]
+        model.decoder.in_full = counted
         near = model(source, length, inputs)
-        model.decoder.in_full = in_full  # type: ignore[method-assign]
+        model.decoder.in_full = in_full
     return steps[0], near, model(source, length, inputs).detach()  # with gradient, in full
 
 
