@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from models.base import Decoder, Encoder, Seq2Seq, Space, UnsuitableError
 from models.layers.attention import AttentionBlock
 from models.layers.couplings import target_kinds
+from models.layers.linear import Linear
 from models.layers.placing import Placing
 from models.layers.schemes import Placement, SchemeFamily, small_embedding_of
 from models.registry import register
@@ -81,7 +82,7 @@ class OneSequenceDecoder(Decoder):
         self.sight = settings.sight()
         self.blocks = blocks
         self.norm = nn.LayerNorm(settings.hidden)
-        self.readout = nn.Linear(settings.hidden, space.size)
+        self.readout = Linear(settings.hidden, space.size)
         self.both_ways = settings.source_sees == "all"
         self.coupled = settings.coupled
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from models.layers.linear import Linear
 from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
@@ -21,7 +22,7 @@ class ElmanLayer(RecurrentLayer):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.input = nn.Linear(width, hidden)
+        self.input = Linear(width, hidden)
         self.recurrent = nn.Parameter(nn.init.orthogonal_(torch.empty(hidden, hidden)))
 
     def forward(self, inputs: Tensor | Lookup, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:

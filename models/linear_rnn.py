@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from models.layers.linear import Linear
 from models.layers.recurrence import Lookup, embedded, pays, recur
 from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, step_through
@@ -27,7 +28,7 @@ class LinearLayer(RecurrentLayer):
 
     def __init__(self, width: int, hidden: int, recurrent: str = "free") -> None:
         super().__init__()
-        self.input = nn.Linear(width, hidden)
+        self.input = Linear(width, hidden)
         self.free = recurrent == "free"
         if self.free:
             self.recurrent = nn.Parameter(nn.init.orthogonal_(torch.empty(hidden, hidden)))

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.layers.linear import Linear
 from models.layers.residual import ResidualFamily
 from models.layers.scan import scan
 from models.layers.steps import RecurrentLayer, state_after
@@ -30,10 +31,10 @@ class LRUMixer(RecurrentLayer):
         self.decay = nn.Parameter((-0.5 * squared.log()).log())
         self.turn = nn.Parameter((phase * (1 - torch.rand(hidden))).log())
         self.gamma = nn.Parameter(0.5 * (1 - squared).log())
-        self.input = nn.Linear(hidden, 2 * hidden, bias=False)  # B: the real parts, then the imaginary
-        self.output = nn.Linear(2 * hidden, hidden, bias=False)  # C: those of h, the imaginary ones with their sign
+        self.input = Linear(hidden, 2 * hidden, bias=False)  # B: the real parts, then the imaginary
+        self.output = Linear(2 * hidden, hidden, bias=False)  # C: those of h, the imaginary ones with their sign
         self.through = nn.Parameter(torch.randn(hidden))  # D
-        self.mix = nn.Linear(hidden, 2 * hidden)
+        self.mix = Linear(hidden, 2 * hidden)
         nn.init.normal_(self.input.weight, std=(2 * hidden) ** -0.5)
         nn.init.normal_(self.output.weight, std=hidden**-0.5)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from models.layers.linear import Linear
 from models.layers.residual import ResidualFamily
 from models.layers.scan import scan
 from models.layers.steps import RecurrentLayer, state_after
@@ -22,8 +23,8 @@ class MinGRUMixer(RecurrentLayer):
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.input = nn.Linear(hidden, 2 * hidden)
-        self.output = nn.Linear(hidden, hidden, bias=False)
+        self.input = Linear(hidden, 2 * hidden)
+        self.output = Linear(hidden, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read inputs (batch, time, hidden), state (1, batch, hidden); see `RecurrentLayer`."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.base import Decoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.gru import GRULayer
+from models.layers.linear import Linear
 from models.layers.recurrent import LayerStack
 from models.layers.steps import Layer, start_orthogonal
 from models.lstm import LSTMLayer
@@ -38,11 +39,11 @@ class PointerDecoder(Decoder):
         super().__init__()
         self.reader = embedding_of(space, hidden, unit=True)
         self.stack = stack
-        self.readout = nn.Linear(hidden, space.size)
+        self.readout = Linear(hidden, space.size)
         self.readout.weight = cast("nn.Embedding", self.reader).weight
-        self.query = nn.Linear(hidden, size)
-        self.key = nn.Linear(hidden, size)
-        self.gate = nn.Linear(hidden, 1)
+        self.query = Linear(hidden, size)
+        self.key = Linear(hidden, size)
+        self.gate = Linear(hidden, 1)
         self.span = span
 
     def begin(self, memory: Memory) -> PointerState:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.layers.linear import Linear
 from models.layers.residual import ResidualFamily
 from models.layers.scan import scan
 from models.layers.steps import RecurrentLayer
@@ -53,17 +54,17 @@ class SelectiveMixer(RecurrentLayer):
         super().__init__()
         self.size, self.channels, self.rank = size, expansion * hidden, math.ceil(hidden / 16)
         self.parts = expansion * (size + window - 1)
-        self.input = nn.Linear(hidden, 2 * self.channels)
+        self.input = Linear(hidden, 2 * self.channels)
         self.convolution = CausalConvolution(self.channels, window)
-        self.select = nn.Linear(self.channels, self.rank + 2 * size, bias=False)
-        self.step = nn.Linear(self.rank, self.channels)
+        self.select = Linear(self.channels, self.rank + 2 * size, bias=False)
+        self.step = Linear(self.rank, self.channels)
         nn.init.uniform_(self.step.weight, -(self.rank**-0.5), self.rank**-0.5)
         step = torch.empty(self.channels).uniform_(math.log(SHORTEST), math.log(LONGEST)).exp()
         self.step.bias.data = step.expm1().log()  # the inverse of softplus
         each = torch.arange(1.0, size + 1)[:, None].repeat(1, self.channels)
         self.decay = nn.Parameter(each.log())  # A = -exp(decay): -1, -2, .. at first
         self.through = nn.Parameter(torch.ones(self.channels))  # D
-        self.output = nn.Linear(self.channels, hidden, bias=False)
+        self.output = Linear(self.channels, hidden, bias=False)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read inputs (batch, time, hidden), state (parts, batch, hidden); see `RecurrentLayer`."""

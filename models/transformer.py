@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableError, embedding_of
 from models.layers.attention import AttentionBlock, AttentionFamily, MultiHeadAttention
+from models.layers.linear import Linear
 from models.layers.positions import sinusoids
 from models.registry import register
 
@@ -81,7 +82,7 @@ class TransformerDecoder(Decoder):
         self.positioned = Positioned(space, settings)
         self.blocks = settings.blocks(crossed)
         self.norm = nn.LayerNorm(settings.hidden)
-        self.readout = nn.Linear(settings.hidden, space.size)
+        self.readout = Linear(settings.hidden, space.size)
         self.window = None if crossed else settings.window
 
     def begin(self, memory: Memory) -> TransformerState:

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from models.base import Memory
 from models.layers import kernels
-from models.layers.attention_compiled import AdditiveScores
+from models.layers.attention_compiled import AdditiveScores, ScaledDotProduct
 from models.layers.dropout import Dropout
+from models.layers.linear import Linear, linear
 from models.layers.positions import alibi_bias, rotate
 from models.registry import Family
 
-LANES = 16  # numbers that a processor works on at once
+FEW = 256  # keys up to which dot_product.c is faster than torch
 
 
 class AdditiveAttention(nn.Module):
@@ -24,8 +25,8 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.query = nn.Linear(hidden, hidden)
-        self.key = nn.Linear(hidden, hidden, bias=False)
+        self.query = Linear(hidden, hidden)
+        self.key = Linear(hidden, hidden, bias=False)
         self.score = nn.Linear(hidden, 1, bias=False)
 
     def forward(self, queries: Tensor, memory: Memory, wanted: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -55,8 +56,8 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.positions = positions
-        self.input = nn.Linear(hidden, 3 * hidden)  # of queries, keys and values, in this order
-        self.output = nn.Linear(hidden, hidden)
+        self.input = Linear(hidden, 3 * hidden)  # of queries, keys and values, in this order
+        self.output = Linear(hidden, hidden)
 
     def projected(self, states: Tensor, first: int, last: int) -> tuple[Tensor, ...]:
         """Return parts first to last of queries, keys and values.
@@ -65,8 +66,8 @@ class MultiHeadAttention(nn.Module):
         """
         hidden = states.shape[-1]
         rows = slice(first * hidden, (last + 1) * hidden)
-        parts = F.linear(states, self.input.weight[rows], self.input.bias[rows])
-        return parts.unflatten(-1, (-1, self.heads, hidden // self.heads)).permute(2, 0, 3, 1, 4).unbind()
+        parts = linear(states, self.input.weight[rows], self.input.bias[rows]).split(hidden, -1)
+        return tuple(part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
 
     def queries_keys_values(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return all three of states (batch, time, hidden), each (batch, heads, time, hidden / heads)."""
@@ -102,9 +103,12 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tenso
     """Scaled dot-product attention (batch, heads, time, width).
 
     seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
-    On a CPU keys are padded to a multiple of LANES: with fewer, torch's softmax takes several times as long.
+    On a CPU torch's softmax takes several times as long with keys that are no multiple of LANES, so they are padded.
     """
-    missing = -keys.shape[2] % LANES
+    few = queries.shape[2] > 1 and keys.shape[2] <= FEW
+    if few and queries.shape[3] % kernels.LANES == 0 and kernels.suit(queries, keys, values):
+        return cast("Tensor", ScaledDotProduct.apply(queries, keys, values, seen))
+    missing = -keys.shape[2] % kernels.LANES
     if missing and queries.device.type == "cpu":
         unseen = 0.0 if seen.dtype == torch.bool else -torch.inf
         seen = F.pad(seen.expand(*seen.shape[:-1], keys.shape[2]), (0, missing), value=unseen)
@@ -123,7 +127,7 @@ class AttentionBlock(nn.Module):
         self.cross_attention = MultiHeadAttention(hidden, heads, positions) if crossed else None
         self.forward_norm = nn.LayerNorm(hidden)
         self.feed_forward = nn.Sequential(
-            nn.Linear(hidden, 4 * hidden), nn.GELU(), Dropout(dropout), nn.Linear(4 * hidden, hidden)
+            Linear(hidden, 4 * hidden), nn.GELU(), Dropout(dropout), Linear(4 * hidden, hidden)
         )
         self.dropout = Dropout(dropout)
 
@@ -141,6 +145,7 @@ class AttentionBlock(nn.Module):
         first = 0
         if past is not None:
             first = past[0].shape[2]
+        if past is not None and first:
             keys, values = torch.cat([past[0], keys], 2), torch.cat([past[1], values], 2)
         states = states + self.dropout(self.self_attention(queries, keys, values, visible, first))
         if self.cross_attention is not None and self.cross_norm is not None and memory is not None:

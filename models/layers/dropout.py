@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
+
+from models.layers import kernels
+from models.layers.dropout_compiled import Dropped
 
 STEPS = 1 << 16  # a probability is rounded to a multiple of one of so many steps
 
@@ -31,11 +36,14 @@ class Dropout(nn.Module):
             return inputs
         if inputs.device.type != "cpu":
             return nn.functional.dropout(inputs, self.p)
-        return inputs * kept(inputs, round(self.p * STEPS))
+        return drop(inputs, round(self.p * STEPS))
 
 
-def kept(inputs: Tensor, dropped: int) -> Tensor:
-    """Draw what inputs are multiplied by: 0 for `dropped` of STEPS, and what makes up for that elsewhere."""
-    draws = torch.empty(-(-inputs.numel() // 4), dtype=torch.long).random_(-(1 << 63), None)
-    stays = draws.view(torch.int16)[: inputs.numel()].view(inputs.shape) >= dropped - STEPS // 2
-    return stays.to(inputs.dtype).mul_(STEPS / (STEPS - dropped) if dropped < STEPS else 0.0)
+def drop(inputs: Tensor, dropped: int) -> Tensor:
+    """Set each input to zero in `dropped` of STEPS cases, and scale the others up."""
+    draws = torch.empty(-(-inputs.numel() // 4), dtype=torch.long).random_(-(1 << 63), None).view(torch.int16)
+    least, factor = dropped - STEPS // 2, STEPS / (STEPS - dropped) if dropped < STEPS else 0.0
+    if kernels.suit(inputs):
+        return cast("Tensor", Dropped.apply(inputs, draws, least, factor))
+    stays = draws[: inputs.numel()].view(inputs.shape) >= least
+    return inputs * stays.to(inputs.dtype).mul_(factor)

@@ -18,15 +18,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-DATA_FILES = ("kernels.h", "recurrence.c", "attention.c")  # by this name they count as sources of a result
+DATA_FILES = (  # by this name they count as sources of a result
+    *("kernels.h", "product.h", "product.c", "recurrence.c", "attention.c", "dot_product.c", "linear.c", "dropout.c"),
+)
 # No -ffast-math: it turns denormals off for the whole process and swallows NaN, so that divergence passes as training.
 FLAGS = (
     *("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"),
     *("-shared", "-fPIC"),
 )
 SWITCH = "LENGTHWISE_COMPILED"  # 0 switches the compiled kernels off
-BLAS = "libtorch_cpu.so"  # which carries the matrix product that torch itself uses
-
+LANES, DEEP = 16, 256  # as in product.h
 
 asleep = 0  # how many blocks of `switched_off` this is in
 
@@ -67,11 +68,16 @@ def addresses(tensors: Mapping[str, Tensor | None]) -> dict[str, int]:
     return {name: each.data_ptr() for name, each in tensors.items() if each is not None}
 
 
+def columns(count: int) -> int:
+    """Return how many columns a matrix of so many has where it is packed for a product."""
+    return -(-count // (2 * LANES)) * 2 * LANES
+
+
 @cache
 def library() -> ctypes.CDLL | None:
     """Return the compiled kernels, made at first use; None where they are switched off or cannot be had."""
     compiler = os.environ.get("CC") or shutil.which("cc")
-    if os.environ.get(SWITCH) == "0" or not compiler or sgemm() is None:
+    if os.environ.get(SWITCH) == "0" or not compiler:
         return None
     file = cache_folder() / f"kernels-{fingerprint(compiler)}.so"
     try:
@@ -84,16 +90,6 @@ def library() -> ctypes.CDLL | None:
         print(f"kernels cannot be compiled, so torch does its work: {reason}", file=sys.stderr)
         return None
     return loaded
-
-
-@cache
-def sgemm() -> int | None:
-    """Return the address of torch's single-precision matrix product, None where it is not to be found."""
-    file = Path(torch.__file__).parent / "lib" / BLAS
-    try:
-        return ctypes.cast(ctypes.CDLL(str(file)).sgemm_, ctypes.c_void_p).value
-    except (OSError, AttributeError):
-        return None
 
 
 def build(compiler: str, file: Path) -> None:

@@ -11,15 +11,11 @@
  * All matrices are row-major float32, all indices int64. Nothing here allocates: buffers are the caller's.
  */
 #include "kernels.h"
+#include "product.h"
 
-typedef void sgemm_t(const char *, const char *, const int *, const int *, const int *, const float *, const float *,
-                     const int *, const float *, const int *, const float *, float *, const int *);
-
-enum { BLOCK = 256 }; /* rows whose products for the weights' gradient are taken at once, while they are near */
 enum { TANH, RELU, LINEAR, LSTM, GRU };
 
 typedef struct {
-    sgemm_t *sgemm;            /* the BLAS routine, by its Fortran convention */
     int64_t kind, rows, time, hidden, tokens;
     int64_t keep;              /* 0: nothing is kept for a way back, and every step works in the same place */
     const int64_t *length;     /* (rows,), or null: all rows are `time` long */
@@ -39,16 +35,8 @@ typedef struct {
     const float *grad_final;
     float *grad_drive, *grad_recurrent, *grad_bias, *grad_state;
     float *dh, *dc;            /* (rows, hidden): gradients on their way from step to step */
+    float *packed, *deep;      /* scratch: W as it is multiplied by, and what is packed for its gradient */
 } recurrence_t;
-
-/* C (n, m) = beta C + A (n, k) B (k, m), where B is given as it is, or transposed: (m, k) */
-static void multiply(const recurrence_t *s, int n, int m, int k, const float *a, const float *b, int transposed, float beta,
-                     float *c)
-{
-    const float one = 1.0f;
-    if (n > 0)
-        s->sgemm(transposed ? "T" : "N", "N", &m, &n, &k, &one, b, transposed ? &k : &m, a, &k, &beta, c, &m);
-}
 
 static int64_t gates_of(const recurrence_t *s) { return s->kind == LSTM ? 4 : s->kind == GRU ? 3 : 1; }
 static int64_t length_of(const recurrence_t *s, int64_t row)
@@ -149,6 +137,7 @@ int run_forward(recurrence_t *s)
         return 1;
     plan(s);
     const int64_t hidden = s->hidden, width = gates_of(s) * hidden, part = s->rows * hidden;
+    pack(hidden, width, s->recurrent, 1, hidden, s->packed);
     const size_t bytes = hidden * sizeof(float);
     for (int64_t r = 0; r < s->rows; r++) {
         int64_t row = s->order[r], length = length_of(s, row);
@@ -162,7 +151,7 @@ int run_forward(recurrence_t *s)
         int64_t rows = alive(s, t), go_on = alive(s, t + 1);
         int64_t here = s->keep ? s->first[t] : 0, next = s->keep ? s->first[t + 1] : 0;
         float *gates = s->gates + here * width, *h = s->before + here * hidden;
-        multiply(s, rows, width, hidden, h, s->recurrent, 1, 0.0f, gates);
+        multiply(rows, width, hidden, h, hidden, 1, s->packed, gates, width, 0);
         for (int64_t r = 0; r < rows; r++) {
             int64_t row = s->order[r];
             const float *x = drive_of(s, row, t, width);
@@ -239,21 +228,13 @@ static void enter(recurrence_t *s, int64_t r)
             s->dc[r * hidden + j] = s->grad_final ? s->grad_final[part + row * hidden + j] : 0;
 }
 
-/* Add what some packed rows' gradients make of the recurrent weights', which stand transposed: (hidden, gates). */
-static void gather_weights(const recurrence_t *s, int64_t from, int64_t count)
-{
-    const float one = 1.0f;
-    const int n = s->hidden, m = gates_of(s) * s->hidden, k = count;
-    if (k > 0)
-        s->sgemm("N", "T", &m, &n, &k, &one, s->gates + from * m, &m, s->before + from * n, &n, &one, s->grad_recurrent, &m);
-}
-
-/* Run through the steps from last to first: the gradients of drive (where rows end early or ids are given),
- * recurrent (transposed) and bias, which come zeroed, and of state. */
+/* Run through the steps from last to first: the gradients of drive (where rows end early or ids are given), recurrent and
+ * bias, which come zeroed, and of state. */
 int run_backward(recurrence_t *s)
 {
     const int64_t hidden = s->hidden, width = gates_of(s) * hidden, part = s->rows * hidden;
     int64_t done = s->first[s->time]; /* from where on the gradients are in that of the weights */
+    pack(width, hidden, s->recurrent, hidden, 1, s->packed);
     for (int64_t r = alive(s, 0); r < s->rows; r++)
         enter(s, r);
     for (int64_t t = s->time - 1; t >= 0; t--) {
@@ -283,9 +264,10 @@ int run_backward(recurrence_t *s)
             else
                 memcpy(dx, mine, width * sizeof(float));
         }
-        multiply(s, rows, hidden, width, s->gates + here * width, s->recurrent, 0, s->kind == GRU ? 1.0f : 0.0f, s->dh);
-        if (done - here >= BLOCK || t == 0) {
-            gather_weights(s, here, done - here);
+        multiply(rows, hidden, width, s->gates + here * width, width, 1, s->packed, s->dh, hidden, s->kind == GRU);
+        if (done - here >= DEEP || t == 0) { /* while they are near */
+            gather(width, hidden, done - here, s->gates + here * width, 1, width, s->before + here * hidden, s->deep,
+                   s->grad_recurrent);
             done = here;
         }
     }

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.layers import kernels, recurrence_compiled, recurrence_torch
+from models.layers.linear import linear
 
 
 class Lookup(NamedTuple):
@@ -64,7 +65,7 @@ def recur(
     if isinstance(inputs, Lookup) and len(inputs.table) > inputs.ids.numel():
         inputs = inputs.embedded  # the table is the larger product
     ids = inputs.ids if isinstance(inputs, Lookup) else None
-    drive = F.linear(inputs.table if isinstance(inputs, Lookup) else inputs, *weights)
+    drive = linear(inputs.table if isinstance(inputs, Lookup) else inputs, *weights)
     if kind == "gru" and bias is None:
         bias = drive.new_zeros(recurrent.shape[1])
     compiled = kernels.suit(drive)

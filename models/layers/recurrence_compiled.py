@@ -9,18 +9,16 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from models.layers.kernels import addresses, call, sgemm, structure
+from models.layers.kernels import DEEP, addresses, call, columns, structure
 
 KINDS = ("tanh", "relu", "linear", "lstm", "gru")  # in the order of the enumeration in recurrence.c
 SIZES = ("kind", "rows", "time", "hidden", "tokens", "keep")
 TENSORS = (
     *("length", "ids", "drive", "recurrent", "bias", "state", "outputs", "final", "gates", "before", "cell"),
     *("squashed", "order", "first", "grad_outputs", "grad_final", "grad_drive", "grad_recurrent", "grad_bias"),
-    *("grad_state", "dh", "dc"),
+    *("grad_state", "dh", "dc", "packed", "deep"),
 )
-
-
-Arguments = structure("recurrence_t", (ctypes.c_void_p, ["sgemm"]), (ctypes.c_int64, SIZES), (ctypes.c_void_p, TENSORS))
+Arguments = structure("recurrence_t", (ctypes.c_int64, SIZES), (ctypes.c_void_p, TENSORS))
 
 
 class Recurrence(torch.autograd.Function):
@@ -52,11 +50,12 @@ class Recurrence(torch.autograd.Function):
             "squashed": drive.new_empty(packed, hidden) if kind == "lstm" else None,
             "order": torch.empty(rows, dtype=torch.long),
             "first": torch.empty(time + 1, dtype=torch.long),
+            "packed": drive.new_empty(hidden * columns(len(recurrent))),
         }
         outputs, final = drive.new_empty(rows, time, hidden), drive.new_empty(state.shape)
         sizes = dict(zip(SIZES, (KINDS.index(kind), rows, time, hidden, len(drive), keep), strict=True))
         everything = addresses(tensors | {"outputs": outputs, "final": final})
-        if call("run_forward", Arguments(sgemm=sgemm(), **sizes, **everything)):
+        if call("run_forward", Arguments(**sizes, **everything)):
             raise IndexError(f"a token's id is out of range: there are {len(drive)}")
         if keep:
             ctx.sizes, ctx.tensors = sizes, tensors
@@ -73,14 +72,15 @@ class Recurrence(torch.autograd.Function):
         whole = tensors["ids"] is None and tensors["length"] is None  # then each of its numbers is written
         made = {
             "grad_drive": torch.empty_like(drive) if whole else torch.zeros_like(drive),
-            "grad_recurrent": drive.new_zeros(tensors["recurrent"].T.shape),
+            "grad_recurrent": torch.zeros_like(tensors["recurrent"]),
             "grad_bias": None if bias is None else torch.zeros_like(bias),
             "grad_state": torch.empty_like(tensors["state"]),
             "dh": drive.new_empty(ctx.sizes["rows"], ctx.sizes["hidden"]),
             "dc": drive.new_empty(ctx.sizes["rows"], ctx.sizes["hidden"]),
+            "packed": drive.new_empty(tensors["recurrent"].shape[0] * columns(ctx.sizes["hidden"])),
+            "deep": drive.new_empty(DEEP * columns(ctx.sizes["hidden"])),
             "grad_outputs": None if grad_outputs is None else grad_outputs.contiguous(),
             "grad_final": None if grad_final is None else grad_final.contiguous(),
         }
-        call("run_backward", Arguments(sgemm=sgemm(), **ctx.sizes, **addresses(tensors | made)))
-        grad_recurrent = made["grad_recurrent"].T
-        return None, made["grad_drive"], grad_recurrent, made["grad_state"], None, None, made["grad_bias"], None
+        call("run_backward", Arguments(**ctx.sizes, **addresses(tensors | made)))
+        return None, made["grad_drive"], made["grad_recurrent"], made["grad_state"], None, None, made["grad_bias"], None

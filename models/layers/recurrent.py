@@ -12,6 +12,7 @@ from models.base import Decoder, Encoder, Memory, Seq2Seq, Space, UnsuitableErro
 from models.layers.activity import penalise_activity, penalise_change
 from models.layers.attention import AdditiveAttention
 from models.layers.dropout import Dropout
+from models.layers.linear import Linear
 from models.layers.recurrence import Lookup, embedded, pays
 from models.layers.steps import Layer, RecurrentLayer, start_orthogonal
 from models.registry import Family
@@ -185,7 +186,7 @@ class RecurrentDecoder(Decoder):
         self.stack = stack
         self.attention = attention
         self.pairwise = attention is not None  # every step attends to the whole source at once
-        self.readout = nn.Linear(hidden if attention is None else 2 * hidden, space.size)
+        self.readout = Linear(hidden if attention is None else 2 * hidden, space.size)
         if settings.tied:
             if self.blind or attention is not None or not space.discrete:
                 raise ValueError("tied weights need a decoder that is fed tokens and has no attention")

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Seq2Seq, Space
+from models.layers.linear import Linear
 from models.layers.recurrent import RecurrentDecoder, RecurrentEncoder, RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after
 
@@ -24,7 +25,7 @@ class ResidualLayer(RecurrentLayer):
 
     def __init__(self, width: int, hidden: int, mixer: Callable[[int], RecurrentLayer]) -> None:
         super().__init__()
-        self.input = nn.Identity() if width == hidden else nn.Linear(width, hidden)
+        self.input = nn.Identity() if width == hidden else Linear(width, hidden)
         self.mixer = mixer(hidden)
         self.parts = 1 + self.mixer.parts
 

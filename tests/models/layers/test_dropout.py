@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from models.layers import kernels
 from models.layers.dropout import Dropout
 
 
@@ -54,3 +55,14 @@ def test_evaluation_and_a_probability_of_zero_change_nothing() -> None:
 def test_what_is_no_probability_is_refused(p: float) -> None:
     with pytest.raises(ValueError, match=f"between 0 and 1; got {p}"):
         Dropout(p)
+
+
+@pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off")
+@pytest.mark.parametrize("p", [0.3, 1.0])
+def test_the_kernel_and_torch_drop_the_same_numbers(p: float) -> None:
+    inputs = torch.randn(33, 7).T
+    torch.manual_seed(4)
+    compiled = Dropout(p)(inputs)
+    torch.manual_seed(4)
+    with kernels.switched_off():
+        assert torch.equal(Dropout(p)(inputs), compiled)

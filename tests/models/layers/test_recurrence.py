@@ -57,7 +57,7 @@ def by_recur(
 def body(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The body that `recur` uses in a test."""
     compiled = request.param is recurrence_compiled
-    monkeypatch.setattr(kernels, "suit", lambda drive: compiled)
+    monkeypatch.setattr(kernels, "suit", lambda *_: compiled)
     return request.param
 
 
