@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=whole(1), metavar="N", help=f"jobs at once; default: one a core, on a GPU {ON_CARD} at most"
     )
     parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
-    parser.add_argument("--executor", metavar="NAME", help="serial, or processes; default: by --jobs")
+    parser.add_argument("--executor", metavar="NAME", help="serial, processes, seeds (on a GPU); default: by --jobs")
     parser.add_argument("--minutes", type=minutes, metavar="N", help="start no job after so many; those that run end")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
     parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bench.trial.trial import Outcome
 
 
-def provenance(device: str) -> dict[str, object]:
-    """Return where numbers that are made here and now come from: code, versions, machine."""
+def provenance(device: str, seeds_at_once: int = 1) -> dict[str, object]:
+    """Return where numbers that are made here and now come from: code, versions, machine, and what went beside them."""
     import torch
 
     from models.layers.kernels import library
@@ -34,6 +34,7 @@ def provenance(device: str) -> dict[str, object]:
         "instruction_set": instruction_set(),
         "threads": torch.get_num_threads(),
         "kernels": "compiled" if device == "cpu" and library() is not None else "torch",
+        **({"seeds_at_once": seeds_at_once} if seeds_at_once > 1 else {}),
     }
 
 

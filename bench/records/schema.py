@@ -159,7 +159,7 @@ class TracePart(TypedDict):
 class TimingPart(TypedDict):
     """What took how long."""
 
-    train_seconds: Annotated[Number, about("training without its validation points", "seconds")]
+    train_seconds: Annotated[Number, about("training without validation points, nor others' turns", "seconds")]
     look_seconds: Annotated[list[Number], about("training up to each validation point of `curve`", "seconds")]
     evaluation_seconds: Annotated[Number, about("the final evaluation", "seconds")]
     tokens_per_second: Annotated[Number | None, about("target tokens trained on, with padding; null: none", "tokens/s")]
@@ -210,4 +210,7 @@ class Record(TypedDict):
         Annotated[str, about("of the numbers that are trained; on a GPU whether products are TF32's")]
     ]
     kernels: NotRequired[Annotated[str, about("what ran recurrences and attention: `compiled` (C) or `torch`")]]
+    seeds_at_once: NotRequired[
+        Annotated[Positive, about("seeds that took turns, each the same as alone but for rounding; absent: one")]
+    ]
     timing: Annotated[TimingPart, about("what took how long")]

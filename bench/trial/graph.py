@@ -85,7 +85,10 @@ def copy_into(places: Sequence[Tensor], given: Sequence[Tensor]) -> None:
 
 
 class CudaRecorder:
-    """Records on an NVIDIA GPU, on a stream of its own.
+    """Records on an NVIDIA GPU, on the stream that is current, or on one of its own beside the usual one.
+
+    What a library keeps for a stream, such as the workspace of matrix products, is in the recording: two that are
+    replayed at once, each on a stream of its own, must have been recorded there.
 
     generators: those that the work draws from besides torch's own
     """
@@ -94,7 +97,10 @@ class CudaRecorder:
         torch.cuda.init()  # before which there are no generators
         self.device, self.generators = device, list(generators)
         self.own = torch.cuda.default_generators[torch.device(device).index or 0]
-        self.stream, self.pool = torch.cuda.Stream(device), torch.cuda.graph_pool_handle()
+        current = torch.cuda.current_stream(device)
+        usual = current == torch.cuda.default_stream(device)  # on which nothing can be recorded
+        self.stream = torch.cuda.Stream(device) if usual else current
+        self.pool = torch.cuda.graph_pool_handle()
 
     def apart(self, work: Callable[[], Made]) -> Made:
         """See `Recorder`: gradients accumulate on the stream where they did so first, so all work is on this one."""

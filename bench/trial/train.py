@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import torch
 
 from bench.spec.spec import Spec
-from bench.trial.optimisers import ends_cycle, make_average, rate
+from bench.trial.optimisers import Average, ends_cycle, make_average, rate
 from bench.trial.precision import use_whole_products
 from bench.trial.protocols import protocol_of
 from bench.trial.step import make_steps
+from bench.trial.turns import Turns, to_the_end
 from models.base import Model
 from tasks.base import Task
 
@@ -34,7 +35,10 @@ class ValidationPoint:
 
 @dataclass
 class Training:
-    """How training went. status: "trained", "fitted" or "diverged"; seconds exclude validation; tokens: read so far."""
+    """How training went. status: "trained", "fitted" or "diverged"; tokens: read so far.
+
+    seconds: without validation, and of trainings that take turns its own turns alone
+    """
 
     status: str
     steps: int
@@ -53,7 +57,7 @@ class Clock:
 
     spec: Spec
     started: float
-    stopped_for: float = 0.0  # seconds of validation, which are not training's
+    stopped_for: float = 0.0  # seconds of validation and of others' turns, which are not this training's
 
     @property
     def seconds(self) -> float:
@@ -78,6 +82,13 @@ def train(
     model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None = None
 ) -> Training:
     """Train a model in place on the data that `seed` names; a trivial baseline is fitted."""
+    return to_the_end(trained_in_turns(model, task, spec, seed, device, watch, keep))
+
+
+def trained_in_turns(
+    model: Model, task: Task, spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None
+) -> Turns[Training]:
+    """Do as `train`, with a pause behind every step."""
     use_whole_products()
     if not model.trainable:
         return fit(model, task, spec, seed, device)
@@ -97,22 +108,29 @@ def train(
         total += loss
         tokens += batch.weight.numel()
         is_last = step == spec.steps or clock.position(step) >= spec.steps
-        if not is_last and step % spec.eval_every:
-            continue
-        mean = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
-        total = torch.zeros((), device=device)
-        evaluated = model if average is None else average.module
-        with clock.stopped() as seconds:
-            exact = protocol.validate(evaluated, task, device)
-            curve.append(ValidationPoint(step, mean, exact, seconds))
-            watch(curve[-1])
-        if is_last or is_over(curve, spec.patience):
-            break
+        if is_last or step % spec.eval_every == 0:
+            mean = float(total) / (step - (curve[-1].step if curve else 0))  # waits for the device
+            total = torch.zeros((), device=device)
+            with clock.stopped() as seconds:
+                exact = protocol.validate(model if average is None else average.module, task, device)
+                curve.append(ValidationPoint(step, mean, exact, seconds))
+                watch(curve[-1])
+            if is_last or is_over(curve, spec.patience):
+                break
+        with clock.stopped():
+            yield
     steps.release()
+    return ended(model, average, step, clock.seconds, tokens, curve)
+
+
+def ended(
+    model: Model, average: Average | None, steps: int, seconds: float, tokens: int, curve: list[ValidationPoint]
+) -> Training:
+    """Give a model its averaged weights, unless it diverged -> how its training went."""
     diverged = not math.isfinite(curve[-1].loss)
     if average is not None and not diverged:
         model.load_state_dict(average.module.state_dict())
-    return Training("diverged" if diverged else "trained", step, clock.seconds, tokens, curve)
+    return Training("diverged" if diverged else "trained", steps, seconds, tokens, curve)
 
 
 def is_over(curve: list[ValidationPoint], patience: int) -> bool:

@@ -14,7 +14,8 @@ from bench.trial.looks import Looks
 from bench.trial.metrics import Counts, Score
 from bench.trial.protocols import protocol_of
 from bench.trial.streams import number
-from bench.trial.train import Keep, Training, Watch, train
+from bench.trial.train import Keep, Training, Watch, trained_in_turns
+from bench.trial.turns import Turns, to_the_end
 from models.base import Model
 from tasks.base import Task
 
@@ -56,9 +57,16 @@ def run_trial(
     `watch` sees the progress; `keep` gets the weights at each cycle's end; `hand_over` gets the trained model before it
     is evaluated, so that no failure there loses it.
     """
+    return to_the_end(trial_in_turns(spec, seed, device, watch, keep, hand_over))
+
+
+def trial_in_turns(
+    spec: Spec, seed: int, device: str, watch: Watch, keep: Keep | None, hand_over: HandOver | None
+) -> Turns[Outcome]:
+    """Do as `run_trial`, with a pause behind every training step."""
     task = build_task(spec.task, spec.task_settings)
     model = new_model(task, spec, seed, device)
-    training = train(model, task, spec, data_seed(spec, seed), device, watch, keep)
+    training = yield from trained_in_turns(model, task, spec, data_seed(spec, seed), device, watch, keep)
     if hand_over is not None:
         hand_over(model, training)
     return Outcome(seed, task, model, training, evaluate_trained(task, model, spec, device))

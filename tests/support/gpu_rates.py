@@ -1,4 +1,4 @@
-"""Training steps a second of every family, on the processor, on a GPU plainly, and there by CUDA graph.
+"""Training steps a second of every family: on the processor, on a GPU plainly, there by graph, of many seeds at once.
 
     python tests/support/gpu_rates.py FILE --device cuda --seconds 100
 
@@ -14,7 +14,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,19 @@ import torch  # noqa: E402
 from bench.spec.spec import Spec  # noqa: E402
 from bench.trial.build import build_task  # noqa: E402
 from bench.trial.graph import SWITCH  # noqa: E402
+from bench.trial.lanes import Lane  # noqa: E402
 from bench.trial.precision import use_whole_products  # noqa: E402
 from bench.trial.protocols import protocol_of  # noqa: E402
 from bench.trial.step import make_steps  # noqa: E402
 from bench.trial.trial import new_model  # noqa: E402
+from bench.trial.turns import Turns  # noqa: E402
 from models import MODELS  # noqa: E402
+from tasks.base import Task  # noqa: E402
 
 FITTED = ("majority", "markov", "neighbour", "ridge")
 FIRST = ("gru", "lstm", "transformer", "elman", "location_attention", "stack_rnn", "decoder_only", "selective_ssm")
-BATCHES, SEEDS = (64, 1024), (1,)  # more seeds at once once there is what trains them so
-SHOWN = 4  # steps before the clock runs: a graph is recorded at the third
+BATCHES, AT_ONCE = (64, 1024), (4, 16)  # AT_ONCE: seeds, with batches of the first size
+SHOWN = 4  # rounds of steps before the clock runs: a graph is recorded at the third
 LOST = 3
 
 
@@ -47,12 +49,13 @@ def families() -> list[str]:
 
 
 def asked(device: str) -> Iterator[dict[str, Any]]:
-    """Yield what is to be timed, small batches of all families first."""
+    """Yield what is to be timed: small batches of all families, then of several seeds at once, then large batches."""
     ways = ("cpu", "plain", "graph") if device != "cpu" else ("cpu",)
-    for batch in BATCHES:
+    small = [(BATCHES[0], 1, ways), *((BATCHES[0], seeds, ways[-1:]) for seeds in AT_ONCE)]
+    for batch, seeds, some in [*small, *((batch, 1, ways) for batch in BATCHES[1:])]:
         for family in families():
-            for way in ways:
-                yield {"family": family, "batch": batch, "way": way, "seeds": SEEDS[0]}
+            for way in some:
+                yield {"family": family, "batch": batch, "way": way, "seeds": seeds}
 
 
 def spec_of(family: str, batch: int) -> Spec:
@@ -62,26 +65,35 @@ def spec_of(family: str, batch: int) -> Spec:
     return Spec("variable_copy", family, {"train_lengths": tuple(range(3, 15)), "eval_lengths": (14,)}, batch=batch)
 
 
-def timed(family: str, batch: int, device: str, seconds: float) -> dict[str, float]:
-    """Train for so many seconds, whole steps with their data -> steps a second, milliseconds a step, steps timed."""
+def training(spec: Spec, task: Task, seed: int, device: str) -> Turns[None]:
+    """Train without end, whole steps with their data, with a pause behind each."""
+    model = new_model(task, spec, seed, device)
+    steps, state = make_steps(model, task, spec, device), None
+    model.train()
+    for each in protocol_of(task).batches(task, spec, seed, device):
+        _, state = steps(each, state, 0.1)
+        yield
+
+
+def timed(family: str, batch: int, device: str, seconds: float, seeds: int = 1) -> dict[str, float]:
+    """Train for so many seconds -> steps a second, those of all seeds, milliseconds a step, steps timed."""
     spec = spec_of(family, batch)
     task = build_task(spec.task, spec.task_settings)
-    model = new_model(task, spec, 0, device)
-    steps, batches, state = (
-        make_steps(model, task, spec, device),
-        protocol_of(task).batches(task, spec, 0, device),
-        None,
-    )
-    model.train()
-    for each in islice(batches, SHOWN if device != "cpu" else 1):
-        _, state = steps(each, state, 0.1)
-    waited(device)
+    trainings = [training(spec, task, seed, device) for seed in range(seeds)]
+    if seeds > 1:
+        trainings = [Lane(device).through(each) for each in trainings]
+
+    def rounds(count: int) -> None:
+        for _ in range(count):
+            for each in trainings:
+                next(each)
+        waited(device)
+
+    rounds(SHOWN if device != "cpu" else 1)
     started, done, at_once = time.perf_counter(), 0, 1
     while (spent := time.perf_counter() - started) < seconds:
-        for each in islice(batches, at_once):
-            _, state = steps(each, state, 0.1)
-        waited(device)
-        done, at_once = done + at_once, min(64, 2 * at_once)
+        rounds(at_once)
+        done, at_once = done + seeds * at_once, min(64, 2 * at_once)
     return {"rate": done / spent if done else 0.0, "milliseconds": 1000 * spent / max(1, done), "steps": done}
 
 
@@ -119,7 +131,7 @@ def main() -> int:
             os.environ[SWITCH] = "1" if each["way"] == "graph" else "0"
             device = "cpu" if each["way"] == "cpu" else options.device
             try:
-                told(asked=each, **timed(each["family"], each["batch"], device, options.each))
+                told(asked=each, **timed(each["family"], each["batch"], device, options.each, each["seeds"]))
             except Exception as error:
                 told(asked=each, error=f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
                 if "CUDA" in str(error) and not isinstance(error, torch.OutOfMemoryError):

@@ -169,19 +169,19 @@ def keep(folder: Path, out: Path) -> int:
 
 
 def table(session: Session) -> list[str]:
-    """Return steps a second by family and batch, and how many times the processor's the GPU's are."""
+    """Return steps a second by family and batch, and of several seeds at once those of all."""
     file = session.out / "rates.jsonl"
     found = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     shown: dict[tuple[int, str], dict[str, str]] = {}
     for each in found:
         asked = each["asked"]
         row = shown.setdefault((asked["batch"], asked["family"]), {})
-        row[asked["way"]] = f"{each['rate']:.1f}" if "rate" in each else each.get("error", "-")[:40]
-    lines = [f"{'steps a second':<22} {'batch':>6} {'cpu':>9} {'plain':>9} {'graph':>9}"]
+        column = asked["way"] if asked["seeds"] == 1 else f"{asked['seeds']} seeds"
+        row[column] = f"{each['rate']:.1f}" if "rate" in each else each.get("error", "-")[:40]
+    columns = list(dict.fromkeys(["cpu", "plain", "graph", *(column for row in shown.values() for column in row)]))
+    lines = [f"{'steps a second':<22} {'batch':>6} " + " ".join(f"{column:>9}" for column in columns)]
     for (batch, family), row in shown.items():
-        lines.append(
-            f"{family:<22} {batch:>6} " + " ".join(f"{row.get(way, ''):>9}" for way in ("cpu", "plain", "graph"))
-        )
+        lines.append(f"{family:<22} {batch:>6} " + " ".join(f"{row.get(column, ''):>9}" for column in columns))
     return lines
 
 

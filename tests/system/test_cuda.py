@@ -9,6 +9,7 @@ import copy
 import os
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +17,24 @@ import torch
 from cases import CASES, SETTINGS, SMALL_TASKS, TRAINED, Case, drawn
 from torch import Tensor, nn
 
+from bench.execution.executor import Resources
+from bench.execution.job import make_jobs
+from bench.execution.run_store import RunStore
+from bench.execution.seeds import Seeds
+from bench.execution.serial import Serial
+from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 from bench.trial.batches import Step, on
 from bench.trial.decode import free_running
 from bench.trial.evaluation_sets import evaluation_set
+from bench.trial.graph import Replays, recorder_of
+from bench.trial.lanes import Lane
 from bench.trial.losses import masked_mean
 from bench.trial.optimisers import rate
 from bench.trial.precision import use_whole_products
 from bench.trial.protocols import protocol_of
 from bench.trial.step import GraphSteps, PlainSteps, make_steps
+from bench.trial.turns import Turns, in_turns, to_the_end
 
 DEVICE = os.environ.get("LENGTHWISE_TEST_DEVICE", "cuda")
 HERE = DEVICE == "cpu" or torch.cuda.is_available()
@@ -134,6 +144,44 @@ def test_drawing_by_graph_draws_the_same(kind: str, monkeypatch: pytest.MonkeyPa
     for plain, by_graph in zip(*drawn_by, strict=True):
         assert torch.equal(plain[0], by_graph[0])
         assert torch.equal(plain[1], by_graph[1])
+
+
+@pytest.mark.parametrize("name", ["elman", "gru", "transformer"])
+def test_seeds_at_once_are_seeds_alone(name: str, tmp_path: Path) -> None:
+    """Step by step, with what is dropped: other draws move a loss by far more than rounding does."""
+    dropped = {"hidden": 16, "dropout": 0.0 if name == "elman" else 0.5}
+    task = {"train_lengths": (3, 4, 5), "eval_lengths": (4, 8)}
+    spec = Spec("copy", name, task, dropped, steps=12, batch=8, examples=8, eval_every=1, patience=0, warmup=3)
+    jobs = make_jobs([spec], range(4), Catalogue())
+    found = []
+    for kind in (Serial, Seeds):
+        store = RunStore(tmp_path / kind.__name__)
+        assert kind(Resources(DEVICE, 3)).run(jobs, store, lambda event: None) == []
+        found.append([record for job in jobs for seed in job.seeds if (record := store.finished(job, seed))])
+    assert [record.get("seeds_at_once") for record in found[1]] == [3] * 4
+    for alone, at_once in zip(*found, strict=True):
+        assert [each["loss"] for each in at_once["curve"]] == pytest.approx(
+            [each["loss"] for each in alone["curve"]], rel=2e-3
+        )
+
+
+@pytest.mark.skipif(DEVICE == "cpu", reason="a processor has no streams")
+def test_graphs_of_two_lanes_are_recorded_and_draw_each_by_itself() -> None:
+    def work(seed: int, found: list[Tensor]) -> Turns[None]:
+        torch.manual_seed(seed)
+        replays: Replays[Tensor] = Replays(recorder_of(DEVICE), "it is done")
+        for _ in range(COUNT):
+            found.append(replays("kind", lambda _: torch.rand(1 << 16, device=DEVICE)).clone())
+            yield
+        assert len(replays.recorded) == 1
+
+    alone, at_once = [[list[Tensor]() for _ in range(3)] for _ in range(2)]
+    for seed, found in enumerate(alone):
+        to_the_end(work(seed, found))
+    in_turns([Lane(DEVICE).through(work(seed, found)) for seed, found in enumerate(at_once)])
+    torch.cuda.synchronize()
+    for expected, found in zip(alone, at_once, strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
 
 
 def test_what_is_compared_is_every_family() -> None:

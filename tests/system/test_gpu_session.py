@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from gpu_rates import asked, timed
 from gpu_session import Session, keep, table
 from harness import ROOT, record
 
@@ -43,17 +44,28 @@ def test_records_are_put_by_whole(tmp_path: Path) -> None:
 
 
 def test_the_table_has_what_there_is(tmp_path: Path) -> None:
-    asked = {"family": "gru", "batch": 64, "seeds": 1}
+    usual = {"family": "gru", "batch": 64, "seeds": 1}
     lines = [
-        {"asked": asked | {"way": "cpu"}},
-        {"asked": asked | {"way": "cpu"}, "rate": 12.34},
-        {"asked": asked | {"way": "plain"}, "error": "ValueError: no"},
-        {"asked": asked | {"way": "graph"}},
+        {"asked": usual | {"way": "cpu"}},
+        {"asked": usual | {"way": "cpu"}, "rate": 12.34},
+        {"asked": usual | {"way": "plain"}, "error": "ValueError: no"},
+        {"asked": usual | {"way": "graph"}},
+        {"asked": usual | {"way": "graph", "seeds": 4}, "rate": 50.0},
     ]
     (tmp_path / "rates.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert table(Session(tmp_path, "cpu", 1.0))[1:] == [
-        "gru                        64      12.3 ValueError: no         -"
+    assert table(Session(tmp_path, "cpu", 1.0)) == [
+        "steps a second          batch       cpu     plain     graph   4 seeds",
+        "gru                        64      12.3 ValueError: no         -      50.0",
     ]
+
+
+def test_several_seeds_are_timed_at_once() -> None:
+    assert {each["seeds"] for each in asked("cpu")} == {1, 4, 16}
+    assert {each["way"] for each in asked("cuda") if each["seeds"] > 1} == {"graph"}
+    for seeds in (1, 4):
+        found = timed("elman", 4, "cpu", 0.05, seeds)
+        assert found["steps"] % seeds == 0
+        assert found["rate"] > 0
 
 
 def test_a_part_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TINY, Pretender, in_process, one_line, pretend, records_in
+from harness import TINY, Pretender, in_process, one_line, pretend, records_in, registries_restored
 from misbehaving import plugin
 
 from bench.execution.executor import EXECUTORS, Failed, Finished, Resources, Validated, find_executor, register
@@ -33,10 +33,10 @@ def test_jobs_come_seed_by_seed() -> None:
 
 
 def test_every_executor_of_the_folder_is_found_by_name() -> None:
-    for name in ("serial", "processes"):
+    for name in ("serial", "processes", "seeds"):
         assert type(find_executor(name)(Resources())).__name__.lower() == name
-    assert set(EXECUTORS) == {"serial", "processes"}
-    with pytest.raises(RequestError, match="unknown executor 'ray'; choose from: processes, serial"):
+    assert set(EXECUTORS) == {"serial", "processes", "seeds"}
+    with pytest.raises(RequestError, match="unknown executor 'ray'; choose from: processes, seeds, serial"):
         find_executor("ray")
 
 
@@ -44,7 +44,7 @@ def test_an_executor_is_chosen_on_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ("run", *TINY, "--tasks", "copy", "--models", "gru", "--out", tmp_path)
-    one_line(in_process(capsys, *asked, "--executor", "ray"), "unknown executor 'ray'; choose from: processes, serial")
+    one_line(in_process(capsys, *asked, "--executor", "ray"), "choose from: processes, seeds, serial")
     stand_in, given = Pretender(), list[Resources]()
     monkeypatch.setattr("bench.execution.executor.EXECUTORS", dict(EXECUTORS))
 
@@ -82,12 +82,13 @@ def two_seeds(folder: Path) -> Job:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["serial", "processes"])
+@pytest.mark.parametrize("name", ["serial", "processes", "seeds"])
 def test_a_job_of_two_seeds_writes_two_records_and_one_that_fails_fails_alone(name: str, tmp_path: Path) -> None:
     events: list[Any] = []
     (job,) = make_jobs([SPEC], [0], Catalogue())
     good, bad = replace(job, seeds=(0, 1)), two_seeds(tmp_path)
-    failures = find_executor(name)(Resources("cpu", 2, 1)).run([good, bad], RunStore(tmp_path), events.append)
+    with registries_restored():
+        failures = find_executor(name)(Resources("cpu", 2, 1)).run([good, bad], RunStore(tmp_path), events.append)
     assert failures == [f"{bad.name(0)}: ArithmeticError: no luck"]
     assert set(records_in(tmp_path)) == {good.file(0), good.file(1), bad.file(1)}
     told = {kind: {(e.job.spec.model, e.seed) for e in events if isinstance(e, kind)} for kind in (Finished, Failed)}

@@ -18,6 +18,7 @@ from bench.records.store import write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
+from bench.trial.turns import Turns
 
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 COPY_GRU = Spec("copy", "gru")
@@ -68,12 +69,13 @@ def test_a_job_that_another_run_finished_meanwhile_is_not_trained_again(
     trained: list[int] = []
     events: list[Any] = []
 
-    def run_trial(spec: Spec, seed: int, *rest: Any) -> int:
+    def trial_in_turns(spec: Spec, seed: int, *rest: Any) -> Turns[int]:
         trained.append(seed)
+        yield
         write_record(tmp_path / "records", record_of(jobs[1]))  # the other run is one job ahead
         return seed
 
-    monkeypatch.setattr("bench.trial.trial.run_trial", run_trial)
+    monkeypatch.setattr("bench.trial.trial.trial_in_turns", trial_in_turns)
     monkeypatch.setattr("bench.probes.probe.probe", lambda *_: None)
     monkeypatch.setattr("bench.execution.record.record_of", lambda job, *_: record_of(job))
     assert Serial(Resources()).run(jobs, RunStore(tmp_path), events.append) == []

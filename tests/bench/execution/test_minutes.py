@@ -21,7 +21,7 @@ SPEC = Spec(
 RUN = ("run", *TINY, "--tasks", "copy", "--models", "gru", "--seeds", 3)
 
 
-@pytest.mark.parametrize("name", ["serial", pytest.param("processes", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["serial", "seeds", pytest.param("processes", marks=pytest.mark.slow)])
 def test_none_is_started_when_the_time_is_over(name: str, tmp_path: Path) -> None:
     events: list[Any] = []
     jobs = make_jobs([SPEC], [0, 1, 2], Catalogue())

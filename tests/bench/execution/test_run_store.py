@@ -120,7 +120,7 @@ def test_a_training_whose_evaluation_fails_is_evaluated_again_and_not_trained_ag
     assert isinstance(events[-1], Failed)
     with monkeypatch.context() as patch:
         if model != "majority":  # which is fitted at once
-            patch.setattr("bench.trial.trial.run_trial", lambda *_: pytest.fail("trained again"))
+            patch.setattr("bench.trial.trial.trial_in_turns", lambda *_: pytest.fail("trained again"))
         assert serial.run([job], disturbed, events.append) == []
     assert isinstance(events[-1], Finished)
     made = [records_in(store.out)[job.file(5)] for store in (undisturbed, disturbed)]
@@ -149,7 +149,7 @@ def test_a_length_that_cannot_be_evaluated_is_said_and_the_others_stand(
     assert set(record["by_length"]) == {"10", "12"}
     assert set(record["failed"]) == {"13", "100"}
     assert "transformer" in (tmp_path / "leaderboard.md").read_text()
-    monkeypatch.setattr("bench.trial.trial.run_trial", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("bench.trial.trial.trial_in_turns", lambda *_: pytest.fail("trained again"))
     again = in_process(capsys, *asked)
     assert (again.code, again.err) == (1, outcome.err)
     assert untimed(records_in(tmp_path)[next(iter(records_in(tmp_path)))]) == untimed(record)

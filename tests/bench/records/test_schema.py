@@ -40,6 +40,7 @@ PARTS: dict[str, Any] = {
     "family": "gru",
     "precision": "float32, tf32 off",
     "kernels": "torch",
+    "seeds_at_once": 3,
     "variant": {"hidden": 64},
     "instruction_set": "AVX2",
 }

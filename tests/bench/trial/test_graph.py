@@ -19,8 +19,8 @@ class Card:
 
     def __init__(self) -> None:
         self.default_generators = [Noting()]
-        self.current, self.mode, self.told = "main", 0, list[str]()
-        self.fails = False
+        self.mode, self.told, self.fails = 0, list[str](), False
+        self.main = self.current = Side(self.told)
 
     def Stream(self, device: str) -> Any:  # noqa: N802  # the name that torch.cuda has
         return Side(self.told)
@@ -29,7 +29,10 @@ class Card:
         pass
 
     def current_stream(self, device: str) -> Any:
-        return Side(self.told) if self.current == "main" else self.current
+        return self.current
+
+    def default_stream(self, device: str) -> Any:
+        return self.main
 
     def set_stream(self, stream: Any) -> None:
         self.told.append("stream set back")
@@ -118,6 +121,13 @@ def test_work_goes_apart_then_is_rehearsed_then_recorded(card: Card) -> None:
         assert card.mode == 0
     assert card.told == ["waits", "apart", "waits"] * 2
     assert len(replays.recorded) == 1
+
+
+def test_beside_the_usual_stream_work_is_recorded_where_it_is_done(card: Card) -> None:
+    """Two that are replayed at once on streams of their own share no workspace that a library keeps for a stream."""
+    assert CudaRecorder("cuda:0").stream is not card.main
+    card.current = Side(card.told)
+    assert CudaRecorder("cuda:0").stream is card.current
 
 
 def test_a_failure_leaves_draws_and_stream_as_they_were(card: Card, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import torch
 from cases import SETTINGS, SHORT_TEXT
-from tape import Tapes
+from tape import Tapes, as_on_a_gpu
 from torch import Tensor
 
-import models.layers.kernels
 from bench.spec.spec import Spec
 from bench.trial.batches import Step
 from bench.trial.build import build_task
@@ -49,15 +48,10 @@ def rmsprop(*given: Any, kind: Any = torch.optim.RMSprop, **settings: Any) -> to
 
 @pytest.fixture(autouse=True)
 def _as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let layers go the way that they go on a GPU, and keep every row of a batch."""
-    monkeypatch.setattr(models.layers.kernels, "library", lambda: None)
-    for module in [module for name, module in sys.modules.items() if name.startswith("models.")]:
-        if hasattr(module, "pays"):
-            monkeypatch.setattr(module, "pays", lambda *_: False)
+    as_on_a_gpu(monkeypatch)
     monkeypatch.setattr(torch.nn.functional, "one_hot", one_hot)
     monkeypatch.setattr(torch.optim, "RMSprop", rmsprop)
     monkeypatch.setattr(sys.modules["torch.optim.rmsprop"], "_get_capturable_supported_devices", lambda *_: ["cpu"])
-    monkeypatch.setattr(Step, "needed", property(lambda step: step))
 
 
 def run(spec: Spec, steps: Any, batches: list[Step]) -> tuple[list[float], dict[str, Tensor]]:
