@@ -103,12 +103,12 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tenso
     """Scaled dot-product attention (batch, heads, time, width).
 
     seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
-    On a CPU torch's softmax takes several times as long with keys that are no multiple of LANES, so they are padded.
+    On a CPU torch's softmax takes several times as long with keys that are no multiple of LINE, so they are padded.
     """
     few = queries.shape[2] > 1 and keys.shape[2] <= FEW
-    if few and queries.shape[3] % kernels.LANES == 0 and kernels.suit(queries, keys, values):
+    if few and queries.shape[3] % kernels.LINE == 0 and kernels.suit(queries, keys, values):
         return cast("Tensor", ScaledDotProduct.apply(queries, keys, values, seen))
-    missing = -keys.shape[2] % kernels.LANES
+    missing = -keys.shape[2] % kernels.LINE
     if missing and queries.device.type == "cpu":
         unseen = 0.0 if seen.dtype == torch.bool else -torch.inf
         seen = F.pad(seen.expand(*seen.shape[:-1], keys.shape[2]), (0, missing), value=unseen)

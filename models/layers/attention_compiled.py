@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from models.layers.kernels import LANES, addresses, call, structure
+from models.layers.kernels import LINE, addresses, call, structure
 
 Additive = structure(
     "additive_t",
@@ -36,11 +36,11 @@ class ScaledDotProduct(torch.autograd.Function):
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
         """Attend from q (batch, heads, time, width) to k and v (batch, heads, key_time, width) -> as q.
 
-        width is a multiple of LANES; seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or
+        width is a multiple of LINE; seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or
         what is added to the scores
         """
         rows, heads, queries, width = q.shape
-        keys, line = k.shape[2], -(-queries // LANES) * LANES
+        keys, line = k.shape[2], -(-queries // LINE) * LINE
         tensors = {name: dense(each) for name, each in zip("qkv", (q, k, v), strict=True)}
         tensors["seen"] = key_by_key(seen, queries, keys, line).expand(rows, heads, keys, line)
         scratch = {"turned": (width, line), "shares": (keys, line), "pull": (keys, line)}

@@ -11,7 +11,7 @@
 enum { ROWS = 6 }; /* rows of a product that are worked on at once */
 
 typedef struct {
-    int64_t rows, heads, queries, keys, width; /* width: a multiple of LANES */
+    int64_t rows, heads, queries, keys, width; /* width: a multiple of LINE */
     int64_t of_q[3], of_k[3], of_v[3], of_seen[3]; /* strides by row, head and time; seen's by row, head and key */
     float scale;
     const float *q, *k, *v;

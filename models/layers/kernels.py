@@ -27,7 +27,7 @@ FLAGS = (
     *("-shared", "-fPIC"),
 )
 SWITCH = "LENGTHWISE_COMPILED"  # 0 switches the compiled kernels off
-LANES, DEEP = 16, 256  # as in product.h
+LINE, DEEP = 16, 256  # as in product.h
 
 asleep = 0  # how many blocks of `switched_off` this is in
 
@@ -70,7 +70,7 @@ def addresses(tensors: Mapping[str, Tensor | None]) -> dict[str, int]:
 
 def columns(count: int) -> int:
     """Return how many columns a matrix of so many has where it is packed for a product."""
-    return -(-count // (2 * LANES)) * 2 * LANES
+    return -(-count // (2 * LINE)) * 2 * LINE
 
 
 @cache

@@ -3,12 +3,12 @@
  * these, and weights laid out once for many steps, this takes less time than the BLAS that torch brings. */
 #include "product.h"
 
-#ifdef __AVX512F__ /* 32 registers of LANES numbers */
-enum { ROWS = 12, WIDE = 2 };
-#else /* 16 registers of half as many */
-enum { ROWS = 6, WIDE = 1 };
+#ifdef __AVX512F__ /* 32 registers */
+enum { ROWS = 12 };
+#else /* 16 at least */
+enum { ROWS = 6 };
 #endif
-enum { PANEL = WIDE * LANES, FEW = 4, NEAR = 20 * ROWS }; /* NEAR: rows of a that stay near while all of b passes */
+enum { WIDE = 2, PANEL = WIDE * LANES, FEW = 4, NEAR = 20 * ROWS }; /* NEAR: rows of a that stay near while all of b passes */
 
 void pack(int64_t k, int64_t m, const float *b, int64_t b_row, int64_t b_column, float *restrict to)
 {

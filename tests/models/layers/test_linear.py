@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import platform
-from pathlib import Path
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,18 +12,6 @@ from models.layers.linear import Linear, linear
 
 pytestmark = pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off")
 SIZES = [(1, 1, 1), (3, 5, 7), (64, 16, 32), (130, 64, 33), (700, 100, 9), (13, 300, 257)]
-
-
-@pytest.fixture(params=["as compiled", "narrow"])
-def vectors(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernels for this processor, and for one that has no vectors of sixteen numbers."""
-    if request.param == "narrow":
-        if platform.machine() != "x86_64":
-            pytest.skip("other processors have one width")
-        monkeypatch.setattr(kernels, "FLAGS", (*kernels.FLAGS, "-mno-avx512f"))
-        kernels.build("cc", tmp_path / "narrow.so")
-        library = ctypes.CDLL(str(tmp_path / "narrow.so"))
-        monkeypatch.setattr(kernels, "library", lambda: library)
 
 
 @pytest.mark.usefixtures("vectors")
