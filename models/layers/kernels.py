@@ -19,7 +19,14 @@ import torch
 from torch import Tensor
 
 DATA_FILES = (  # by this name they count as sources of a result
-    *("kernels.h", "product.h", "product.c", "recurrence.c", "attention.c", "dot_product.c", "linear.c", "dropout.c"),
+    "kernels.h",
+    "product.h",
+    "product.c",
+    "recurrence.c",
+    "attention.c",
+    "dot_product.c",
+    "linear.c",
+    "dropout.c",
 )
 # No -ffast-math: it turns denormals off for the whole process and swallows NaN, so that divergence passes as training.
 FLAGS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,12 +64,14 @@ def measure(cases: Sequence[Case], rounds: int, watch: Watch = lambda said: None
 def measured(cases: Sequence[Case], rounds: int, watch: Watch) -> Measurement:
     """Measure every case that can be trained."""
     found = [each for each in map(contenders, cases) if each is not None]
-    products = {str(shape): repeated(shape) for shape in (LARGE, *OF_STEPS)}
-    works: dict[str, Work] = {name: work for name, (work, _) in products.items()}
+    works: dict[str, Work] = {}
+    for shape in (LARGE, *OF_STEPS):
+        times = often(shape)
+        works |= {f"{shape} {body}": product(*shape, times, body == "own") for body in ("own", "torch")}
     for number, each in enumerate(found):
         works |= {name: told(work, name, each, watch) for name, work in each.works(str(number)).items()}
     least = in_turn(works, rounds)
-    rates = [Product(*shape, products[str(shape)][1] / least[str(shape)]) for shape in (LARGE, *OF_STEPS)]
+    rates = [product_of(shape, least) for shape in (LARGE, *OF_STEPS)]
     rows = [row_of(each, str(number), least, watch) for number, each in enumerate(found)]
     return Measurement(
         processor=processor(),
@@ -94,11 +97,15 @@ def told(work: Work, name: str, each: Contenders, watch: Watch) -> Work:
     return announced
 
 
-def repeated(shape: tuple[int, int, int]) -> tuple[Work, float]:
-    """Return a product as work, done so often that it can be timed, and its operations."""
-    once = 2.0 * shape[0] * shape[1] * shape[2]
-    times = max(1, round(LONG_ENOUGH / once))
-    return product(*shape, repeats=times), times * once
+def often(shape: tuple[int, int, int]) -> int:
+    """Return how often a product is done, so that it can be timed."""
+    return max(1, round(LONG_ENOUGH / (2.0 * math.prod(shape))))
+
+
+def product_of(shape: tuple[int, int, int], least: Mapping[str, float]) -> Product:
+    """Return what a product took by the kernels in C and by torch."""
+    operations = often(shape) * 2.0 * math.prod(shape)
+    return Product(*shape, operations / least[f"{shape} own"], operations / least[f"{shape} torch"])
 
 
 def row_of(each: Contenders, name: str, least: dict[str, float], watch: Watch) -> Row:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
+
+from models.layers import kernels
+from models.layers.linear import linear
 
 Work = Callable[[], object]
 
@@ -38,12 +41,16 @@ def in_turn(works: Mapping[str, Work], rounds: int) -> dict[str, float]:
     return least
 
 
-def product(rows: int, inner: int, columns: int, repeats: int = 1) -> Work:
-    """Return a matrix product (rows, inner) times (inner, columns) as work, so many times over."""
-    left, right, into = torch.ones(rows, inner), torch.ones(inner, columns), torch.empty(rows, columns)
+def product(rows: int, inner: int, columns: int, repeats: int = 1, compiled: bool = True) -> Work:
+    """Return a matrix product (rows, inner) times (inner, columns) as work, so many times over.
+
+    compiled: as a linear layer does it, by the kernels in C where they are; else by torch
+    """
+    left, right = torch.ones(rows, inner), torch.ones(columns, inner)
 
     def work() -> None:
-        for _ in range(repeats):
-            torch.mm(left, right, out=into)
+        with torch.no_grad(), nullcontext() if compiled else kernels.switched_off():
+            for _ in range(repeats):
+                linear(left, right)
 
     return work

@@ -24,8 +24,9 @@ from models.layers import kernels
 
 ENOUGH = 16  # rows of a length, from which on operations grow evenly with rows
 PRODUCTS = {f"aten::{name}" for name in ("mm", "addmm", "addmm_", "bmm", "baddbmm", "addbmm", "mv", "mkldnn_rnn_layer")}
+PRODUCTS |= {"LinearMap", "LinearMapBackward"}  # in C
 FUSED = "scaled_dot_product"  # in the names of torch's attention, most of which is products
-KERNELS = ("Recurrence", "ScaledDotProduct", "AdditiveScores")  # operations whose body is C
+KERNELS = ("Recurrence", "ScaledDotProduct", "AdditiveScores", "Dropped")  # operations whose body is C
 OPTIMISER = ("Optimizer.", "aten::_fused_adam", "aten::_foreach_norm", "aten::linalg_vector_norm")
 
 

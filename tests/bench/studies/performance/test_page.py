@@ -27,7 +27,7 @@ def row(table: str, model: str, peer: str = "", **others: float) -> Row:
 
 
 def measurement(*rows: Row) -> Measurement:
-    products = [Product(1024, 1024, 1024, 1e11), Product(56, 64, 256, 5e10)]
+    products = [Product(1024, 1024, 1024, 1e11, 6e10), Product(56, 64, 256, 5e10, 6e10)]
     about = {"processor": "a processor", "instruction_set": "AVX2", "torch": "2.13.0", "kernels": True}
     return Measurement(**about, rounds=3, steps=3, examples=256, products=products, rows=list(rows))
 
