@@ -68,7 +68,7 @@ class SelectiveMixer(RecurrentLayer):
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read inputs (batch, time, hidden), state (parts, batch, hidden); see `RecurrentLayer`."""
-        carried = state.transpose(0, 1).reshape(len(inputs), -1, self.channels)
+        carried = state.transpose(0, 1).reshape(len(inputs), self.size + self.convolution.kept, self.channels)
         start, past = carried[:, : self.size], carried[:, self.size :]
         read, gate = self.input(inputs).chunk(2, -1)
         read, past = self.convolution(read, past, length)
@@ -79,7 +79,7 @@ class SelectiveMixer(RecurrentLayer):
             real = torch.arange(inputs.shape[1], device=length.device) < length[:, None]
             step = step * real[..., None]
         shown, last = self.recur(step, step * read, write, show, start)
-        after = torch.cat([last, past], 1).reshape(len(inputs), self.parts, -1).transpose(0, 1)
+        after = torch.cat([last, past], 1).reshape(len(inputs), *state.shape[::2]).transpose(0, 1)
         return self.output((shown + self.through * read) * F.silu(gate)), after
 
     def recur(self, step: Tensor, driven: Tensor, write: Tensor, show: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
-"""The notebooks' tasks by their recipes: does everything run (smoke), a family of each kind (quick), every pair (full).
+"""Small suites beside the table: does everything run (smoke), and what the spread over seeds comes from (variance).
 
-And variance, which crosses each of four data streams with every seed of the weights.
+variance crosses each of four data streams with every seed of the weights.
 """
 
 from pathlib import Path

@@ -10,7 +10,7 @@ to choose.
 A file of suites has `suites`, each with the names of its parts; their entries are in `entries`. An entry is a row and a
 model, or several, each with each. `use`: what it shares with others, from `named`, its own words last; `each`: of a
 setting, or a field of training, several values; the rest is what `recipe` takes, of texts `by_epochs`. `common` is of
-every entry, `rows` of those of a row.
+every entry, `rows` of those of a row. Of entries of the same row and column the first counts.
 """
 
 from __future__ import annotations
@@ -64,21 +64,37 @@ def register_suites(file: Path) -> None:
         name, summary, seeds, order, parts = (asked.pop(key) for key in ("name", "summary", "seeds", "order", "parts"))
         common = merged(found.get("common", {}), asked)
         specs = [spec for part in parts for entry in found["entries"][part] for spec in specs_of(entry, found, common)]
-        register(Suite(name, summary, seeds, tuple(specs), order))
+        firsts = {pair_of(spec): spec for spec in reversed(specs)}
+        register(Suite(name, summary, seeds, tuple(firsts[pair] for pair in dict.fromkeys(map(pair_of, specs))), order))
+
+
+def pair_of(spec: Spec) -> tuple[str, str]:
+    """Return the row and the column of a spec, which are a pair's names."""
+    return spec.row, spec.column
 
 
 def specs_of(entry: Settings, found: Mapping[str, Any], common: Settings) -> Iterator[Spec]:
     """Yield the specs of an entry of a file of suites."""
-    asked = merged(*(found["named"][name] for name in entry.get("use", ())), entry)
-    asked.pop("use", None)
+    asked = whole(entry, found)
     rows, models, each = several(asked.pop("row")), several(asked.pop("model")), asked.pop("each", {})
     for row, model, *values in product(rows, models, *each.values()):
         varied = dict(zip(each, values, strict=True))
         training = {name: varied.pop(name) for name in each if name in TRAIN}
         own = merged(
-            common, found.get("rows", {}).get(row, {}), asked, training, {"settings": varied} if varied else {}
+            common,
+            whole(found.get("rows", {}).get(row, {}), found),
+            asked,
+            training,
+            {"settings": varied} if varied else {},
         )
         yield (by_epochs if "window" in own else recipe)(row, model, **own)
+
+
+def whole(entry: Settings, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with what it has in common with others."""
+    asked = merged(*(found["named"][name] for name in entry.get("use", ())), entry)
+    asked.pop("use", None)
+    return asked
 
 
 def merged(*parts: Settings) -> dict[str, Any]:

@@ -46,6 +46,14 @@ def test_outputs_are_finite_and_one_score_for_each_symbol_and_step(case: Case) -
     assert outputs.isfinite().all()
 
 
+@every_trained
+def test_no_rows_are_no_rows(case: Case) -> None:
+    batch, inputs = drawn(case)
+    source = None if batch.source is None else batch.source[:0]
+    outputs = case.ready()(source, batch.source_length[:0], inputs[:0])
+    assert outputs.shape == (0, *inputs.shape[1:2], case.task.target.size)
+
+
 @with_source
 @pytest.mark.parametrize("filler", [0, 3], ids=["pad", "other"])
 def test_a_wider_source_changes_nothing_whatever_stands_in_its_padding(case: Case, filler: int) -> None:
