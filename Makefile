@@ -9,8 +9,8 @@ endif
 
 .PHONY: bench test check floors perf gpu tables report regress lessons extrapolate docs readme clean help
 .DEFAULT_GOAL := help
-# Asked when a recipe runs, by when the environment is there.
-ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')
+# Asked when a recipe runs, by when the environment is there. A core that is idle takes half of what another has left.
+ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto --dist worksteal" if find_spec("xdist") else "")')
 FLOORS := .venv-floors/bin/python
 TORCH ?= 2.13.0
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.dummy import DummyClassifier
 from torch import Tensor
 
 from models.base import Model, Space, State, UnsuitableError
@@ -21,6 +20,8 @@ class MostFrequent(Model):
     trainable = False
 
     def __init__(self, size: int) -> None:
+        from sklearn.dummy import DummyClassifier  # takes longer to import than torch: only where it is used
+
         super().__init__()
         self.size = size
         self.classifier = DummyClassifier(strategy="most_frequent")

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from models.base import PAD, Model, Space, State, UnsuitableError
@@ -39,6 +38,8 @@ class NearestAnswer(Model):
 
     def begin(self, source: Tensor | None, source_length: Tensor) -> State:
         """Look up each row's nearest training string; the shorter of the two counts as padded."""
+        from sklearn.neighbors import NearestNeighbors  # takes longer to import than torch: only where it is used
+
         asked = real_only(source, source_length)
         width = max(asked.shape[1], self.sources.shape[1])
         search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="hamming")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.linear_model import Ridge
 from torch import Tensor
 
 from models.base import Model, Space, State, UnsuitableError
@@ -19,6 +18,8 @@ class Autoregression(Model):
     trainable = False
 
     def __init__(self, lags: int, penalty: float) -> None:
+        from sklearn.linear_model import Ridge  # takes longer to import than torch: only where it is used
+
         super().__init__()
         self.lags = lags
         self.regression = Ridge(alpha=penalty, fit_intercept=False)

@@ -8,6 +8,7 @@ import torch
 
 from bench.checks.contracts import ContractError, check_model, check_task, small_batch
 from bench.checks.reach import refused_lengths
+from bench.probes.performance.rates import one_thread
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task, load_plugin
@@ -25,6 +26,7 @@ def choose_device(asked: str) -> str:
     return "cuda:0" if asked == "cuda" else asked
 
 
+@one_thread()  # what is checked is small: several threads would spin while they wait for each other
 def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) -> tuple[list[Spec], list[str]]:
     """Build and check every task and model once -> the specs that can run, a line about each pair that cannot in full.
 

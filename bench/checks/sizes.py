@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
@@ -16,6 +19,7 @@ from models.base import Model, Space, UnsuitableError
 from tasks.base import Task
 
 REFUSED = 256  # sizes in a row that a family may refuse: it may want multiples of twice its heads
+DRAWS = {nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_, torch.Tensor.normal_, torch.Tensor.uniform_}
 NEAR = 0.1  # a size that is further off than this share is worth a note
 
 Count = Callable[[int], int | None]  # parameters at a size, None where the family refuses it
@@ -93,6 +97,18 @@ def trained_parameters(make: Callable[[], Model]) -> int | None:
     return sum(each.numel() for each in model.parameters() if each.requires_grad)
 
 
+class Undrawn(TorchFunctionMode):
+    """Draws nothing into tensors that hold nothing: for that torch would import its compiler, which takes a second."""
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call a function of torch, but for what is not done."""
+        named = kwargs or {}
+        drawn = (*args, *named.values())[0] if function in DRAWS else None
+        return drawn if drawn is not None and drawn.is_meta else function(*args, **named)
+
+
 def shaped(make: Callable[[], Model]) -> Model | None:
     """Build a model for its shapes, None where its settings are refused; torch's global generator stays as it was.
 
@@ -102,7 +118,7 @@ def shaped(make: Callable[[], Model]) -> Model | None:
     with torch.random.fork_rng(devices=[]):
         for device in ("meta", "cpu"):
             try:
-                with torch.device(device):
+                with Undrawn(), torch.device(device):
                     return make()
             except UnsuitableError:
                 raise

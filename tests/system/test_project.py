@@ -28,7 +28,8 @@ PAGES = ("README.md", "CONTRIBUTING.md")
 TARGETS = ("bench", "test", "check", "floors", "perf", "tables", "lessons", "extrapolate", "docs", "clean", "help")
 LARGEST = 1_500_000
 ALL_CORES = (
-    """$(any-python -c 'from importlib.util import find_spec; print("-n auto" if find_spec("xdist") else "")')"""
+    """$(any-python -c 'from importlib.util import find_spec; """
+    """print("-n auto --dist worksteal" if find_spec("xdist") else "")')"""
 )
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))

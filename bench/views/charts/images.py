@@ -25,6 +25,7 @@ from bench.views.numbers import percent
 
 HELD = 0.3  # the brightness of a horizon that is the longest training length
 TILE = (0.72, 0.42)  # inches
+TOLD = ["inside", "l90", "l90_ratio", "longest"]  # what tiles are made of; a board has eighty columns
 HEAT_MARGINS = (1.6, 0.2, 0.1, 1.15)
 PARTS = {"right": ("#fde737", ""), "EOS error": ("#7d7d7d", "////"), "token error": ("#00224e", "")}
 COLUMNS = ("exact_match", "stopped_wrong", "content_wrong")  # their shares add up to 1
@@ -68,7 +69,7 @@ def tile(run: Run, task: str, model: str, measure: str) -> Tile:
     """Return the cell of a task and a family, of a measure in sections.toml; one that was not run says nothing."""
     if (task, model) not in run.groups:
         return Tile()
-    (row,) = run.board[(run.board["task"] == task) & (run.board["model"] == model)].to_dict("records")
+    (row,) = run.board.loc[(run.board["task"] == task) & (run.board["model"] == model), TOLD].to_dict("records")
     if measure == "inside":
         return Tile(percent(row["inside"]), row["inside"])
     if measure == "twice":

@@ -160,7 +160,7 @@ def cost_panels(run: Run, task: str) -> list[Panel]:
     for cost, scale in COSTS.items():
         for gain, name in ({NATS: "nats per token"} if nats else GAINS).items():
             points = []
-            for row in board[board[gain].notna()].to_dict("records"):
+            for row in board.loc[board[gain].notna(), ["model", cost, gain]].to_dict("records"):
                 amount = f"{row[cost]:,} parameters" if cost == "parameters" else f"{row[cost]:.1f} s"
                 reached = f"{row[gain]:.3f} nats" if nats else f"{percent(row[gain])} %"
                 model, at = row["model"], ([row[cost]], [row[gain]])

@@ -72,6 +72,18 @@ def test_every_pair_of_every_suite_passes(task: str, spec: Spec) -> None:
     check_pair(spec, set())
 
 
+def test_checks_use_one_thread_and_leave_torchs_own_as_many_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+    monkeypatch.setattr("bench.checks.prepare.check_pair", lambda *_: used.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        check_specs([Spec("copy", "gru")], (), explicit=True)
+        assert (used, torch.get_num_threads()) == ([1], 2)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_checks_leave_torchs_generator_as_it_was() -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()

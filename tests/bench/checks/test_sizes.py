@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from harness import OWN_MODELS, OWN_TASKS, Pretender, in_process, one_line, pretend, records_in
+from meta import Dispatched
 
-from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, trained_parameters
+from bench.checks.sizes import REFUSED, Matching, nearest, parameters_of, shaped, trained_parameters
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import Change
 from bench.suites.plan import plan
@@ -124,6 +125,15 @@ def test_sizes_come_near_the_number_and_generators_stay_as_they_were(parameters:
     best = by_trying(parameters, gru_on_copy, 200)
     assert (sized.model_settings["hidden"], sized.column) == (best, f"gru(hidden={best})")
     assert (floor.column, floor.model_settings) == ("majority", {})
+
+
+@pytest.mark.parametrize("model", ["elman", "gru", "lstm", "transformer"])
+def test_nothing_is_drawn_for_shapes(model: str) -> None:
+    with Dispatched() as done:
+        made = shaped(lambda: build_model(model, build_task("copy", {}), {}))
+    assert made is not None
+    assert {each.device.type for each in made.parameters()} == {"meta"}
+    assert not {"aten::normal_", "aten::uniform_"} & set(done.launches)
 
 
 def test_a_family_that_looks_at_its_weights_is_built_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

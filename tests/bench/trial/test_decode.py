@@ -89,17 +89,18 @@ def test_teacher_forced_exact_match_is_greedy_generation_example_by_example(case
     assert len(generated) / 4 < sum(generated) < len(generated) * 3 / 4
 
 
-def written_at_true_length(model: Model, batch: Batch, row: int) -> list[int]:
-    """Decode one row greedily with the true length forced: never an EOS before it, and nothing after it."""
-    one = rows_of(batch, torch.tensor([row]))
-    state, token, written = model.begin(one.source, one.source_length), TASK.first_input(one), []
-    for _ in range(int(one.target_length) - 1):
+def written_at_true_length(model: Model, batch: Batch) -> list[list[int]]:
+    """Decode greedily with each row's true length forced: never an EOS before it, and nothing after it."""
+    state, token, written = model.begin(batch.source, batch.source_length), TASK.first_input(batch), []
+    for _ in range(int(batch.target_length.max()) - 1):
         outputs, state = model.decoder(token[:, None], state)
-        scores = outputs[0, 0].tolist()
-        scores[EOS] = float("-inf")
-        token = torch.tensor([scores.index(max(scores))])
-        written.append(int(token))
-    return [*written, EOS]
+        scores = outputs[:, 0].tolist()
+        for row in scores:
+            row[EOS] = float("-inf")
+        token = torch.tensor([row.index(max(row)) for row in scores])
+        written.append(token.tolist())
+    rows = zip(*written, strict=True)
+    return [[*row[: length - 1], EOS] for row, length in zip(rows, batch.target_length.tolist(), strict=True)]
 
 
 @pytest.mark.slow
@@ -109,7 +110,9 @@ def test_stopped_wrong_are_the_strings_that_are_right_once_the_true_length_is_fo
     with torch.no_grad():
         right = forced_right(model, batch)
         targets = [row[:n] for row, n in zip(batch.target.tolist(), batch.target_length.tolist(), strict=True)]
-        forced = [written_at_true_length(model, batch, row) == target for row, target in enumerate(targets)]
+        forced = [
+            written == target for written, target in zip(written_at_true_length(model, batch), targets, strict=True)
+        ]
         score = Strings().score_batch(model, TASK, batch, True, "cpu")
     assert all(f for f, r in zip(forced, right, strict=True) if r)
     assert score.stopped_wrong == sum(forced) - sum(right)

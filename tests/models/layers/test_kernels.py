@@ -23,10 +23,11 @@ model = build("lstm", task.source, task.target, hidden=8)
 batch = task.sample(torch.tensor([3, 5]), 5, torch.Generator().manual_seed(1))
 print(library() is not None, float(model(batch.source, batch.source_length, batch.target).detach().sum()))
 """
+Ran = tuple[bool, float, str]
 NEEDS_COMPILER = pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off")
 
 
-def ran(folder: Path, **settings: str) -> tuple[bool, float, str]:
+def ran(folder: Path, **settings: str) -> Ran:
     """Build a model in a fresh process with a cache of its own -> whether C scans, what comes out, what was said."""
     environment = os.environ | {kernels.SWITCH: "1", "XDG_CACHE_HOME": str(folder)} | settings
     done = subprocess.run(
@@ -36,34 +37,52 @@ def ran(folder: Path, **settings: str) -> tuple[bool, float, str]:
     return compiled == "True", float(value), done.stderr
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that is empty at first."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def compiled(cache: Path) -> Ran:
+    """What the first process gives, which compiles."""
+    return ran(cache)
+
+
+@pytest.fixture(scope="module")
+def switched_off(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """What torch gives."""
+    return ran(tmp_path_factory.mktemp("none"), LENGTHWISE_COMPILED="0")
+
+
 @NEEDS_COMPILER
-def test_it_is_compiled_once_and_said_so(tmp_path: Path) -> None:
-    first, second = ran(tmp_path), ran(tmp_path)
-    assert first[0]
+def test_it_is_compiled_once_and_said_so(cache: Path, compiled: Ran) -> None:
+    second = ran(cache)
+    assert compiled[0]
     assert second[0]
-    assert first[2].count("\n") == 1
-    assert "compiling kernels" in first[2]
+    assert second[1] == compiled[1]
+    assert compiled[2].count("\n") == 1
+    assert "compiling kernels" in compiled[2]
     assert second[2] == ""
-    (made,) = (tmp_path / "lengthwise").iterdir()
+    (made,) = (cache / "lengthwise").iterdir()
     assert made.suffix == ".so"
 
 
 @NEEDS_COMPILER
-def test_torch_gives_the_same_where_it_is_switched_off(tmp_path: Path) -> None:
-    off = ran(tmp_path, LENGTHWISE_COMPILED="0")
-    assert not off[0]
-    assert off[2] == ""
-    assert off[1] == pytest.approx(ran(tmp_path)[1], rel=1e-5)
+def test_torch_gives_the_same_where_it_is_switched_off(compiled: Ran, switched_off: Ran) -> None:
+    assert not switched_off[0]
+    assert switched_off[2] == ""
+    assert switched_off[1] == pytest.approx(compiled[1], rel=1e-5)
 
 
-def test_a_compiler_that_fails_is_named_and_torch_goes_on(tmp_path: Path) -> None:
+def test_a_compiler_that_fails_is_named_and_torch_goes_on(tmp_path: Path, switched_off: Ran) -> None:
     broken = tmp_path / "broken-cc"
     broken.write_text("#!/bin/sh\necho 'broken-cc: no room' >&2\nexit 1\n")
     broken.chmod(0o755)
-    compiled, value, said = ran(tmp_path / "cache", CC=str(broken))
-    assert not compiled
+    is_compiled, value, said = ran(tmp_path / "cache", CC=str(broken))
+    assert not is_compiled
     assert said.strip().endswith("cannot be compiled, so torch does its work: broken-cc: no room")
-    assert value == pytest.approx(ran(tmp_path, LENGTHWISE_COMPILED="0")[1], rel=1e-5)
+    assert value == pytest.approx(switched_off[1], rel=1e-5)
 
 
 @NEEDS_COMPILER
