@@ -44,8 +44,8 @@ class NearestAnswer(Model):
         width = max(asked.shape[1], self.sources.shape[1])
         search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="hamming")
         search.fit(widened(self.sources, width))
-        found = search.kneighbors(widened(asked, width), return_distance=False)
-        nearest = torch.from_numpy(found[:, 0])
+        found = search.kneighbors(widened(asked, width), return_distance=False) if len(asked) else asked
+        nearest = torch.as_tensor(found[:, 0], dtype=torch.long)
         given = torch.zeros_like(source_length)
         return NeighbourState(self.answers[nearest].to(source_length.device), given)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from bench.checks.contracts import ContractError, check_model, check_task, small_batch
-from bench.checks.reach import refused_lengths
+from bench.checks.reach import lengths_beyond, refused_lengths, widest
 from bench.probes.performance.rates import one_thread
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
@@ -34,7 +34,7 @@ def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) ->
     """
     for plugin in plugins:
         load_plugin(plugin)
-    kept, skipped, passed = [], [], set[str]()
+    kept, skipped, passed, known = [], [], set[str](), dict[str, tuple[list[int], str]]()
     for spec in specs:
         try:
             check_pair(spec, passed)
@@ -53,13 +53,20 @@ def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) ->
             ) from error
         else:
             kept.append(spec)
-            skipped += lengths_left_out(spec)
+            skipped += lengths_left_out(spec, known)
     return kept, skipped
 
 
-def lengths_left_out(spec: Spec) -> list[str]:
-    """Say at which lengths a spec's model cannot be evaluated, if there are any."""
-    lengths, reason = refused_lengths(spec, build_task(spec.task, spec.task_settings))
+def lengths_left_out(spec: Spec, known: dict[str, tuple[list[int], str]]) -> list[str]:
+    """Say at which lengths a spec's model cannot be evaluated, if there are any.
+
+    known: what was found of models that read and write the same shapes
+    """
+    task = build_task(spec.task, spec.task_settings)
+    asked = repr((spec.model, dict(spec.model_settings), task.source, task.target, lengths_beyond(task), widest(task)))
+    if asked not in known:
+        known[asked] = refused_lengths(spec, task)
+    lengths, reason = known[asked]
     where = ", ".join(map(str, lengths))
     return [f"{spec.row} {spec.column}: cannot be evaluated at length {where}: {reason}"] if lengths else []
 

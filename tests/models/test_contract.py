@@ -46,7 +46,7 @@ def test_outputs_are_finite_and_one_score_for_each_symbol_and_step(case: Case) -
     assert outputs.isfinite().all()
 
 
-@every_trained
+@every_case
 def test_no_rows_are_no_rows(case: Case) -> None:
     batch, inputs = drawn(case)
     source = None if batch.source is None else batch.source[:0]
