@@ -81,6 +81,7 @@ def measured(outcome: Outcome) -> dict[str, object]:
         "steps": training.steps,
         "timing": {
             "train_seconds": round(training.seconds, 3),
+            "train_cpu_seconds": round(training.cpu_seconds, 3),
             "look_seconds": [round(point.seconds, 3) for point in training.curve],
             "evaluation_seconds": round(evaluation.seconds, 3),
             "tokens_per_second": round(training.tokens / training.seconds, 1) if training.steps else None,

@@ -160,6 +160,9 @@ class TimingPart(TypedDict):
     """What took how long."""
 
     train_seconds: Annotated[Number, about("training without validation points, nor others' turns", "seconds")]
+    train_cpu_seconds: NotRequired[
+        Annotated[Number, about("of them, those of a processor, all threads together", "seconds")]
+    ]
     look_seconds: Annotated[list[Number], about("training up to each validation point of `curve`", "seconds")]
     evaluation_seconds: Annotated[Number, about("the final evaluation", "seconds")]
     tokens_per_second: Annotated[Number | None, about("target tokens trained on, with padding; null: none", "tokens/s")]

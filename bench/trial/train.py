@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -37,12 +37,14 @@ class ValidationPoint:
 class Training:
     """How training went. status: "trained", "fitted" or "diverged"; tokens: read so far.
 
-    seconds: without validation, and of trainings that take turns its own turns alone
+    seconds: without validation, and of trainings that take turns its own turns alone; cpu_seconds: of them, those in
+        which a processor worked for this process, all threads together: what a busy machine does not change
     """
 
     status: str
     steps: int
     seconds: float
+    cpu_seconds: float
     tokens: int
     curve: list[ValidationPoint] = field(default_factory=list)
 
@@ -58,18 +60,26 @@ class Clock:
     spec: Spec
     started: float
     stopped_for: float = 0.0  # seconds of validation and of others' turns, which are not this training's
+    cpu_started: float = field(default_factory=time.process_time)
+    cpu_stopped_for: float = 0.0
 
     @property
     def seconds(self) -> float:
         """How long training took so far."""
         return time.perf_counter() - self.started - self.stopped_for
 
+    @property
+    def cpu_seconds(self) -> float:
+        """How long a processor worked on it so far."""
+        return time.process_time() - self.cpu_started - self.cpu_stopped_for
+
     @contextmanager
     def stopped(self) -> Iterator[float]:
         """Count nothing meanwhile; gives the seconds so far."""
-        seconds, before = self.seconds, time.perf_counter()
+        seconds, before, cpu_before = self.seconds, time.perf_counter(), time.process_time()
         yield seconds
         self.stopped_for += time.perf_counter() - before
+        self.cpu_stopped_for += time.process_time() - cpu_before
 
     def position(self, step: int) -> int:
         """Return the step whose learning rate is due after `step` steps."""
@@ -120,17 +130,16 @@ def trained_in_turns(
         with clock.stopped():
             yield
     steps.release()
-    return ended(model, average, step, clock.seconds, tokens, curve)
+    return ended(model, average, Training("trained", step, clock.seconds, clock.cpu_seconds, tokens, curve))
 
 
-def ended(
-    model: Model, average: Average | None, steps: int, seconds: float, tokens: int, curve: list[ValidationPoint]
-) -> Training:
+def ended(model: Model, average: Average | None, training: Training) -> Training:
     """Give a model its averaged weights, unless it diverged -> how its training went."""
-    diverged = not math.isfinite(curve[-1].loss)
-    if average is not None and not diverged:
+    if not math.isfinite(training.curve[-1].loss):
+        return replace(training, status="diverged")
+    if average is not None:
         model.load_state_dict(average.module.state_dict())
-    return Training("diverged" if diverged else "trained", steps, seconds, tokens, curve)
+    return training
 
 
 def is_over(curve: list[ValidationPoint], patience: int) -> bool:
@@ -142,7 +151,6 @@ def is_over(curve: list[ValidationPoint], patience: int) -> bool:
 def fit(model: Model, task: Task, spec: Spec, seed: int, device: str) -> Training:
     """Fit a trivial baseline on one large batch of training examples."""
     data = protocol_of(task).fitting_batch(task, spec, seed, device)
-    started = time.perf_counter()
-    batch = data.batch
+    clock, batch = Clock(spec, time.perf_counter()), data.batch
     model.fit(batch.source, batch.source_length, batch.target, data.weight)
-    return Training("fitted", 0, time.perf_counter() - started, data.weight.numel())
+    return Training("fitted", 0, clock.seconds, clock.cpu_seconds, data.weight.numel())
