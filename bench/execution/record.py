@@ -55,7 +55,8 @@ def asked(job: Job, seed: int) -> dict[str, object]:
         "family": job.spec.model,
         "task_version": job.sources.task_version,
         "seed": seed,
-        "spec": asdict(job.spec),
+        "spec": job.spec.asked,
+        **({"variant": dict(job.spec.variant)} if job.spec.variant else {}),
     }
 
 

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -73,7 +72,7 @@ class WandB:
             dir=str(out),
             mode="offline",
             reinit="create_new",  # two trainings may run at once
-            config=asdict(job.spec) | {"seed": seed, "key": job.key(seed)},
+            config=job.spec.asked | {"seed": seed, "key": job.key(seed)},
             settings=quiet,
         )
         self.run.define_metric(BY_LENGTH, step_metric="length")

@@ -25,7 +25,7 @@ FIRST = (
     "task model steps batch learning_rate weight_decay warmup schedule period optimizer seconds curriculum "
     "same_length_batches ema grad_clip eval_every patience examples adversarial fits loss_mask data_seed"
 ).split()
-LABELS = ("row", "column")
+LABELS = ("row", "column", "variant")
 TOLD = ("paper", "inductive_bias", "inductive_biases", "automaton")  # what tasks and families only say of themselves
 
 

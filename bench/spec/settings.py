@@ -16,7 +16,7 @@ PARTS = ("task", "model", "train")
 TRAIN = {
     field.name: Setting(str(field.type), "")
     for field in fields(Spec)
-    if field.name not in ("task", "model", "task_settings", "model_settings", "row", "column")
+    if field.name not in ("task", "model", "task_settings", "model_settings", "row", "column", "variant")
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SCHEDULES = ("constant", "cosine", "drop", "one_cycle", "restarts")
@@ -48,6 +48,7 @@ class Spec:
     exhaustive: every length is judged on all its strings; else those past training by the rules of bench/trial/looks.py
     data_seed: names the training data's stream in place of the run's seed, which then draws the weights alone
     row, column: the names of task and model in the tables
+    variant: the settings of model and training that set the column apart from its family; a label, as those are
     """
 
     task: str
@@ -77,6 +78,7 @@ class Spec:
     exhaustive: bool = False
     row: str = ""
     column: str = ""
+    variant: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "row", self.row or self.task)
@@ -93,6 +95,13 @@ class Spec:
                 f"schedules {' and '.join(PERIODIC)} need a period of 1 step or more, others have none; "
                 f"got {self.schedule} with {self.period}"
             )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """All that it asks for, as a record has it: without `variant`, which stands beside it there."""
+        found = asdict(self)
+        del found["variant"]
+        return found
 
 
 def renamed(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,10 +45,11 @@ class Configured:
         """
         sizes = dict(settings or {})
         apart = {name: sizes[name] for name in shown if name in sizes}
-        others = ((name, training[name]) for name in shown if name not in sizes)
+        others = [(name, training[name]) for name in shown if name not in sizes]
         named = f"{model}({variant})" if variant else label(model, apart, others)
         given = {**self.settings, **(chosen or {})}
-        return Spec(self.task, model, given, sizes, row=self.name, column=column or named, **training)
+        training |= {"row": self.name, "column": column or named, "variant": {**apart, **dict(others)}}
+        return Spec(self.task, model, given, sizes, **training)
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -143,6 +143,7 @@ def changed(spec: Spec, catalogue: Catalogue, changes: list[Change], steps: int 
             model_settings={**spec.model_settings, **values["model"]},
             row=row,
             column=label(spec.column, values["model"], values["train"].items()),
+            variant={**spec.variant, **values["model"], **values["train"]},
             **values["train"],
         )
     except ValueError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from harness import record, score
@@ -83,7 +82,7 @@ def configured(row: str, model: str, seed: int, settings: dict[str, Any] | None 
     """Return a record of a family on a configured task."""
     sizes = settings or {}
     spec = CONFIGURED[row].spec(model, sizes, shown=sizes)
-    return record({3: 1}, task=row, model=spec.column, seed=seed, **changes) | {"spec": asdict(spec)}
+    return record({3: 1}, task=row, model=spec.column, seed=seed, **changes) | {"spec": spec.asked}
 
 
 def string_record(row: str, name: str, seed: int) -> Record:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,7 @@ def record(
         "model": model,
         "task_version": 1,
         "seed": seed,
-        "spec": asdict(spec),
+        "spec": spec.asked,
         "status": "trained",
         "train_lengths": list(inside),
         "inside_lengths": list(inside),
@@ -209,7 +209,7 @@ def record(
 def record_of(job: Job) -> Record:
     """Return a hand-made record that is current for a job's first seed."""
     made = record({3: 50, 4: 40}, task=job.spec.row, model=job.spec.column, seed=job.seeds[0])
-    return made | {"key": job.key(job.seeds[0]), "sources": job.sources.whole, "spec": asdict(job.spec)}
+    return made | {"key": job.key(job.seeds[0]), "sources": job.sources.whole, "spec": job.spec.asked}
 
 
 class Pretender:

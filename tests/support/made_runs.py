@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ SPEC = next(spec for spec in SUITE.specs if (spec.row, spec.model) == ("copy", "
 def current(spec: Spec, seed: int = 0, catalogue: Catalogue | None = None) -> dict[str, Any]:
     """Return a hand-made record that is current for a spec."""
     sources = sources_of(spec, catalogue or Catalogue())
-    made = record({3: 80}, task=spec.row, model=spec.column, seed=seed, spec=asdict(spec))
+    made = record({3: 80}, task=spec.row, model=spec.column, seed=seed, spec=spec.asked)
     made |= {"key": key_of(spec, seed, sources), "source_parts": sources.parts, "task_version": sources.task_version}
     return made
 

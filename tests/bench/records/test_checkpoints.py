@@ -12,7 +12,9 @@ from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task
 from bench.trial.train import Training, ValidationPoint
 
-TRAINING = Training("trained", 2, 1.5, 1.25, 24, [ValidationPoint(1, 0.5, None, 0.75), ValidationPoint(2, 0.25, 1.0, 1.5)])
+TRAINING = Training(
+    "trained", 2, 1.5, 1.25, 24, [ValidationPoint(1, 0.5, None, 0.75), ValidationPoint(2, 0.25, 1.0, 1.5)]
+)
 SPEC = Spec("copy", "gru", {"train_lengths": (2, 3), "eval_lengths": (2, 3, 6)}, {"hidden": 8})
 
 
