@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.analysis import metrics
 from bench.analysis.frame import Groups, group
+from bench.analysis.robust import robust
 from bench.analysis.tables import tables
 from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
@@ -49,6 +50,11 @@ class Run:
         from bench.views.charts.style import styles_of  # tables need no matplotlib
 
         return styles_of(model for _, model in self.groups)
+
+    @cached_property
+    def robust(self) -> pd.DataFrame:
+        """Its table of how many seeds hold how far."""
+        return robust(self.groups)
 
     @cached_property
     def tasks(self) -> list[str]:
