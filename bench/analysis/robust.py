@@ -6,8 +6,9 @@ of records; texts, which have no exact match, are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,7 +143,7 @@ def reached(lengths: Sequence[int], wanted: int) -> int | None:
     return min((length for length in lengths if length >= wanted), default=None)
 
 
-def divided(row: Row) -> tuple[int, str]:
+def divided(row: Mapping[Any, Any]) -> tuple[int, str]:
     """Return how many seeds are solved at the farthest place where some are and others not, and that place; 0: none."""
     for where in reversed(WHERE):
         if 0 < row[f"solved_{where}"] < 1:

@@ -24,7 +24,7 @@ from bench.views.texts import CALLED, TEMPLATES, Models, describe, reference_row
 
 @collection_paused()
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Rebuild the CSV files and leaderboard.md from records -> by_length.csv and leaderboard.csv as frames, problems."""
+    """Rebuild the CSV files and leaderboard.md from records -> by_length, leaderboard as frames, notes on problems."""
     run = read_run(out, suite)
     write_atomically(out / "by_length.csv", as_csv(run.lengths, columns.BY_LENGTH))
     write_atomically(out / "leaderboard.csv", as_csv(run.board, columns.LEADERBOARD))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bench.analysis import metrics
-from bench.analysis.frame import Groups, group
+from bench.analysis.frame import Groups, Pair, group
 from bench.analysis.robust import robust
 from bench.analysis.tables import tables
 from bench.records.store import Record, collection_paused, read_records
@@ -55,6 +55,16 @@ class Run:
     def robust(self) -> pd.DataFrame:
         """Its table of how many seeds hold how far."""
         return robust(self.groups)
+
+    @cached_property
+    def board_rows(self) -> dict[Pair, dict[Any, Any]]:
+        """The leaderboard's row of each pair."""
+        return by_pair(self.board)
+
+    @cached_property
+    def robust_rows(self) -> dict[Pair, dict[Any, Any]]:
+        """The row of each pair that says how many seeds hold how far."""
+        return by_pair(self.robust)
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -102,6 +112,11 @@ class Run:
             return False
         samples = [sample for found in self.records(task).values() for record in found for sample in record["samples"]]
         return any(sample["truth"][-1:] == [EOS] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
+
+
+def by_pair(frame: pd.DataFrame) -> dict[Pair, dict[Any, Any]]:
+    """Return the rows of a table by task and model."""
+    return {(row["task"], row["model"]): row for row in frame.to_dict("records")}
 
 
 @collection_paused()
