@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from bench.analysis.robust import robust
 from bench.analysis.tables import tables
 from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
+from bench.suites.configured import name_of
 
 if TYPE_CHECKING:
     from bench.views.charts.style import SeriesStyle
@@ -132,3 +134,21 @@ def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
     """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
     return Run(suite, groups, *tables(groups), problems + mixed)
+
+
+def configured_records(records: Iterable[Record]) -> tuple[list[Record], list[str]]:
+    """Return records, each task under the name that its content is configured by: old records have other names.
+
+    Of two that then are the same the second is left out, and named.
+    """
+    kept: dict[tuple[str, str, int], Record] = {}
+    problems = []
+    for record in records:
+        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
+        place = (task, record["model"], record["seed"])
+        if place in kept:
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
+        kept.setdefault(place, {**record, "task": task})
+    return list(kept.values()), problems
