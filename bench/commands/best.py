@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         print(verdict(options.row, rows))
         return 0
     terminal = Terminal()
-    title = f"{options.row}, seeds that are solved by multiple of the longest training length, {rows['edge'].iloc[0]}"
+    title = f"{options.row}: seeds solved, by multiple of the longest training length, {rows['edge'].iloc[0]}"
     terminal.print(Fitted(COLUMNS, lines(rows), title))
     terminal.say(verdict(options.row, rows))
     terminal.say(f"from: {places.shown(folder)}")
