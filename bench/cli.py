@@ -16,6 +16,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "run": "train and score every pair without a fresh record, then write the tables",
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
+    "best": "say which family to use on a row, and what it beats",
     "compare": "say what a run changed against the reference run: exit code 1 if anything is worse",
     "power": "say how often `compare` errs, by simulation of a run's noise",
     "history": "keep a run's headline numbers under this commit",

@@ -1,4 +1,4 @@
-"""The tables of a run, made of its records: two CSV files, and a page whose words are in leaderboard.md."""
+"""The tables of a run, made of its records: three CSV files, and a page whose words are in leaderboard.md."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from bench.views.texts import CALLED, TEMPLATES, Models, describe, reference_row
 
 @collection_paused()
 def write_tables(out: Path, suite: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Rebuild by_length.csv, leaderboard.csv and leaderboard.md from records -> the two frames, notes on problems."""
+    """Rebuild the CSV files and leaderboard.md from records -> by_length, leaderboard as frames, notes on problems."""
     run = read_run(out, suite)
     write_atomically(out / "by_length.csv", as_csv(run.lengths, columns.BY_LENGTH))
     write_atomically(out / "leaderboard.csv", as_csv(run.board, columns.LEADERBOARD))
+    write_atomically(out / "robust.csv", as_csv(run.robust, run.robust.columns.tolist()))
     write_atomically(out / "leaderboard.md", leaderboard_page(run))
     return run.lengths, run.board, run.problems
 

@@ -161,10 +161,19 @@ def test_on_a_phone_every_row_says_its_task(browser: Any, report: Path) -> None:
         assert ATTRIBUTE in tasks
 
 
-def test_the_heat_map_opens_with_how_far_each_family_holds(page: Any) -> None:
-    assert page.locator(".heat td span:visible").all_inner_texts()
-    assert page.get_by_role("radio", name="horizon L90").is_checked()
-    assert all(text == "none" or text.endswith("x") for text in page.locator(".heat td span:visible").all_inner_texts())
+def test_the_heat_map_opens_with_how_far_the_median_seed_holds(page: Any) -> None:
+    assert page.get_by_role("radio", name="robust horizon").is_checked()
+    assert page.locator("main section").first.get_attribute("id") == "heat-map"
+    assert set(page.locator(".heat td span:visible").all_inner_texts()) <= {"1", "\N{EN DASH}"}
+
+
+def test_a_cell_of_the_heat_map_leads_to_the_curves_of_its_task(page: Any) -> None:
+    row = page.locator(".heat tbody tr").filter(has_text="copy")
+    row.locator("td a").first.click()
+    aimed = page.locator(page.evaluate("location.hash"))
+    assert aimed.get_by_role("heading", level=3).inner_text() == "copy"
+    assert aimed.locator("svg").first.is_visible()
+    assert row.locator("th a").get_attribute("href") == page.evaluate("location.hash")
 
 
 def test_skip_link_is_first_and_leads_to_the_results(page: Any) -> None:
@@ -214,7 +223,13 @@ def test_choosing_a_task_hides_the_others(page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measure", "shown"), [("in distribution", "99.0"), ("at twice the training length", "60.0"), ("horizon L90", "1x")]
+    ("measure", "shown"),
+    [
+        ("in distribution", "99.0"),
+        ("at twice the training length", "60.0"),
+        ("horizon L90", "1x"),
+        ("robust horizon", "1"),
+    ],
 )
 def test_heat_map_switches_between_its_measures(measure: str, shown: str, page: Any) -> None:
     page.get_by_role("radio", name=measure).check()

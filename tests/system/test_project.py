@@ -219,7 +219,7 @@ def test_committed_tables_are_those_of_the_committed_records(tmp_path: Path) -> 
         shutil.copytree(folder / "records", tmp_path / folder.name / "records")
         problems = write_tables(tmp_path / folder.name, folder.name)[2]
         assert problems == []
-        for name in ("by_length.csv", "leaderboard.csv", "leaderboard.md"):
+        for name in ("by_length.csv", "leaderboard.csv", "robust.csv", "leaderboard.md"):
             assert (tmp_path / folder.name / name).read_bytes() == (folder / name).read_bytes(), folder / name
 
 

@@ -20,9 +20,8 @@ from bench.studies.extrapolation.families import Family, families, other_setting
 from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
 from bench.studies.pages import origin, rendered, write_pages
-from bench.suites.configured import name_of
 from bench.views.charts.figures import file_names
-from bench.views.charts.material import Run, run_of
+from bench.views.charts.material import Run, configured_records, run_of
 from bench.views.charts.panel import Drawing, write_drawings
 from bench.views.charts.signals import memory_panels
 from bench.views.html.page import counted, device
@@ -173,16 +172,8 @@ def read(out: Path) -> Run:
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
-    kept: dict[tuple[str, str, int], Record] = {}
-    for record in records:
-        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
-        place = (task, record["model"], record["seed"])
-        if place in kept:
-            problems.append(
-                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
-            )
-        kept.setdefault(place, {**record, "task": task})
-    return run_of(out.resolve().name, list(kept.values()), problems)
+    kept, others = configured_records(records)
+    return run_of(out.resolve().name, kept, problems + others)
 
 
 def write_extrapolation(out: Path, page: Path | None) -> Content:

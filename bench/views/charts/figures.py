@@ -14,7 +14,8 @@ from typing import Any
 from matplotlib.colors import to_hex
 
 from bench.records.store import write_atomically
-from bench.views.charts.images import BATCH, PARTS, eos_panels, heat_panel, mask_panels, position_panels
+from bench.views.charts.heat import heat_panel
+from bench.views.charts.images import BATCH, PARTS, eos_panels, mask_panels, position_panels
 from bench.views.charts.material import EXACT, NATS, NRMSE, Run, read_run
 from bench.views.charts.panel import Drawing, Panel, escaped, write_drawings
 from bench.views.charts.scores import cost_panels, curve_panels, learners, length_panels
@@ -101,7 +102,7 @@ def drawings(run: Run) -> Iterator[Drawing]:
     """Return the figures of a run: the heat maps of the tasks with exact match, then those of each task."""
     names = file_names(run.tasks)
     for measure, said in HEAT.items() if run.strings else ():
-        caption = f"Every task with every family; bright is right. {said['caption']}"
+        caption = f"Every task with every family. {said['caption']}"
         panels = [heat_panel(run, measure, said["name"])]
         yield Drawing(f"heat-{measure}", said["heading"], panels, 1, caption=caption)
     for task in run.tasks:

@@ -1,12 +1,10 @@
-"""Charts that are fields of colour: the heat map of a run, where families go wrong, what the loss counts in a batch."""
+"""Charts that are fields of colour: where families go wrong, what the loss counts in a batch; and what draws them."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,18 +13,13 @@ from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from bench.analysis.summary import twice_length
 from bench.records.store import Record
 from bench.views.charts.axes import Scale
 from bench.views.charts.material import NATS, NRMSE, Run, length_name, primary_metric
 from bench.views.charts.panel import Panel, Tips
-from bench.views.charts.style import RIGHT_MAP, label, right_colour
+from bench.views.charts.style import RIGHT_MAP
 from bench.views.numbers import percent
 
-HELD = 0.3  # the brightness of a horizon that is the longest training length
-TILE = (0.72, 0.42)  # inches
-TOLD = ["inside", "l90", "l90_ratio", "longest"]  # what tiles are made of; a board has eighty columns
-HEAT_MARGINS = (1.6, 0.2, 0.1, 1.15)
 PARTS = {"right": ("#fde737", ""), "EOS error": ("#7d7d7d", "////"), "token error": ("#00224e", "")}
 COLUMNS = ("exact_match", "stopped_wrong", "content_wrong")  # their shares add up to 1
 SPLITS = {"in distribution": "train", "extrapolation": "beyond"}
@@ -56,82 +49,6 @@ def image(
         return {}
 
     return draw
-
-
-class Tile(NamedTuple):
-    """A cell of the heat map: what it says, how good that is from 0 to 1."""
-
-    text: str = ""
-    share: float = math.nan
-
-
-def tile(run: Run, task: str, model: str, measure: str) -> Tile:
-    """Return the cell of a task and a family, of a measure in sections.toml; one that was not run says nothing."""
-    if (task, model) not in run.groups:
-        return Tile()
-    (row,) = run.board.loc[(run.board["task"] == task) & (run.board["model"] == model), TOLD].to_dict("records")
-    if measure == "inside":
-        return Tile(percent(row["inside"]), row["inside"])
-    if measure == "twice":
-        rows = run.rows(task, model)
-        length = twice_length(list(rows["length"]), run.groups[task, model][0]["inside_lengths"])
-        found = float(rows.loc[rows["length"] == length, "exact_match"].mean())
-        return Tile(percent(found), found)
-    times, farthest = row["l90_ratio"], run.board.loc[run.board["task"].isin(run.strings), "l90_ratio"].max()
-    text = f"{'>= ' if row['l90'] == row['longest'] else ''}{times:.3g}x" if times else "none"
-    return Tile(text, brightness(times, float(farthest)))
-
-
-def brightness(times: float, most: float) -> float:
-    """Return how bright a horizon is, 0 to 1: by its logarithm, from the longest training length to the farthest."""
-    if not times:
-        return 0.0
-    if times <= 1:
-        return HELD * max(1 + math.log2(times), 1 / 3)
-    return HELD + (1 - HELD) * math.log(times) / math.log(most)
-
-
-def families(run: Run) -> list[str]:
-    """Return the families that have a task with exact match, those with the most such tasks first, then by name."""
-    counts = Counter(model for task, model in run.groups if task in run.strings)
-    return sorted(counts, key=lambda model: (-counts[model], model))
-
-
-def where(run: Run, task: str, measure: str) -> str:
-    """Say at which lengths a measure is taken on a task."""
-    inside = run.any_record(task)["inside_lengths"]
-    edge = max(inside)
-    if measure == "inside":
-        return f"{min(inside)} to {edge}" if min(inside) < edge else f"at {edge}"
-    if measure == "twice":
-        length = twice_length(sorted(set(run.rows(task)["length"])), inside)
-        return f"at {length} ({length / edge:.3g}x)" if length else "no length beyond"
-    return f"1x is {edge}"
-
-
-def heat_panel(run: Run, measure: str, title: str) -> Panel:
-    """Return the heat map by a measure, a number in each cell."""
-    tasks, models = run.strings, families(run)
-    tiles = [[tile(run, task, model, measure) for model in models] for task in tasks]
-    names = [f"{label(task)}\n{where(run, task, measure)}" for task in tasks]
-
-    def describe(axes: Axes) -> None:
-        for row, column in np.ndindex(len(tasks), len(models)):
-            one = tiles[row][column]
-            axes.text(column, row, one.text, ha="center", va="center", fontsize=9, color=right_colour(one.share)[1])
-        axes.set_xticks(range(len(models)), map(label, models), rotation=35, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(len(tasks)), names, size=9)
-        axes.tick_params(length=0)
-
-    said = [", ".join(f"{m} {one.text}" for m, one in zip(models, row, strict=True) if one.text) for row in tiles]
-    left, right, above, below = HEAT_MARGINS
-    return Panel(
-        title,
-        "; ".join(f"{task}: {line}" for task, line in zip(tasks, said, strict=True)),
-        image(np.ma.masked_invalid([[one.share for one in row] for row in tiles]), describe),
-        size=(left + TILE[0] * len(models) + right, above + TILE[1] * len(tasks) + below),
-        margins=HEAT_MARGINS,
-    )
 
 
 def eos_panels(run: Run, task: str) -> list[Panel]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bench.analysis import metrics
-from bench.analysis.frame import Groups, group
+from bench.analysis.frame import Groups, Pair, group
+from bench.analysis.robust import robust
 from bench.analysis.tables import tables
 from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
+from bench.suites.configured import name_of
 
 if TYPE_CHECKING:
     from bench.views.charts.style import SeriesStyle
@@ -49,6 +52,21 @@ class Run:
         from bench.views.charts.style import styles_of  # tables need no matplotlib
 
         return styles_of(model for _, model in self.groups)
+
+    @cached_property
+    def robust(self) -> pd.DataFrame:
+        """Its table of how many seeds hold how far."""
+        return robust(self.groups)
+
+    @cached_property
+    def board_rows(self) -> dict[Pair, dict[Any, Any]]:
+        """The leaderboard's row of each pair."""
+        return by_pair(self.board)
+
+    @cached_property
+    def robust_rows(self) -> dict[Pair, dict[Any, Any]]:
+        """The row of each pair that says how many seeds hold how far."""
+        return by_pair(self.robust)
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -98,6 +116,11 @@ class Run:
         return any(sample["truth"][-1:] == [EOS] for sample in samples) or bool(self.rows(task)["stopped_wrong"].any())
 
 
+def by_pair(frame: pd.DataFrame) -> dict[Pair, dict[Any, Any]]:
+    """Return the rows of a table by task and model."""
+    return {(row["task"], row["model"]): row for row in frame.to_dict("records")}
+
+
 @collection_paused()
 def read_run(out: Path, suite: str = "") -> Run:
     """Read a run's folder, of a suite or of one named like the folder; one without records raises."""
@@ -111,3 +134,21 @@ def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:
     """Gather records as they are shown; problems: what is known of others, which were left out."""
     groups, mixed = group(records)
     return Run(suite, groups, *tables(groups), problems + mixed)
+
+
+def configured_records(records: Iterable[Record]) -> tuple[list[Record], list[str]]:
+    """Return records, each task under the name that its content is configured by: old records have other names.
+
+    Of two that then are the same the second is left out, and named.
+    """
+    kept: dict[tuple[str, str, int], Record] = {}
+    problems = []
+    for record in records:
+        task = name_of(record["spec"]["task"], record["spec"]["task_settings"], record["task"])
+        place = (task, record["model"], record["seed"])
+        if place in kept:
+            problems.append(
+                f"{task} {record['model']} seed {record['seed']}: two records, under two names: one left out"
+            )
+        kept.setdefault(place, {**record, "task": task})
+    return list(kept.values()), problems

@@ -23,6 +23,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
 LONGEST_NAME = 36
 RIGHT_MAP = mpl.colormaps["cividis"]  # of shares: bright is right, dark is wrong; its lightness alone tells the same
+REACH_MAP = mpl.colormaps["viridis"]  # of horizons: lightness alone tells the same, and none of it is grey
+UNLEARNT = "#c4c4c4"
 DARK = 0.465  # shares below it are so dark that white reads on them, on others black
 SETTINGS = rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False)
 
@@ -81,3 +83,10 @@ def printable(text: str) -> str:
 def right_colour(share: float) -> tuple[str, str]:
     """Return the colour of a share that is right, and black or white, whichever reads better on it."""
     return mpl.colors.to_hex(RIGHT_MAP(float(np.clip(share, 0, 1)))), "#ffffff" if share < DARK else "#000000"
+
+
+def reach_colour(share: float) -> tuple[str, str]:
+    """Return the colour of a horizon from 0, the training lengths, to 1, and black or white on it; grey for none."""
+    colour = UNLEARNT if np.isnan(share) else mpl.colors.to_hex(REACH_MAP(float(np.clip(share, 0, 1))))
+    light = np.array(mpl.colors.to_rgb(colour)) ** 2.2 @ (0.2126, 0.7152, 0.0722)
+    return colour, "#000000" if light > 0.18 else "#ffffff"  # the better contrast, as WCAG reckons it

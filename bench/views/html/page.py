@@ -14,7 +14,7 @@ from markupsafe import Markup
 from bench.records.store import Record, write_atomically
 from bench.spec.settings import written
 from bench.suites.suites import SUITES
-from bench.views.charts import images
+from bench.views.charts import tiles
 from bench.views.charts.figures import HEAT, SECTIONS
 from bench.views.charts.material import NATS, Run, read_run
 from bench.views.charts.style import styled
@@ -44,7 +44,7 @@ def write_report(out: Path, suite: str) -> Path:
         columns=columns,
         headline=headline,
         ranked=(tables.ranked_rows, tables.ranked_cell),
-        heat=images,
+        heat=tiles,
         measures=HEAT,
         sections=[section for section in SECTIONS if section.tasks(run)],
         inlined=lambda task, panel: inlined(task, panel, f"c{next(count)}"),

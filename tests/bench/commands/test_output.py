@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "help": ("run", "--help"),
     "tables": ("tables", "--out", "RUN"),
     "report": ("report", "--out", "RUN"),
+    "best": ("best", "copy", "--out", "RUN"),
     "compare": ("compare", "RUN", "RUN"),
     "compare for pasting": ("compare", "--markdown", "RUN", "RUN"),
     "claims": ("claims", "--out", "RUN"),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from drawn import drawn, run_of, series
 from harness import record
+from matplotlib.colors import to_rgb
 from text_records import FACTS, text_record
 
-from bench.views.charts.images import brightness, families, heat_panel, tile, where
-from bench.views.charts.panel import saved
+from bench.records.store import Record
+from bench.views.charts.heat import heat_panel
+from bench.views.charts.panel import Drawing, saved
 from bench.views.charts.scores import history_drawing
+from bench.views.charts.style import UNLEARNT, reach_colour
+from bench.views.charts.tiles import NOTHING, brightness, families, grouped, multiple, tile, where
 
 WHOLE = FACTS["judged_symbols"]
 
@@ -48,7 +55,82 @@ def test_heat_map_leaves_texts_and_their_families_out(tmp_path: Path) -> None:
     assert families(run) == ["gru"]
     panel = heat_panel(run, "reach", "horizon L90")
     assert "chars" not in panel.alt_text
-    assert drawn(panel)[0].images[0].get_array().shape == (1, 1)
+    assert drawn(panel)[0].images[0].get_array().shape == (1, 1, 4)
+
+
+def seeds_of(*rights: dict[int, int], **changes: Any) -> list[Record]:
+    return [record(right, seed=seed, **changes) for seed, right in enumerate(rights)]
+
+
+def test_a_cell_says_how_far_the_median_seed_holds_and_how_many_seeds_do(tmp_path: Path) -> None:
+    holds, falls, fails = {3: 100, 30: 100, 300: 100}, {3: 100, 30: 0, 300: 0}, {3: 50, 30: 0, 300: 0}
+    made = [
+        *seeds_of(holds, holds, falls, model="divided"),
+        *seeds_of(falls, falls, model="near"),
+        *seeds_of(holds, fails, fails, model="lucky"),
+        *seeds_of(fails, model="never"),
+    ]
+    run = run_of(tmp_path, *made, record({3: 100}, task="other", model="alone"))
+    found = {model: tile(run, "copy", model, "robust") for model in ("divided", "near", "lucky", "never", "alone")}
+    assert [(one.text, one.mark) for one in found.values()] == [
+        ("≥100", "2/3"),
+        ("1", ""),
+        (NOTHING, "1/3"),
+        (NOTHING, ""),
+        ("", ""),
+    ]
+    assert found["divided"].words == "≥100x, worst seed 1x, 2 of 3 seeds hold at 100x"
+    assert found["lucky"].words == "not learnt, 1 of 3 seeds hold at 100x"
+    assert [one.share for one in found.values()][:2] == [pytest.approx(1), 0]
+    colours = [one.colours[0] if one.colours else "" for one in found.values()]
+    assert colours[2:] == [UNLEARNT, UNLEARNT, ""]
+    assert len(set(colours)) == 4
+    assert families(run) == ["divided", "alone", "near", "lucky", "never"]
+
+
+@pytest.mark.parametrize("share", [math.nan, *(step / 20 for step in range(21))])
+def test_what_stands_on_a_colour_can_be_read(share: float) -> None:
+    light = [np.array(to_rgb(colour)) for colour in reach_colour(share)]
+    linear = [np.where(each <= 0.04045, each / 12.92, ((each + 0.055) / 1.055) ** 2.4) for each in light]
+    low, high = sorted(float(each @ (0.2126, 0.7152, 0.0722)) for each in linear)
+    assert (high + 0.05) / (low + 0.05) > 4.5
+
+
+def test_multiples_are_short() -> None:
+    assert [multiple(times) for times in (0.25, 0.928571, 1, 1.0714, 1.25003, 9.5, 12.5, 200)] == [
+        "0.25", "0.93", "1", "1.1", "1.3", "9.5", "12", "200",
+    ]  # fmt: skip
+
+
+def test_rows_stand_in_groups_by_what_they_are_of_and_how_many_lengths_train_them(tmp_path: Path) -> None:
+    whole = dict.fromkeys((1, 2, 3, 4, 5, 10), 100)
+    spec = record(whole)["spec"]
+    run = run_of(
+        tmp_path,
+        record(whole, task="copy(1-5)", inside=(1, 2, 3, 4, 5)),
+        record(whole, inside=(5,)),
+        record(whole, task="sums", inside=(1, 2, 3, 4, 5), spec=spec | {"task": "addition"}),
+        record(whole, task="mine", spec=spec | {"task": "of a plug-in"}),
+    )
+    assert grouped(run) == {
+        "few lengths": ["copy"],
+        "many lengths": ["copy(1-5)"],
+        "sums": ["sums"],
+        "others": ["mine"],
+    }
+    (axes, *_) = drawn(heat_panel(run, "robust", "robust horizon"))
+    assert {"few\nlengths", "many\nlengths", "sums", "others"} <= {text.get_text() for text in axes.texts}
+
+
+def test_names_of_many_families_stand_upright_within_the_picture(tmp_path: Path) -> None:
+    names = [f"decoder_only(positions=scheme_{index:02})" for index in range(20)]
+    run = run_of(tmp_path, *(record({3: 100, 6: 100}, model=name) for name in names))
+    drawing = Drawing("heat", "heat", [heat_panel(run, "robust", "robust horizon")])
+    figure = drawing.figure()
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
+    assert min(box.y0 for box in boxes) > 0
+    assert all(one.x1 <= other.x0 for one, other in itertools.pairwise(boxes))
 
 
 def history(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:

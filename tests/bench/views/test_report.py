@@ -118,9 +118,11 @@ def test_sections_follow_what_there_is(tmp_path: Path, page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_the_heat_map_opens_with_how_far_each_family_holds(page: Page) -> None:
+def test_the_heat_map_opens_with_how_far_the_median_seed_holds(page: Page) -> None:
     measures = page.found("input", type="radio", name="measure")
-    assert [own["id"] for own in measures if "checked" in own] == ["measure-reach"]
+    assert [own["id"] for own in measures if "checked" in own] == ["measure-robust"]
+    lengths = {own["id"] for own in page.found("div") if (own.get("id") or "").startswith("lengths-")}
+    assert {(own["href"] or "")[1:] for own in page.found("a") if "lengths-" in (own["href"] or "")} <= lengths
 
 
 @pytest.mark.slow
@@ -169,7 +171,7 @@ def test_same_records_make_the_same_bytes_in_whatever_order_they_were_written(fo
 def test_figures_are_whole_and_captioned(folder: Path) -> None:
     figures = folder / "figures"
     names = {path.stem for path in figures.iterdir()} - {"captions"}
-    assert {f"{kind}-copy" for kind in FIGURES} | {"heat-inside", "heat-twice", "heat-reach"} <= names
+    assert {f"{kind}-copy" for kind in FIGURES} | {"heat-robust", "heat-inside", "heat-twice", "heat-reach"} <= names
     assert {"signal-wave", "stops-stopping", "length-text"} <= names
     assert "stops-copy" not in names
     captions = (figures / "captions.md").read_text()
