@@ -14,6 +14,7 @@ from bench.spec.errors import RequestError
 COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and `run`
     "list": "list tasks, models or suites",
     "run": "train and score every pair without a fresh record, then write the tables",
+    "tune": "search settings for pairs, the same search for each, and write recipes of what it finds",
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
     "best": "say which family to use on a row, and what it beats",

@@ -28,6 +28,7 @@ class Metric:
     bounds: whether by_length.csv has the interval too
     summary: what leaderboard.csv tells: the mean "beyond" training, or "" for what the summary says by itself
     ranks: the leaderboard's column that orders rows where this is the primary metric; by default its own
+    seeks: kinds of data whose recipes are sought by it, on held-out examples of training lengths
     of, convert: the metric that this is in another unit, and how; sets: "adversarial" for those evaluation sets alone
     """
 
@@ -46,6 +47,7 @@ class Metric:
     summary: Literal["beyond", ""] = "beyond"
     ranks: str = ""
     format: str = "share"
+    seeks: tuple[str, ...] = ()
     of: str = ""
     convert: Callable[[Floats], Floats] = np.asarray
     sets: str = "random"
@@ -85,6 +87,7 @@ EXACT = Metric(
     reads=("right",),
     summary="",
     ranks="beyond",
+    seeks=STRINGS,
 )
 NATS = Measured(
     name="nats",
@@ -94,6 +97,7 @@ NATS = Measured(
     reads=("nats",),
     unit="nats",
     format="measured",
+    seeks=TEXTS,
 )
 BITS = Measured(
     name="bits",
@@ -124,6 +128,7 @@ TOKEN_ACCURACY = Metric(
     denominator="tokens",
     bounds=False,
     summary="",
+    seeks=WORDS,
 )
 EOS_ERROR = Error(
     name="stopped_wrong",
@@ -140,7 +145,14 @@ TOKEN_ERROR = Error(
     reads=("examples", "right", "stopped_wrong"),
     numerator=lambda examples, right, stopped: examples - right - stopped,
 )
-NRMSE = Measured("nrmse", "NRMSE", "free-running error over the signal's standard deviation", SIGNALS, ("nrmse",))
+NRMSE = Measured(
+    name="nrmse",
+    heading="NRMSE",
+    caption="free-running error over the signal's standard deviation",
+    kinds=SIGNALS,
+    reads=("nrmse",),
+    seeks=SIGNALS,
+)
 NEXT_STEP_NRMSE = Measured(
     name="next_step_nrmse",
     heading="next-step NRMSE",
@@ -167,6 +179,16 @@ def metrics_of(record: Record) -> list[Metric]:
     meant = [metric for metric in METRICS if record["kind"] in metric.kinds]
     found = meant or [metric for metric in COUNTED if has(record, metric)]
     return [metric for metric in found if metric.sets == "random" or record.get(metric.sets)]
+
+
+def sought(kind: str) -> Metric:
+    """Return the metric by which recipes are sought for a kind of data; for an unknown one, exact match."""
+    return next((metric for metric in METRICS if kind in metric.seeks), EXACT)
+
+
+def named(name: str) -> Metric:
+    """Return a metric by its name; an unknown one raises KeyError."""
+    return {metric.name: metric for metric in METRICS}[name]
 
 
 def primary(record: Record) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from bench.probes.performance.rates import one_thread
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 from bench.trial.build import build_model, build_task, load_plugin
+from bench.trial.protocols import protocol_of
 from models.base import UnsuitableError
 
 
@@ -37,24 +39,47 @@ def check_specs(specs: list[Spec], plugins: tuple[Path, ...], explicit: bool) ->
     kept, skipped, passed, known = [], [], set[str](), dict[str, tuple[list[int], str]]()
     for spec in specs:
         try:
-            check_pair(spec, passed)
+            check_spec(spec, passed)
         except UnsuitableError as error:
             if explicit:
                 raise RequestError(f"{spec.row} {spec.column}: {error}") from error
             skipped.append(f"{spec.row} {spec.column}: left out, {error}")
-        except ContractError as error:
-            raise RequestError(str(error)) from error
-        except RequestError:
-            raise
-        except Exception as error:  # whatever a plug-in does, or a length that a table of positions cannot hold
-            reason = str(error).splitlines()[0] if str(error) else ""
-            raise RequestError(
-                f"{spec.row} {spec.column} cannot be trained: {type(error).__name__}: {reason}"
-            ) from error
         else:
             kept.append(spec)
             skipped += lengths_left_out(spec, known)
     return kept, skipped
+
+
+def check_tries(specs: Iterable[Spec], plugins: tuple[Path, ...], held_out: Collection[str]) -> None:
+    """Build and check every task and model once that is to be trained and judged inside its training lengths.
+
+    held_out: the rows of texts whose settings hold out what they are judged on
+    """
+    for plugin in plugins:
+        load_plugin(plugin)
+    passed = set[str]()
+    for spec in specs:
+        task = build_task(spec.task, spec.task_settings)
+        if spec.row not in held_out and protocol_of(task).named_lengths(task):
+            choices = ", ".join(sorted(held_out))
+            raise RequestError(f"nothing is held out of the text {spec.row!r} to be judged by; choose from: {choices}")
+        try:
+            check_spec(spec, passed)
+        except UnsuitableError as error:
+            raise RequestError(f"{spec.row} {spec.column}: {error}") from error
+
+
+def check_spec(spec: Spec, passed: set[str]) -> None:
+    """Check a spec's task and its model, but not what has passed already; raise UnsuitableError or RequestError."""
+    try:
+        check_pair(spec, passed)
+    except (UnsuitableError, RequestError):
+        raise
+    except ContractError as error:
+        raise RequestError(str(error)) from error
+    except Exception as error:  # whatever a plug-in does, or a length that a table of positions cannot hold
+        reason = str(error).splitlines()[0] if str(error) else ""
+        raise RequestError(f"{spec.row} {spec.column} cannot be trained: {type(error).__name__}: {reason}") from error
 
 
 def lengths_left_out(spec: Spec, known: dict[str, tuple[list[int], str]]) -> list[str]:

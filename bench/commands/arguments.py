@@ -37,11 +37,16 @@ def add_plugins(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Declare --device and --plugin."""
+    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda[:N]")
+    add_plugins(parser)
+
+
 def add_training(parser: argparse.ArgumentParser) -> None:
     """Declare what any training takes: --steps, --device, --plugin, --set."""
     parser.add_argument("--steps", type=whole(1), metavar="N", help="optimiser steps at most")
-    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda[:N]")
-    add_plugins(parser)
+    add_device(parser)
     parser.add_argument(
         "--set",
         action="append",

@@ -37,16 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="every family at the hidden size nearest to N parameters",
     )
     parser.add_argument("--seeds", type=seeds, metavar="N|0,1,2", help="how many seeds, or which")
+    add_execution(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
+    parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
+    parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
+    add_training(parser)
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """Declare how jobs are run: --jobs, --threads, --executor, --minutes."""
     parser.add_argument(
         "--jobs", type=whole(1), metavar="N", help=f"jobs at once; default: one a core, on a GPU {ON_CARD} at most"
     )
     parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
     parser.add_argument("--executor", metavar="NAME", help="serial, processes, seeds (on a GPU); default: by --jobs")
     parser.add_argument("--minutes", type=minutes, metavar="N", help="start no job after so many; those that run end")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
-    parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
-    parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
-    add_training(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.suites.suites import find_suite
 
     suite, catalogue, terminal = find_suite(options.suite), Catalogue(plugins_of(options)), Terminal()
-    options.until = math.inf if options.minutes is None else time.time() + 60 * options.minutes
+    options.until = until(options)
     specs, notes = planned(options, suite, catalogue)
     find_executor(options.executor or "serial")
     options.track = list(dict.fromkeys(options.track))
@@ -128,15 +133,26 @@ def prepared(
 ) -> tuple[list[Spec], Executor]:
     """Build every task and model once -> the specs that can run, and what runs their jobs, `most` at once."""
     from bench.checks.prepare import check_specs, choose_device
-    from bench.execution.executor import Resources, find_executor
 
     device = choose_device(options.device)
     kept, skipped = check_specs(specs, plugins_of(options), explicit=bool(options.tasks and options.models))
     for line in skipped:
         terminal.say(line)
+    return kept, executor_of(options, device, most)
+
+
+def executor_of(options: argparse.Namespace, device: str, most: int) -> Executor:
+    """Return what runs jobs as the options say, `most` at once."""
+    from bench.execution.executor import Resources, find_executor
+
     jobs = min(most, options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores()))
     name = options.executor or ("processes" if jobs > 1 else "serial")
-    return kept, find_executor(name)(Resources(device, jobs, options.threads, options.until))
+    return find_executor(name)(Resources(device, jobs, options.threads, options.until))
+
+
+def until(options: argparse.Namespace) -> float:
+    """Return the time, by `time.time()`, at which no job is to be started any more."""
+    return math.inf if options.minutes is None else time.time() + 60 * float(options.minutes)
 
 
 def cores() -> int:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bench.execution.job import Job
-from bench.execution.run_store import RunStore
 from bench.records.store import Record, unevaluated
 from bench.spec.errors import choose_from
 
 if TYPE_CHECKING:
+    from bench.trial.inside import Inside
     from bench.trial.train import ValidationPoint
+    from bench.trial.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,17 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A seed was trained and judged inside its training lengths; no record is made of it."""
+
+    job: Job
+    seed: int
+    trial: Inside
+
+
+@dataclass(frozen=True)
 class Failed:
-    """A seed has no record, for a reason of one line."""
+    """A seed gave nothing, for a reason of one line."""
 
     job: Job
     seed: int
@@ -54,8 +64,24 @@ class NotStarted:
     seed: int
 
 
-Event = Validated | Finished | Failed | NotStarted
+Made = Finished | Tried
+Event = Validated | Made | Failed | NotStarted
 Listen = Callable[[Event], None]
+
+
+class Store(Protocol):
+    """What is to come of a job's seeds: how each is made, and which are made already."""
+
+    def ended(self, job: Job, seed: int) -> Made | None:
+        """Return how a seed ended that needs no making any more, None for one that is to be made."""
+
+    def make(self, job: Job, seed: int, device: str, listen: Listen, seeds_at_once: int) -> Turns[Made]:
+        """Make a seed, with a pause behind every training step, and keep what is to be kept of it."""
+
+
+def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> None:
+    """Tell of a validation point."""
+    listen(Validated(job, seed, point))
 
 
 @dataclass(frozen=True)
@@ -80,11 +106,11 @@ class Executor(Protocol):
     `run --executor`.
     """
 
-    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
-        """Make the record of every seed of every job that has none yet -> a line about each that failed.
+    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+        """Make every seed of every job that is not made yet -> a line about each that failed.
 
         A seed that fails fails alone; one whose turn comes when the time is over is told of and left. An interrupt ends
-        what is running and keeps every finished record.
+        what is running and keeps all that is finished.
         """
 
 

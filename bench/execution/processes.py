@@ -15,9 +15,8 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
-from bench.execution.executor import Event, Failed, Finished, Ledger, Listen, Resources, Validated, register
+from bench.execution.executor import Event, Failed, Ledger, Listen, Resources, Store, Validated, register
 from bench.execution.job import Job, each_seed
-from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 
 POLL = 0.2  # seconds between two times that what the workers tell is read
@@ -25,27 +24,27 @@ POLL = 0.2  # seconds between two times that what the workers tell is read
 
 @register("processes")
 class Processes:
-    """Runs so many jobs at once; each record is written by the worker that made it."""
+    """Runs so many jobs at once, each in a worker, which also writes what is kept of it."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
-        """Make the record of every seed that has none yet; a worker that dies fails its seed, not the run."""
+    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+        """Make every seed that is not made yet; a worker that dies fails its seed, not the run."""
         ledger, at_once = Ledger(listen), self.resources.jobs
         left = self._pool([replace(job, seeds=(seed,)) for job, seed in each_seed(jobs)], store, at_once, ledger)
         while left:
             suspects, left = left[:at_once], left[at_once:]  # those that ran when a worker died: each again, alone
             for job in suspects:
                 (seed,) = job.seeds
-                if record := store.finished(job, seed):  # it was written just before
-                    ledger(Finished(job, seed, record))
+                if end := store.ended(job, seed):  # it was written just before
+                    ledger(end)
                 elif self._pool([job], store, 1, ledger):
                     ledger(Failed(job, seed, "a worker process died (out of memory?)"))
             left = self._pool(left, store, at_once, ledger)
         return ledger.failures
 
-    def _pool(self, jobs: list[Job], store: RunStore, workers: int, listen: Listen) -> list[Job]:
+    def _pool(self, jobs: list[Job], store: Store, workers: int, listen: Listen) -> list[Job]:
         """Run jobs of one seed in so many processes; return those that were left when one of them died."""
         if not jobs:
             return []
@@ -137,7 +136,7 @@ def end_with_run(ends: Connection) -> None:
     os._exit(1)
 
 
-def work(job: Job, store: RunStore) -> Event:
+def work(job: Job, store: Store) -> Event:
     """Run a job of one seed in a worker -> how it ended; what comes before is told by message."""
     ends: list[Event] = []
 

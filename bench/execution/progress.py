@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bench.execution.executor import Event, Failed, NotStarted, Validated
+from bench.execution.executor import Event, Failed, Finished, NotStarted, Tried, Validated
 from bench.execution.job import Job, each_seed
 from bench.records.store import Record
 
@@ -63,9 +63,26 @@ class Display:
         self.progress.update(self.all, completed=self.finished)
         if job.pair in self.lines and not self.left[job.pair]:
             self.progress.remove_task(self.lines.pop(job.pair))
-        said = f"FAILED, {event.reason}" if isinstance(event, Failed) else in_words(event.record)
-        line = f"[{self.finished}/{self.total}] {name}: {said}"
+        line = f"[{self.finished}/{self.total}] {name}: {ended_in_words(event)}"
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def ended_in_words(event: Finished | Tried | Failed) -> str:
+    """Say in a few words how a seed ended."""
+    if isinstance(event, Failed):
+        return f"FAILED, {event.reason}"
+    return in_words(event.record) if isinstance(event, Finished) else tried_in_words(event)
+
+
+def tried_in_words(event: Tried) -> str:
+    """Say in a few words how a training ended that was judged inside its training lengths alone."""
+    training, score = event.trial.training, event.trial.score
+    said = f"{training.status}, {training.steps} steps, {training.seconds:.0f} s, held-out"
+    if score.nrmse is not None:
+        return f"{said} NRMSE {score.nrmse:.4f}"
+    if score.nats is not None:
+        return f"{said} token accuracy {100 * score.tokens_right / score.tokens:.2f} %, {score.nats:.3f} nats"
+    return f"{said} exact match {100 * score.right / score.examples:.1f} %"
 
 
 def in_words(record: Record) -> str:

@@ -1,13 +1,15 @@
-"""A run's folder as executors see it: which seeds are done, what is written, which weights are kept."""
+"""A run's folder as executors see it: which seeds are done, how one is made and written, which weights are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.execution.executor import Finished, Listen, validated
 from bench.execution.job import Job
 from bench.records.checkpoints import checkpoint_path, load, save
 from bench.records.store import Record, read_record, read_records, record_path, set_aside, unevaluated, write_record
@@ -16,6 +18,8 @@ from bench.spec.spec import Spec
 
 if TYPE_CHECKING:
     from bench.trial.train import Training
+    from bench.trial.trial import Outcome
+    from bench.trial.turns import Turns
     from models.base import Model
 
 
@@ -69,6 +73,37 @@ class RunStore:
         """Move the stale records of these specs' pairs into records/stale; return how many."""
         pairs = dict.fromkeys((spec.row, spec.column) for spec in specs)
         return sum(set_aside(path) for pair in pairs for path in survey.stale.get(pair, ()))
+
+    def ended(self, job: Job, seed: int) -> Finished | None:
+        """Return how a seed ended whose record stands, None for one that is to be made."""
+        record = self.finished(job, seed)
+        return None if record is None else Finished(job, seed, record)
+
+    def make(self, job: Job, seed: int, device: str, listen: Listen, seeds_at_once: int) -> Turns[Finished]:
+        """Train and evaluate a seed and write its record; torch is imported here at last."""
+        from bench.execution.record import provenance, record_of
+        from bench.probes.probe import probe
+        from bench.trial.trial import trial_in_turns
+
+        outcome = self._evaluated_again(job, seed, device)
+        if outcome is None:
+            watch = partial(validated, listen, job, seed)
+            keep = partial(self.keep_cycle, job, seed), partial(self.keep, job, seed)
+            outcome = yield from trial_in_turns(job.spec, seed, device, watch, *keep)
+        record = record_of(job, outcome, probe(outcome, job.spec, device), provenance(device, seeds_at_once))
+        self.write(job, seed, record)
+        return Finished(job, seed, record)
+
+    def _evaluated_again(self, job: Job, seed: int, device: str) -> Outcome | None:
+        """Evaluate a training whose weights are kept and whose record is not; None where there is none."""
+        from bench.trial.build import build_task
+        from bench.trial.trial import Outcome, evaluate_trained
+
+        kept = self.trained(job, seed, device)
+        if kept is None:
+            return None
+        task = build_task(job.spec.task, job.spec.task_settings)
+        return Outcome(seed, task, *kept, evaluate_trained(task, kept[0], job.spec, device))
 
     def finished(self, job: Job, seed: int) -> Record | None:
         """Return a seed's record where it stands, None otherwise."""

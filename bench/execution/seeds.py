@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bench.execution.attempt import attempted
-from bench.execution.executor import Ledger, Listen, NotStarted, Resources, register
+from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, register
 from bench.execution.job import Job, each_seed
-from bench.execution.run_store import RunStore
 
 if TYPE_CHECKING:
     from bench.trial.lanes import Lane
@@ -30,8 +29,8 @@ class Seeds:
         if not resources.device.startswith("cuda"):
             print("note: without a GPU it is --executor processes that is faster than one seed alone", file=sys.stderr)
 
-    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
-        """Make the record of every seed that has none yet; return a line about each that failed."""
+    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+        """Make every seed that is not made yet; return a line about each that failed."""
         import torch
 
         from bench.trial.lanes import Lane
@@ -51,7 +50,7 @@ class Seeds:
         return ledger.failures
 
     def _taken(
-        self, left: Iterator[tuple[Job, int]], lane: Lane, store: RunStore, listen: Listen, at_once: int
+        self, left: Iterator[tuple[Job, int]], lane: Lane, store: Store, listen: Listen, at_once: int
     ) -> Turns[None]:
         """Take one seed after the other of those that are left, and make their records in a lane."""
         for job, seed in left:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.execution.attempt import attempted
-from bench.execution.executor import Ledger, Listen, NotStarted, Resources, register
+from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, register
 from bench.execution.job import Job, each_seed
-from bench.execution.run_store import RunStore
 
 
 @register("serial")
 class Serial:
-    """Trains, evaluates and records seed after seed; torch is imported here at last."""
+    """Makes seed after seed; torch is imported here at last."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def run(self, jobs: Sequence[Job], store: RunStore, listen: Listen) -> list[str]:
-        """Make the record of every seed that has none yet; return a line about each that failed."""
+    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+        """Make every seed that is not made yet; return a line about each that failed."""
         import torch
 
         from bench.trial.precision import use_whole_products

@@ -7,6 +7,8 @@ after reported seeds had been seen to be still learning, and all five were then 
 seeds 101 to 103 after a reported seed had failed. Sweeps printed some lengths beyond training; otherwise none was used
 to choose.
 
+tuned.toml beside it has what the same search found for every pair that it was run for (`python -m bench tune`).
+
 A file of suites has `suites`, each with the names of its parts; their entries are in `entries`. An entry is a row and a
 model, or several, each with each. `use`: what it shares with others, from `named`, its own words last; `each`: of a
 setting, or a field of training, several values; the rest is what `recipe` takes, of texts `by_epochs`. `common` is of
@@ -31,16 +33,24 @@ BUDGETS: dict[str, Settings] = FOUND["budgets"]
 RECIPES: dict[str, dict[str, Any]] = {
     row: {**FOUND["recipes"].get(models.get("like"), {}), **models} for row, models in FOUND["recipes"].items()
 }
+TUNED_FILE = Path(__file__).with_name("tuned.toml")
+TUNED: dict[str, dict[str, Settings]] = read(TUNED_FILE)
+# A tuned recipe was found as a whole: it counts where nothing else is changed than what training does not hang on, or
+# its seeds alone.
+BESIDE = {"examples", "adversarial", "exhaustive", "data_seed", "shown"}
 
 
-def recipe(row: str, model: str, *, like: str = "", **changes: Any) -> Spec:
+def recipe(row: str, model: str, *, like: str = "", tuned: bool = True, **changes: Any) -> Spec:
     """Return the spec of a pair by the recipe found for it, or by the row's own budget; `changes` override.
 
     like: the row whose recipe and budget count in place of its own; changes: what `Configured.spec` takes, `settings`
-    in place of the recipe's
+    in place of the recipe's; tuned: False for the default recipe of a pair that has a tuned one
     """
-    found = RECIPES.get(like or row, {}).get(model, {})
-    return CONFIGURED[row].spec(model, **{**BUDGETS.get(like or row, {}), **found, **changes})
+    place = like or row
+    found = {**BUDGETS.get(place, {}), **RECIPES.get(place, {}).get(model, {})}
+    if tuned and not like and changes.keys() <= BESIDE:
+        found = merged(found, TUNED.get(row, {}).get(model, {}))
+    return CONFIGURED[row].spec(model, **{**found, **changes})
 
 
 def by_epochs(row: str, model: str, *, window: int, epochs: int, **others: Any) -> Spec:

@@ -197,7 +197,6 @@ def record(
         "threads": 1,
         "timing": {
             "train_seconds": 2.5,
-            "train_cpu_seconds": 2.25,
             "look_seconds": [1.2, 2.5],
             "evaluation_seconds": 0.5,
             "tokens_per_second": 1000.0,

@@ -1,0 +1,1 @@
+"""Equal tuning: the same search for every pair, its table, and the recipes that come of it."""
