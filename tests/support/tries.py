@@ -65,7 +65,7 @@ class Inventor:
 def invented(share: float, steps: int) -> Inside:
     """Return what a training would have come to that gets such a share right."""
     score = Score(EXAMPLES, round(share * EXAMPLES), EXAMPLES, round(share * EXAMPLES), 0, True, ())
-    return Inside("symbols", Training("trained", steps, 1.5, 10), score)
+    return Inside("symbols", Training("trained", steps, 1.5, 1.25, 10), score)
 
 
 def a_try(stage: str = "short", score: float | None = 0.5, **changes: Any) -> Try:
