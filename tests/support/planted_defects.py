@@ -35,15 +35,15 @@ DEFECTS = (
     Defect(
         "the encoder's last state is read behind the padding",
         "models/layers/recurrent.py",
-        "index = (length - 1)[:, None, None]",
-        "index = (0 * length + outputs.shape[1] - 1)[:, None, None]",
+        "if self.reads_padding else source_length",
+        "if source.shape[1] else source_length",
         "variable_copy",
         "gru",
         ("variable_copy", "gru"),
     ),
     Defect(
         "a tenth of the learning rate",
-        "bench/trial/train.py",
+        "bench/trial/optimisers.py",
         "lr=spec.learning_rate,",
         "lr=spec.learning_rate / 10,",
         "sine,human_numbers",
