@@ -33,15 +33,6 @@ class Defect:
 DEFECTS = (
     Defect("nothing changed", "README.md", "# Lengthwise", "# Lengthwise", "copy", "elman"),
     Defect(
-        "the encoder's last state is read behind the padding",
-        "models/layers/recurrent.py",
-        "if self.reads_padding else source_length",
-        "if source.shape[1] else source_length",
-        "variable_copy",
-        "gru",
-        ("variable_copy", "gru"),
-    ),
-    Defect(
         "a tenth of the learning rate",
         "bench/trial/optimisers.py",
         "lr=spec.learning_rate,",
