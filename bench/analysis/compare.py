@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.analysis.frame import group
-from bench.analysis.regression import Priors, Sample, dropped, is_tested, learn
-from bench.analysis.tables import by_length
+from bench.analysis.dispersion import learn
+from bench.analysis.frame import Block, blocks, group
+from bench.analysis.regression import dropped, is_tested
+from bench.analysis.scatter import Pairing, Sample
+from bench.analysis.statistics import Floats
+from bench.analysis.tables import lengths_frame
 from bench.records.store import read_records
 from bench.spec.errors import RequestError
 
@@ -19,6 +22,8 @@ ABOUT = ["mean", "deviation", "seeds", "examples", "task_version", "evaluation_h
 SPLITS = ("inside", "beyond")
 TEXTS = dict.fromkeys(["task", "model", "evaluation_hash", "device"], str)
 COUNTS = ["seeds", "examples", "diverged", "task_version"]
+FEW = 3  # seeds that a cell needs for more than a total loss to be told
+Cell = tuple[str, str, str]
 MANY = 1e6  # examples of a leaderboard's cell, which says none: its seeds' spread counts alone
 
 
@@ -29,10 +34,19 @@ class Comparison:
     cells: one row a cell with `verdict` ("worse", "better", "same", "too few examples", "missing", "new", "diverged" or
         "not comparable") and `reason`
     notes: lines on files that were left out
+    pairing: whether the seeds that both runs have were paired
     """
 
     cells: pd.DataFrame
     notes: list[str]
+    pairing: Pairing
+
+    @property
+    def unsure(self) -> int:
+        """How many pairs have so few seeds that hardly any drop can be told from noise."""
+        seeds = self.cells[["seeds_base", "seeds_new"]].min(axis=1)
+        few = self.cells[self.cells["verdict"].isin(["worse", "better", "same"]) & (seeds < FEW)]
+        return len(few.drop_duplicates(["task", "model"]))
 
     @property
     def regressed(self) -> bool:
@@ -54,28 +68,44 @@ def compare(base: Path, new: Path, tolerance: float, tasks: list[str] | None, mo
         shared = cells[cells["found"] == "both"]
         reasons = sorted(set(shared["reason"])) or ["the two runs share no cell"]
         raise RequestError(f"nothing in {str(new)!r} can be compared with {str(base)!r}: {'; '.join(reasons[:3])}")
-    test(cells, open_to_test, tolerance)
-    return Comparison(
-        cells, [f"{path}: {note}" for path, notes in ((base, base_notes), (new, new_notes)) for note in notes]
-    )
+    pairing = test(cells, open_to_test, tolerance)
+    notes = [f"{path}: {note}" for path, said in ((base, base_notes), (new, new_notes)) for note in said]
+    return Comparison(cells, notes, pairing)
 
 
 def read_cells(path: Path, tasks: list[str] | None, models: list[str] | None) -> tuple[pd.DataFrame, list[str]]:
-    """Read a run's cells (columns CELL and ABOUT), and notes on files that were left out."""
+    """Read a run's cells, and notes on files that were left out.
+
+    Columns CELL, ABOUT, and `by_seed`: accuracies by seed, none where a table was read.
+    """
     notes: list[str] = []
+    seeds: dict[Cell, dict[int, float]] = {}
     if (path / "records").is_dir():
         records, notes = read_records(path / "records")
         groups, mixed = group(records)
-        frame, notes = by_length(groups), notes + mixed
+        found = blocks(groups)
+        frame, notes, seeds = lengths_frame(found, groups), notes + mixed, accuracies(found)
     else:
         frame = read_table(path / "by_length.csv" if path.is_dir() else path)
     cells = cells_of(frame, path)
+    keys = zip(*(cells[name] for name in CELL), strict=True)
+    cells["by_seed"] = pd.Series([seeds.get(key, {}) for key in keys], index=cells.index, dtype=object)
     for column, names in (("task", tasks), ("model", models)):
         cells = cells[cells[column].isin(names)] if names else cells
     if cells.empty:
         why = " of the tasks and models named" if tasks or models else f" ({notes[0]})" if notes else ""
         raise RequestError(f"{str(path)!r} holds no cell{why}")
     return cells, notes
+
+
+def accuracies(found: list[Block]) -> dict[Cell, dict[int, float]]:
+    """Return the exact match of every seed in every cell."""
+    return {
+        (task, model, str(length)): dict(zip([record["seed"] for record in records], values, strict=True))
+        for block in found
+        for (task, model), records, table in zip(block.pairs, block.records, block.accuracy, strict=True)
+        for length, values in zip(block.lengths, table.T.tolist(), strict=True)
+    }
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -154,14 +184,17 @@ def kind_of(device: str) -> str:
     return "cpu" if device == "cpu" else "gpu"
 
 
-def test(cells: pd.DataFrame, chosen: pd.Series[bool], tolerance: float) -> None:
+def test(cells: pd.DataFrame, chosen: pd.Series[bool], tolerance: float) -> Pairing:
     """Set the verdict of cells that both runs have, by the regression check's test in either direction."""
     base, new = (sample(cells[chosen], run) for run in ("base", "new"))
-    priors: Priors = learn(base, new)
+    learnt = learn(base, new)
     verdict = np.where(is_tested(base, new), "same", "too few examples").astype(object)
-    verdict[dropped(base, new, priors, tolerance)] = "worse"
-    verdict[dropped(new, base, priors, tolerance)] = "better"
+    verdict[dropped(base, new, learnt, tolerance)] = "worse"
+    verdict[dropped(new, base, learnt, tolerance)] = "better"
     cells.loc[chosen, "verdict"] = verdict
+    found = cells["verdict"].isin(["worse", "better"])
+    cells.loc[found, "reason"] = "paired seeds" if learnt.pairing.used else "seeds apart"
+    return learnt.pairing
 
 
 def sample(cells: pd.DataFrame, run: str) -> Sample:
@@ -169,4 +202,25 @@ def sample(cells: pd.DataFrame, run: str) -> Sample:
     mean, deviation, seeds, examples = (
         cells[f"{name}_{run}"].to_numpy() for name in ("mean", "deviation", "seeds", "examples")
     )
-    return Sample(mean, np.nan_to_num(deviation), seeds.astype(int), examples.astype(float))
+    pair = cells.groupby(["task", "model"]).ngroup().to_numpy().astype(np.int64)
+    return Sample(
+        mean,
+        np.nan_to_num(deviation),
+        seeds.astype(int),
+        examples.astype(float),
+        pair,
+        seeds_of(cells, f"by_seed_{run}"),
+    )
+
+
+def seeds_of(cells: pd.DataFrame, name: str) -> Floats | None:
+    """Return a column of accuracies by seed as (cells, seeds), a column for each seed that any of the runs has."""
+    if not any(cells[name]):
+        return None
+    known = sorted({seed for column in cells.filter(regex="^by_seed_") for found in cells[column] for seed in found})
+    return np.array([[found.get(seed, np.nan) for seed in known] for found in cells[name]])
+
+
+def alone(cells: pd.DataFrame) -> Sample:
+    """Return the measurements of a run that is compared with none."""
+    return sample(cells.rename(columns={name: f"{name}_run" for name in [*ABOUT, "by_seed"]}), "run")

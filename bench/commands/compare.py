@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Say what a run changed; exit code 1 where anything got worse."""
     from bench.analysis.compare import compare
     from bench.commands.console import Terminal
-    from bench.views.verdict import as_markdown, headline, sections
+    from bench.views.verdict import as_markdown, headline, method, sections
 
     base = options.base or places.BASELINE / places.suite_of(options.new)
     if not base.exists():
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
         for part in sections(found):
             terminal.print(part)
         terminal.notes(found.notes)
-        terminal.say(headline(found, options.tolerance))
+        for line in (headline(found, options.tolerance), *method(found)):
+            terminal.say(line)
     return 1 if found.regressed else 0
 
 

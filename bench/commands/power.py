@@ -9,11 +9,14 @@ from bench.commands import places
 from bench.commands.arguments import share, whole
 from bench.spec.errors import RequestError
 
+MANY = 20  # seeds of a reference that is worth its training
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run", nargs="?", type=Path, default=places.BASELINE / "quick", metavar="RUN")
     parser.add_argument("--drop", type=share, default=0.1, metavar="POINTS", help="the drop to be found (10)")
+    parser.add_argument("--alike", type=share, default=0.6, metavar="PERCENT", help="correlation of shared seeds (60)")
     parser.add_argument("--suites", type=whole(1), default=2000, metavar="N", help="simulated suites a figure (2000)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="also put the table between the markers of this page")
 
@@ -22,23 +25,20 @@ def run(options: argparse.Namespace) -> int:
     """Print how often the regression check would err on a suite as noisy as a run."""
     import numpy as np
 
-    from bench.analysis.compare import read_cells, sample
+    from bench.analysis.compare import alone, read_cells
     from bench.analysis.power import noise_of
-    from bench.analysis.regression import learn
+    from bench.views.rates import rates_page
     from bench.views.readme import replace_block
-    from bench.views.verdict import rates_table
 
-    cells, _ = read_cells(options.run, None, None)
-    pair = cells.groupby(["task", "model"]).ngroup().to_numpy().astype(np.int64)
-    seen = sample(cells.add_suffix("_run"), "run")
-    seeds = int(np.median(seen.seeds))
+    run = alone(read_cells(options.run, None, None)[0])
+    seeds = int(np.median(run.seeds))
     if seeds < 2:
         raise RequestError(
             f"{str(options.run)!r} has one seed a pair: its noise over seeds is unknown, run two or more"
         )
-    designs = dict.fromkeys([(3, 3), (5, 5), (seeds, 3), (seeds, 5)])
-    table = rates_table(noise_of(seen, pair), designs, learn(seen), options.drop, options.suites)
+    designs = list(dict.fromkeys([(3, 3), (5, 5), (seeds, 3), (seeds, 5), (MANY, 5)]))
+    page = rates_page(noise_of(run, run.pairs), designs, options.alike, options.drop, options.suites)
     if options.page:
-        replace_block(options.page, "power", f"\n{table}\n")
-    print(table, end="")
+        replace_block(options.page, "power", f"\n{page}\n")
+    print(page, end="")
     return 0

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from bench.analysis.compare import Comparison
-from bench.analysis.power import CLASSES, FAILING, Noise, detections, false_alarms
-from bench.analysis.regression import LEVEL, TOLERANCE, Priors
-from bench.analysis.statistics import wilson
 from bench.spec.settings import written
 from bench.views.columns import Column, named
-from bench.views.numbers import markdown_table, percent, share
+from bench.views.numbers import markdown_table, percent
 from bench.views.terminal import Fitted
 
 SHOWN = 20  # rows of one verdict; the rest are counted
@@ -40,6 +36,18 @@ def headline(found: Comparison, tolerance: float) -> str:
     outcome = "REGRESSION" if found.regressed else "no regression"
     counted = ", ".join([*said, f"{same:,} no different"])
     return f"{outcome}: of {len(found.cells):,} cells {counted} (tolerance {100 * tolerance:g} points)"
+
+
+def method(found: Comparison) -> list[str]:
+    """Say how drops were told from noise, and where so few seeds cannot tell."""
+    pairing = found.pairing
+    known = f", correlation {pairing.correlation:.2f} in {pairing.cells} cells" if pairing.correlation else ""
+    said = f"test: {'paired seeds' if pairing.used else 'seeds apart'} ({pairing.why}{known})"
+    lines = [f"{said}; pairs (row, family) before their cells"]
+    if found.unsure:
+        pairs = "1 pair has" if found.unsure == 1 else f"{found.unsure} pairs have"
+        lines.append(f"{pairs} one or two seeds, too few to tell a drop from noise: no different may be worse unseen")
+    return lines
 
 
 def sections(found: Comparison) -> list[Fitted]:
@@ -82,32 +90,8 @@ def measured(row: dict[Any, Any], run: str) -> str:
 
 def as_markdown(found: Comparison, tolerance: float) -> str:
     """Return the comparison for pasting; accuracies in percent, spread over seeds after ±, seeds in brackets."""
-    parts = [f"**{headline(found, tolerance)}**"]
+    parts = [f"**{headline(found, tolerance)}**", "\n".join(method(found))]
     for part in sections(found):
         header = [column.heading for column in part.columns]
         parts.append(f"### {part.title}\n\n{markdown_table(header, part.lines, names=3)}")
     return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def rates_table(noise: Noise, designs: Iterable[tuple[int, int]], priors: Priors, drop: float, suites: int) -> str:
-    """Return a Markdown table: for each design (seeds of base and new run) the false alarms, and the power by noise."""
-    designs = list(designs)
-    header = ("", *(f"{base} seeds against {new}" for base, new in designs))
-    alarms = [rate(false_alarms(noise, design, priors, suites), suites) for design in designs]
-    lines = [["any false alarm in the suite", *alarms]]
-    found = [detections(noise, design, priors, drop, suites) for design in designs]
-    for low, high in itertools.pairwise(CLASSES):
-        parts = [one[(one["spread"] >= low) & (one["spread"] < high)] for one in found]
-        spread = f"spread {100 * low:g} to {100 * high:g} points ({parts[0]['cell'].nunique()} cells)"
-        rates = [rate(int(part["found"].sum()), len(part)) for part in parts]
-        lines.append([f"drop of {100 * drop:g} points found, {spread}", *rates])
-    about = (
-        f"{suites:,} simulated suites of {len(noise.mean)} cells a figure; tolerance {100 * TOLERANCE:g} points, Holm "
-        f"at {100 * LEVEL:g} %; for false alarms {100 * FAILING:g} % of the seeds fail. Percent, 95 % intervals."
-    )
-    return f"{about}\n\n{markdown_table(header, lines)}"
-
-
-def rate(count: int, total: int) -> str:
-    """A share of simulations with its interval."""
-    return share(count / total, *map(float, wilson(count, total))) if total else "-"

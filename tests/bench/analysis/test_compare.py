@@ -205,12 +205,6 @@ def test_cells_of_few_examples_are_not_tested(base: Path) -> None:
     assert (found["copy", "few", "3"], found["copy", "few", "4"]) == ("too few examples", "same")
 
 
-def test_single_seeds_are_compared(tmp_path: Path, run: Command) -> None:
-    one, other = (make(tmp_path / f"s{seed}", seeds=[seed]) for seed in (0, 1))
-    assert run(one, other).code == 0
-    assert set(verdicts(one, other).values()) == {"same"}
-
-
 @pytest.mark.parametrize("source", SOURCES[1:])
 def test_names_are_never_read_as_numbers_or_as_nothing(source: str, tmp_path: Path) -> None:
     for name in ("null", "NA", "001", "nan"):

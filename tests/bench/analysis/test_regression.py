@@ -1,4 +1,4 @@
-"""The regression gate's test: its probabilities, Holm's procedure, and what it must and must not flag."""
+"""The regression check's test: its probabilities, and what it must and must not flag."""
 
 from __future__ import annotations
 
@@ -6,91 +6,48 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import ArrayLike
+from noisy_runs import alike, among_settled, run
 from scipy.stats import binomtest, kstest
 
-from bench.analysis.regression import (
-    FEWEST,
-    LEVEL,
-    SAMPLED,
-    TOLERANCE,
-    USUAL,
-    Prior,
-    Priors,
-    Sample,
-    drop_p_values,
-    dropped,
-    holm,
-    is_settled,
-    learn,
-    pooled,
-)
+from bench.analysis.dispersion import CORRELATIONS, DISPERSIONS, USUAL, Learnt, Prior, is_settled, learn
+from bench.analysis.regression import APART, MANY, PAIRED, TOLERANCE, drop_p_values, dropped, level_of
+from bench.analysis.scatter import SAMPLED, Pairing, Sample
 from bench.analysis.statistics import Floats
 
-P_VALUES = st.lists(
-    st.one_of(st.floats(0, 1), st.floats(0, 2 * LEVEL), st.sampled_from([0.0, 0.01, 0.025, 0.05, 1.0])), max_size=30
-)
 ACCURACIES = st.integers(1, 4).flatmap(
     lambda seeds: st.lists(st.lists(st.floats(0, 1), min_size=seeds, max_size=seeds), min_size=1, max_size=30)
 )
+NO_PAIRING = Pairing(False, 0.0, 0, "not asked")
+AS_USUAL = Learnt(*USUAL, NO_PAIRING)
 
 
-def run(accuracies: ArrayLike, examples: float = 256) -> Sample:
-    """Return what a run measured: accuracies (cells, seeds)."""
-    data = np.asarray(accuracies, dtype=float)
-    cells, seeds = data.shape
-    deviation = data.std(1, ddof=1) if seeds > 1 else np.zeros(cells)
-    return Sample(data.mean(1), deviation, np.full(cells, seeds), np.full(cells, float(examples)))
+def sure_of(dispersion: float) -> Learnt:
+    """Return what is learnt where every cell has about one dispersion."""
+    near = np.exp(-((np.log(DISPERSIONS / dispersion) / 0.2) ** 2))
+    prior = Prior(near / near.sum(), np.ones(1))
+    return Learnt(prior, prior, NO_PAIRING)
 
 
-def among_settled(*cells: list[float], others: int = 300) -> Sample:
-    """Return a run of some cells among many where all is right."""
-    return run([*cells, *[[1.0] * len(cells[0])] * others])
-
-
-@given(P_VALUES, st.sampled_from([0.05, 0.5, LEVEL]))
-def test_holm_is_its_own_definition(p_values: list[float], level: float) -> None:
-    falls = [False] * len(p_values)
-    for step, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        if p_values[index] > level / (len(p_values) - step):
-            break
-        falls[index] = True
-    assert holm(np.array(p_values), level).tolist() == falls
-
-
-def test_holm_stops_at_the_first_that_stands() -> None:
-    assert holm(np.array([0.04, 0.012, 0.011, 0.03]), 0.05).tolist() == [False, True, True, False]
-    assert holm(np.array([0.05]), 0.05).tolist() == [True]
-
-
-@given(st.lists(ACCURACIES.map(run), min_size=1, max_size=1), st.integers(1, 4))
-def test_pooled_is_the_mean_of_all_seeds_and_the_variance_within_runs(runs: list[Sample], seeds: int) -> None:
-    cells = len(runs[0].mean)
-    values = [
-        np.random.default_rng(7).random((cells, int(runs[0].seeds[0]))),
-        np.random.default_rng(8).random((cells, seeds)),
-    ]
-    mean, variance, freedom = pooled(*map(run, values))
-    for cell in range(cells):
-        ours = [list(map(float, one[cell])) for one in values]
-        squares = [sum((x - sum(one) / len(one)) ** 2 for x in one) for one in ours]
-        count = sum(map(len, ours))
-        assert mean[cell] == pytest.approx(sum(map(sum, ours)) / count)
-        assert freedom[cell] == count - 2
-        assert variance[cell] == pytest.approx(sum(squares) / max(count - 2, 1))
-
-
+@pytest.mark.parametrize("paired", [False, True])
 @pytest.mark.parametrize(
-    ("seeds", "mean"), [((3, 3), 0.5), ((5, 5), 0.5), ((5, 3), 0.5), ((1, 1), 0.5), ((3, 3), 0.95)]
+    ("seeds", "mean"), [((3, 3), 0.5), ((5, 5), 0.5), ((5, 3), 0.5), ((6, 5), 0.5), ((1, 1), 0.5), ((3, 3), 0.95)]
 )
-def test_p_values_are_uniform_where_nothing_changed(seeds: tuple[int, int], mean: float) -> None:
-    """Dispersions are drawn from the prior, accuracies from a normal: then the moderated t is exactly a t."""
-    chance, cells, prior, examples = np.random.default_rng(0), 6000, Prior(1e-5, 4.0), 1e6
-    dispersion = (1 / examples + prior.excess) * prior.freedom / chance.chisquare(prior.freedom, size=(cells, 1))
-    deviation = np.sqrt(dispersion * mean * (1 - mean))
-    base, new = (run(chance.normal(mean, deviation, size=(cells, count)), examples) for count in seeds)
+def test_p_values_are_uniform_where_nothing_changed(seeds: tuple[int, int], mean: float, paired: bool) -> None:
+    """Dispersions and correlations are drawn from the prior, accuracies from a normal: then the test is exact."""
+    paired &= min(seeds) > 1  # of a single seed nobody knows whether it is paired
+    chance, cells = np.random.default_rng(0), 6000
+    weight = np.where((DISPERSIONS > 2e-4) & (DISPERSIONS < 5e-3), 1.0, 0.0)
+    held = np.ones(len(CORRELATIONS)) / len(CORRELATIONS) if paired else np.ones(1)
+    prior = Prior(weight / weight.sum(), held)
+    dispersion = chance.choice(DISPERSIONS, size=(cells, 1), p=prior.dispersion)
+    correlation = chance.choice(CORRELATIONS[: len(held)], size=(cells, 1), p=held)
+    numbers = chance.standard_normal((2, cells, max(seeds)))
+    numbers[1] = correlation * numbers[0] + np.sqrt(1 - correlation**2) * numbers[1]
+    values = mean + np.sqrt(dispersion * mean * (1 - mean)) * numbers
+    values[0, :, seeds[0] :], values[1, :, seeds[1] :] = np.nan, np.nan
+    base, new = (run(part, 1e6) for part in values)
     assert not (is_settled(np.array([mean]))[0] ^ (mean == 0.95))
-    found = drop_p_values(base, new, Priors(prior, prior))
+    found = drop_p_values(base, new, Learnt(prior, prior, Pairing(paired, 0.5, cells, "")))
     assert kstest(found, "uniform").pvalue > 0.001
     for level in (0.05, 0.01):
         low, high = binomtest(int((found < level).sum()), cells).proportion_ci(0.999)
@@ -109,9 +66,8 @@ def test_p_values_fall_as_the_drop_grows_and_mirror_where_seeds_are_equal(
 
     def p_values(change: Floats) -> Floats:
         spread = np.full(len(cells), 0.05)
-        return drop_p_values(
-            Sample(middle + change, spread, count, examples), Sample(middle - change, spread, count, examples), USUAL
-        )
+        one, other = (Sample(middle + sign * change, spread, count, examples) for sign in (1, -1))
+        return drop_p_values(one, other, AS_USUAL)
 
     small, large = p_values(half), p_values(half + more)
     assert np.isfinite(small).all()
@@ -123,51 +79,50 @@ def test_p_values_fall_as_the_drop_grows_and_mirror_where_seeds_are_equal(
 
 @pytest.mark.parametrize(("few", "many"), [(1, 2), (2, 3), (3, 5), (5, 10)])
 def test_more_seeds_are_surer(few: int, many: int) -> None:
-    cells = [
-        (Sample(np.array([m]), np.array([0.02]), np.array([n]), np.array([256.0])))
+    small, large = (
+        drop_p_values(
+            *(Sample(np.array([m]), np.array([0.02]), np.array([n]), np.array([256.0])) for m in (0.9, 0.8)), AS_USUAL
+        )
         for n in (few, many)
-        for m in (0.9, 0.8)
-    ]
-    small, large = drop_p_values(cells[0], cells[1], USUAL), drop_p_values(cells[2], cells[3], USUAL)
+    )
     assert large < small
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.floats(0, 1))
 def test_single_seeds_and_whole_shares_have_probabilities(means: list[float], other: float) -> None:
-    base, new = run([[mean] for mean in means]), run([[other]] * len(means))
-    found = drop_p_values(base, new, USUAL)
+    base, new = run([[mean] for mean in means], named=False), run([[other]] * len(means), named=False)
+    found = drop_p_values(base, new, AS_USUAL)
     assert ((found >= 0) & (found <= 1)).all()
     alone = Sample(base.mean, np.full(len(means), 99.0), base.seeds, base.examples)
-    assert np.array_equal(found, drop_p_values(alone, new, USUAL))  # a single seed's deviation is no number
+    assert np.array_equal(found, drop_p_values(alone, new, AS_USUAL))  # a single seed's deviation is no number
 
 
-def test_a_single_seed_that_lost_all_is_flagged_only_where_cells_are_settled() -> None:
+def test_a_single_seed_that_lost_all_is_flagged_only_where_no_cell_is_unsure() -> None:
     base, new = among_settled([1.0]), among_settled([0.0])
-    sure = Priors(Prior(1e-4, 50), Prior(1e-4, 50))
-    assert dropped(base, new, sure).tolist() == [True, *[False] * 300]
-    assert not dropped(base, new, USUAL).any()  # other seeds of such cells differ as much
+    assert dropped(base, new, sure_of(1e-3)).tolist() == [True, *[False] * 300]
+    assert not dropped(base, new, AS_USUAL).any()  # other seeds of such cells differ as much
 
 
 def test_a_sure_drop_within_the_tolerance_is_no_regression() -> None:
     chance = np.random.default_rng(0)
     base = run(chance.normal(0.99, 1e-5, size=(50, 5)), 1e6)
     new = run(chance.normal(0.98, 1e-5, size=(50, 5)), 1e6)
-    priors = learn(base, new)
-    assert drop_p_values(base, new, priors).max() < 1e-6
-    assert not dropped(base, new, priors).any()
-    assert dropped(base, new, priors, 0.005).all()
-    assert not dropped(new, base, priors, 0.005).any()
+    learnt = learn(base, new)
+    assert drop_p_values(base, new, learnt).max() < 1e-6
+    assert not dropped(base, new, learnt).any()
+    assert dropped(base, new, learnt, 0.005).all()
+    assert not dropped(new, base, learnt, 0.005).any()
 
 
 @pytest.mark.parametrize(("drop", "flagged"), [(TOLERANCE - 0.001, False), (TOLERANCE + 0.001, True)])
 def test_the_tolerance_is_where_it_is_said_to_be(drop: float, flagged: bool) -> None:
     base, new = (run([[mean] * 5] * 3, 1e6) for mean in (0.5, 0.5 - drop))
-    assert dropped(base, new, Priors(Prior(1e-6, 100), Prior(1e-6, 100))).tolist() == [flagged] * 3
+    assert dropped(base, new, sure_of(1e-4)).tolist() == [flagged] * 3
 
 
-@given(ACCURACIES, st.sampled_from([0.0, TOLERANCE]))
-def test_identical_runs_are_never_flagged(accuracies: list[list[float]], tolerance: float) -> None:
-    one = run(accuracies)
+@given(ACCURACIES, st.sampled_from([0.0, TOLERANCE]), st.booleans())
+def test_identical_runs_are_never_flagged(accuracies: list[list[float]], tolerance: float, named: bool) -> None:
+    one = run(accuracies, named=named)
     assert not dropped(one, one, learn(one, one), tolerance).any()
 
 
@@ -179,10 +134,61 @@ def test_total_collapse_is_flagged_and_named(seeds: int) -> None:
     assert not dropped(new, base, learn(base, new)).any()
 
 
-@pytest.mark.parametrize("after", [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.9, 0.3, 0.0]])
+@pytest.mark.parametrize(
+    "after", [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.9, 0.3, 0.0], [1.0, 1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0, 0.0]]
+)
 def test_seeds_that_now_and_then_fail_are_noise(after: list[float]) -> None:
-    base, new = among_settled([1.0, 1.0, 1.0]), among_settled(after)
+    base, new = among_settled([1.0] * len(after)), among_settled(after)
     assert not dropped(base, new, learn(base, new)).any()
+
+
+def with_first_cell(runs: list[Sample], *cells: list[float]) -> list[Sample]:
+    """Put a cell of these accuracies before those of two runs, as a pair of its own."""
+    made = []
+    for one, cell in zip(runs, cells, strict=True):
+        assert one.by_seed is not None
+        assert one.pair is not None
+        whole = run(np.concatenate([[cell], one.by_seed]), 1e6)
+        pair = np.concatenate([[0], 1 + one.pair])
+        made.append(Sample(whole.mean, whole.deviation, whole.seeds, whole.examples, pair, whole.by_seed))
+    return made
+
+
+def test_paired_seeds_find_what_seeds_apart_do_not() -> None:
+    """Every seed lost eight points, which is less than they differ by."""
+    before = [0.60, 0.66, 0.72, 0.78, 0.84]
+    lost = [0.076, 0.083, 0.08, 0.085, 0.077]
+    after = [old - drop for old, drop in zip(before, lost, strict=True)]
+    base, new = with_first_cell(alike(0.95), before, after)
+    learnt = learn(base, new)
+    assert learnt.pairing.used
+    assert np.flatnonzero(dropped(base, new, learnt)).tolist() == [0]
+    apart = [Sample(each.mean, each.deviation, each.seeds, each.examples, each.pair) for each in (base, new)]
+    assert not dropped(*apart, learn(*apart)).any()
+
+
+def test_one_seed_that_fails_is_noise_though_seeds_are_paired_and_hardly_differ_otherwise() -> None:
+    before = [0.90, 0.91, 0.90, 0.92, 0.91]
+    for failed in (1, 2):
+        after = [0.1] * failed + before[failed:]
+        base, new = with_first_cell(alike(0.9), before, after)
+        learnt = learn(base, new)
+        assert learnt.pairing.used
+        assert not dropped(base, new, learnt)[0]
+
+
+def test_a_pair_whose_seeds_are_all_as_they_were_is_no_hypothesis() -> None:
+    base = run([[0.9, 0.91, 0.9, 0.92, 0.91]] * 301)
+    assert base.by_seed is not None
+    changed = base.by_seed.copy()
+    changed[0] -= 0.06
+    new = run(changed)
+    anew = run(np.concatenate([changed[:1], changed[1:] + np.array([0, 0, 0, 0, 1 / 256])]))
+    dear = sure_of(0.009)
+    level = PAIRED[True] if dear.pairing.used else APART[True]
+    assert level / 301 < drop_p_values(base, new, dear)[0] <= level
+    assert np.flatnonzero(dropped(base, new, dear)).tolist() == [0]
+    assert not dropped(base, anew, dear).any()
 
 
 @pytest.mark.parametrize(("examples", "flagged"), [(SAMPLED - 1, False), (SAMPLED, True)])
@@ -190,60 +196,25 @@ def test_seeds_that_now_and_then_fail_are_noise(after: list[float]) -> None:
 def test_cells_of_few_examples_are_never_flagged(examples: int, flagged: bool, side: str) -> None:
     base, new = among_settled([1.0] * 5), among_settled([0.0] * 5)
     (base if side == "base" else new).examples[0] = examples
-    assert dropped(base, new, USUAL)[0] == flagged
+    assert dropped(base, new, AS_USUAL)[0] == flagged
     base.examples[:] = 3
-    assert not dropped(base, new, USUAL).any()
+    assert not dropped(base, new, AS_USUAL).any()
 
 
 def test_cells_that_are_not_tested_cost_the_others_nothing() -> None:
-    quiet = Priors(Prior(1e-4, 6.0), Prior(1e-4, 6.0))
-    assert LEVEL / 300 < drop_p_values(run([[0.9] * 3]), run([[0.84] * 3]), quiet)[0] <= LEVEL
+    quiet = sure_of(0.009)
+    lost = drop_p_values(run([[0.9] * 5], named=False), run([[0.84] * 5], named=False), quiet)[0]
+    assert APART[True] / 300 < lost <= APART[True]
     for filler, found in ((0.5, False), (0.009, True)):  # what is under the tolerance in both runs cannot drop by it
-        base, new = (run([[mean] * 3, *[[filler] * 3] * 300]) for mean in (0.9, 0.84))
+        base, new = (run([[mean] * 5, *[[filler] * 5] * 300], named=False) for mean in (0.9, 0.84))
         assert dropped(base, new, quiet)[0] == found
 
 
-def simulated_runs(cells: int, seeds: int, mean: float, prior: Prior) -> list[Sample]:
-    """Draw two runs of the same cells, whose dispersions follow a prior."""
-    chance = np.random.default_rng(1)
-    dispersion = (1 / 256 + prior.excess) * prior.freedom / chance.chisquare(prior.freedom, size=(cells, 1))
-    deviation = np.sqrt(dispersion * mean * (1 - mean))
-    return [run(chance.normal(mean, deviation, size=(cells, seeds))) for _ in range(2)]
-
-
-def joined(one: Sample, other: Sample) -> Sample:
-    return Sample(
-        *(
-            np.concatenate([getattr(one, name), getattr(other, name)])
-            for name in ("mean", "deviation", "seeds", "examples")
-        )
-    )
-
-
-@pytest.mark.parametrize("seeds", [3, 6])
-def test_priors_are_recovered_from_simulated_cells(seeds: int) -> None:
-    settled, unsettled = Prior(0.002, 6.0), Prior(0.01, 5.0)
-    halves = simulated_runs(1500, seeds, 0.97, settled), simulated_runs(1500, seeds, 0.5, unsettled)
-    runs = [joined(*pair) for pair in zip(*halves, strict=True)]
-    for found in (learn(*runs), learn(runs[0])):
-        for one, true in ((found.settled, settled), (found.unsettled, unsettled)):
-            assert one.excess + 1 / 256 == pytest.approx(true.excess + 1 / 256, rel=0.2)
-            assert one.freedom == pytest.approx(true.freedom, rel=0.25)
-        assert found.settled.excess < found.unsettled.excess / 3
-
-
-def test_drops_between_runs_teach_nothing() -> None:
-    base, again = simulated_runs(400, 4, 0.5, Prior(0.01, 4.0))
-    lower = Sample(again.mean - 0.15, again.deviation, again.seeds, again.examples)
-    same, apart = learn(base, again), learn(base, lower)
-    assert apart.unsettled.excess == pytest.approx(same.unsettled.excess, rel=0.15)
-    assert apart.unsettled.freedom == pytest.approx(same.unsettled.freedom, rel=0.15)
-
-
-def test_runs_of_too_few_cells_are_judged_as_usual() -> None:
-    few = run(np.random.default_rng(3).random((FEWEST - 1, 3)))
-    assert learn(few, few) == USUAL
-    assert learn(run([[0.5]] * 100)) == USUAL  # single seeds show no spread
-    assert learn(run([[1.0] * 3] * 100)) == USUAL
-    enough = run(0.4 + 0.2 * np.random.default_rng(3).random((FEWEST, 3)))
-    assert learn(enough, enough).unsettled != USUAL.unsettled
+def test_few_seeds_are_judged_at_a_lower_level_and_so_are_seeds_apart() -> None:
+    assert PAIRED[True] > PAIRED[False] > APART[False]
+    assert PAIRED[True] > APART[True] > APART[False]
+    for seeds in (MANY - 1, MANY):
+        for paired, levels in ((True, PAIRED), (False, APART)):
+            learnt = Learnt(*USUAL, Pairing(paired, 0.0, 0, ""))
+            one, other = run([[0.5] * seeds] * 3), run([[0.5] * (MANY + 2)] * 3)
+            assert level_of(one, other, learnt) == levels[seeds == MANY]
