@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, cast
 
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.base import Decoder, Encoder, Seq2Seq, Space, UnsuitableError
+from models.layers import kernels
 from models.layers.attention import AttentionBlock
 from models.layers.couplings import target_kinds
 from models.layers.linear import Linear
@@ -95,12 +97,14 @@ class OneSequenceDecoder(Decoder):
         visible = visible | (distance == 0)  # padding sees itself: not every kernel can attend to nothing at all
         states = self.placement(prefix.states, ids, kinds, self.placing.most(len(time), 0))
         read = []
-        for block, mask in zip(self.blocks, self.masks(visible, distance, ids, ids, kinds), strict=True):
+        masks = self.masks(visible, distance, ids, ids, kinds)
+        for block, mask in zip(self.blocks, masks, strict=True):
             if block is self.blocks[-1]:  # nobody reads what it makes of the source, only its keys and values
                 last = cast("AttentionBlock", block)
                 read.append(last.self_attention.keys_values(last.self_norm(states)))
                 break
-            states, keys_values = block(states, None, mask)
+            with body_for(mask):
+                states, keys_values = block(states, None, mask)
             read.append(keys_values)
         return DecoderOnlyState(tuple(read), ids, kinds, real, row)
 
@@ -119,7 +123,8 @@ class OneSequenceDecoder(Decoder):
         masks = self.masks(visible, distance, ids, key_ids, key_kinds)
         read = []
         for block, past, mask in zip(self.blocks, state.read, masks, strict=True):
-            states, keys_values = block(states, past, mask)
+            with body_for(mask):
+                states, keys_values = block(states, past, mask)
             read.append(keys_values)
         after = DecoderOnlyState(tuple(read), key_ids, key_kinds, state.real, state.row)
         return self.readout(self.norm(states)), after
@@ -134,6 +139,11 @@ class OneSequenceDecoder(Decoder):
         """
         difference = key_ids[:, None] - query_ids[:, :, None] if self.coupled else -distance[None]
         return [visible] * len(self.blocks) if self.sight is None else self.sight(visible, difference, key_kinds)
+
+
+def body_for(mask: Tensor) -> AbstractContextManager[None]:
+    """Let torch attend where what is added to the scores is learnt: the kernel in C gives it no gradient."""
+    return kernels.switched_off() if mask.requires_grad else nullcontext()
 
 
 @register("decoder_only")

@@ -11,10 +11,11 @@ from torch import Tensor
 from bench.probes.samples import tolerance
 from bench.trial.batches import rows_of
 from bench.trial.decode import free_running, shortfall
-from bench.trial.losses import shift_right
+from bench.trial.losses import masked_mean, shift_right
 from bench.trial.protocols import protocol_of
 from bench.trial.streams import stream
 from models.base import Model
+from models.layers import kernels
 from tasks.base import EOS, FIRST_TOKEN, PAD, Batch, Task, Tokens, Values, before
 
 ROWS, MANY = 4, 64  # examples on which a model is checked; on which it is fitted first, and a task is checked
@@ -119,6 +120,31 @@ def check_model(model: Model, task: Task, name: str) -> None:
             if off.any():
                 step = int(off.any(0).long().argmax())
                 raise ContractError(f"{name} fails the {check} check: output {step} {what}")
+    check_gradients(model, task, batch, inputs, name)
+
+
+def check_gradients(model: Model, task: Task, batch: Batch, inputs: Tensor, name: str) -> None:
+    """Check that a model has the gradients by kernels in C that it has by torch, in every parameter."""
+    if kernels.library() is None or not model.trainable:
+        return
+    with kernels.switched_off():
+        expected = gradients(model, task, batch, inputs)
+    for parameter, ours in gradients(model, task, batch, inputs).items():
+        theirs = expected[parameter]
+        same = torch.allclose(ours, theirs, rtol=1e-3, atol=1e-6 + 1e-3 * float(theirs.abs().max()))
+        require(same, name, f"the gradient of {parameter} by kernels in C is another than by torch")
+
+
+def gradients(model: Model, task: Task, batch: Batch, inputs: Tensor) -> dict[str, Tensor]:
+    """Return the gradient of every parameter that is trained, zeros where the loss does not hang on it."""
+    trained = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    with torch.enable_grad():
+        losses = task.loss(model(batch.source, batch.source_length, inputs), batch.target)
+    if not losses.requires_grad:
+        return {}
+    found = torch.autograd.grad(masked_mean(losses, batch.target_mask), list(trained.values()), allow_unused=True)
+    pairs = zip(trained.items(), found, strict=True)
+    return {name: torch.zeros_like(each) if one is None else one for (name, each), one in pairs}
 
 
 Finding = tuple[str, Tensor, str]  # a check, where outputs (rows, time) are not as they must be, and what that means

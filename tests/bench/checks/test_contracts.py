@@ -16,6 +16,7 @@ from bench.checks.contracts import ContractError, check_model, check_task
 from bench.trial.protocols import protocol_of
 from models import adapted, build
 from models.base import State
+from models.layers import kernels
 from tasks import Batch, Task
 from tasks.base import FIRST_TOKEN, before
 from tasks.strings.copy import Copy
@@ -168,3 +169,33 @@ def test_a_text_too_short_to_train_on_is_refused() -> None:
     with pytest.raises(ContractError, match=r"its training text has 6 tokens, too few to train on"):
         check_task(Tiny())
     assert protocol_of(Tiny()).language(Tiny())
+
+
+class Lossy(torch.autograd.Function):
+    """Adds two tensors, and forgets that the second has a gradient: what a kernel's way back may do."""
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, added: Tensor) -> Tensor:
+        return states + added
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad, None
+
+
+@pytest.mark.skipif(kernels.library() is None, reason="no C compiler here, or it is switched off")
+def test_a_kernel_that_loses_a_gradient_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model: Any = build("gru", STRINGS.source, STRINGS.target, hidden=8)
+    check_model(model, STRINGS, "mine")
+    readout = model.decoder.readout
+
+    def forward(states: Tensor) -> Tensor:
+        product = states @ readout.weight.T
+        add = Lossy.apply if kernels.suit(states) else torch.add
+        return add(product, readout.bias)
+
+    monkeypatch.setattr(readout, "forward", forward)
+    with pytest.raises(
+        ContractError, match=r"gradient of decoder\.readout\.bias by kernels in C is another than by torch"
+    ):
+        check_model(model, STRINGS, "mine")
