@@ -102,7 +102,8 @@ class MultiHeadAttention(nn.Module):
 def attend(queries: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
     """Scaled dot-product attention (batch, heads, time, width).
 
-    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores
+    seen, which broadcasts to (batch, heads, time, key_time): which keys are seen, or what is added to the scores; the
+        kernel in C gives it no gradient, so what is learnt there is added with `kernels.switched_off`
     On a CPU torch's softmax takes several times as long with keys that are no multiple of LINE, so they are padded.
     """
     few = queries.shape[2] > 1 and keys.shape[2] <= FEW
