@@ -189,17 +189,20 @@ def split_columns(name: str, records: list[Row], lengths: list[int], wrong: str 
     """Mean over lengths, each alike, of what is right (or of a way to be wrong), and its interval."""
     if not lengths:
         return named(name, None, None)
-    shares, examples = [], 0
+    shares, examples = [], []
     for record in records:
-        parts = []
+        parts, judged = [], 0.0
         for length in lengths:
             score = record["by_length"][str(length)]
+            weight = 0.75 if score.get("rule") else 1
             content = score["examples"] - score["right"] - score["stopped_wrong"]
             count = {"": score["right"], "stopped": score["stopped_wrong"], "content": content}[wrong]
             parts.append(count / score["examples"])
-            examples += score["examples"]
+            judged += weight * score["examples"]
         shares.append(fmean(parts))
-    bounds = wider(wilson(fmean(shares) * examples, examples), mean_bounds(shares))
+        examples.append(judged)
+    right = sum(share * judged for share, judged in zip(shares, examples, strict=True))
+    bounds = wider(wilson(right, sum(examples)), mean_bounds(shares))
     return named(name, fmean(shares), bounds) | ({} if wrong else {f"{name}_sd": deviation(shares)})
 
 

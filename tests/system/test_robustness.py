@@ -16,7 +16,7 @@ from misbehaving import said
 RUN = ("run", *TINY, "--tasks", "copy", *SHORT)
 FLOOR = (*RUN, "--models", "majority")
 TRAINED = (*RUN, "--models", "majority,elman")
-TABLES = ("by_length.csv", "leaderboard.csv", "leaderboard.md")
+TABLES = ("by_length.csv", "leaderboard.csv", "leaderboard.md", "robust.csv")
 
 
 @contextmanager

@@ -68,7 +68,9 @@ def test_a_text_with_other_excerpts_is_not_judged_by_chance_on_one_of_them() -> 
 
 def test_a_trial_trains_as_a_run_does() -> None:
     one, other = (to_the_end(inside_in_turns(COPY, 100, "cpu", lambda point: None)) for _ in range(2))
-    assert replace(one.training, seconds=0, curve=[]) == replace(other.training, seconds=0, curve=[])
+    assert replace(one.training, seconds=0, cpu_seconds=0, curve=[]) == replace(
+        other.training, seconds=0, cpu_seconds=0, curve=[]
+    )
     assert one.score == other.score
     task = build_task(COPY.task, COPY.task_settings)
     model = new_model(task, COPY, 100, "cpu")
