@@ -1,38 +1,42 @@
-"""An attempt to make a seed that is not made yet: how it ended, or a line about why there is nothing."""
+"""An attempt to make a seed: where something raises, that seed has failed, in a line, and the others stand."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from types import TracebackType
 
-from bench.execution.executor import Failed, Listen, Made, Store
+from bench.execution.executor import Failed, Made
 from bench.execution.job import Job
 from bench.spec.errors import RequestError
 
-if TYPE_CHECKING:
-    from bench.trial.turns import Turns
 
+class Attempt:
+    """Do the work of one seed in its `with`, and put how it ended into `end`: what raises there puts Failed.
 
-def attempted(
-    job: Job, seed: int, store: Store, device: str, listen: Listen, seeds_at_once: int = 1
-) -> Turns[Made | Failed]:
-    """Make a seed that is not made yet, with a pause behind every training step -> how that ended."""
-    from bench.trial.build import load_plugin
-    from models.base import UnsuitableError
+    What no other seed of the run could do either goes on up: a request that cannot be met, a model that does not suit.
+    """
 
-    try:
-        end = store.ended(job, seed)  # by another run, meanwhile
-        if end is None:
-            for plugin in job.plugins:
-                load_plugin(plugin)
-            end = yield from store.make(job, seed, device, listen, seeds_at_once)
-    except (RequestError, UnsuitableError):
-        raise
-    except Exception as error:
+    end: Made | Failed
+
+    def __init__(self, job: Job, seed: int) -> None:
+        self.job, self.seed = job, seed
+
+    def __enter__(self) -> Attempt:
+        from bench.trial.build import load_plugin
+
+        for plugin in self.job.plugins:
+            load_plugin(plugin)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        from models.base import UnsuitableError
+
+        if not isinstance(error, Exception) or isinstance(error, RequestError | UnsuitableError):
+            return False
         if os.environ.get("LENGTHWISE_DEBUG"):
-            raise
-        return Failed(job, seed, in_a_line(error))
-    return end
+            return False
+        self.end = Failed(self.job, self.seed, in_a_line(error))
+        return True
 
 
 def in_a_line(error: Exception) -> str:

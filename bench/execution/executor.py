@@ -67,16 +67,20 @@ class NotStarted:
 Made = Finished | Tried
 Event = Validated | Made | Failed | NotStarted
 Listen = Callable[[Event], None]
+Trial = TypeVar("Trial")  # what a store has done of a seed: a whole trial, or one inside the training lengths
 
 
-class Store(Protocol):
-    """What is to come of a job's seeds: how each is made, and which are made already."""
+class Store(Protocol[Trial]):
+    """What is to come of a job's seeds: which are made already, the trial of each other, and what is kept of it."""
 
     def ended(self, job: Job, seed: int) -> Made | None:
         """Return how a seed ended that needs no making any more, None for one that is to be made."""
 
-    def make(self, job: Job, seed: int, device: str, listen: Listen, seeds_at_once: int) -> Turns[Made]:
-        """Make a seed, with a pause behind every training step, and keep what is to be kept of it."""
+    def trial(self, job: Job, seed: int, device: str, listen: Listen) -> Turns[Trial]:
+        """Return the trial of a seed, not begun: it pauses behind every training step."""
+
+    def conclude(self, job: Job, seed: int, trial: Trial, device: str, seeds_at_once: int = 1) -> Made:
+        """Keep what is to be kept of a seed's trial -> how the seed ended."""
 
 
 def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> None:
@@ -106,7 +110,7 @@ class Executor(Protocol):
     `run --executor`.
     """
 
-    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
         """Make every seed of every job that is not made yet -> a line about each that failed.
 
         A seed that fails fails alone; one whose turn comes when the time is over is told of and left. An interrupt ends

@@ -15,7 +15,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
-from bench.execution.executor import Event, Failed, Ledger, Listen, Resources, Store, Validated, register
+from bench.execution.executor import Event, Failed, Ledger, Listen, Resources, Store, Trial, Validated, register
 from bench.execution.job import Job, each_seed
 from bench.execution.serial import Serial
 
@@ -29,7 +29,7 @@ class Processes:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
         """Make every seed that is not made yet; a worker that dies fails its seed, not the run."""
         ledger, at_once = Ledger(listen), self.resources.jobs
         left = self._pool([replace(job, seeds=(seed,)) for job, seed in each_seed(jobs)], store, at_once, ledger)
@@ -44,7 +44,7 @@ class Processes:
             left = self._pool(left, store, at_once, ledger)
         return ledger.failures
 
-    def _pool(self, jobs: list[Job], store: Store, workers: int, listen: Listen) -> list[Job]:
+    def _pool(self, jobs: list[Job], store: Store[Trial], workers: int, listen: Listen) -> list[Job]:
         """Run jobs of one seed in so many processes; return those that were left when one of them died."""
         if not jobs:
             return []
@@ -136,7 +136,7 @@ def end_with_run(ends: Connection) -> None:
     os._exit(1)
 
 
-def work(job: Job, store: Store) -> Event:
+def work(job: Job, store: Store[Trial]) -> Event:
     """Run a job of one seed in a worker -> how it ended; what comes before is told by message."""
     ends: list[Event] = []
 

@@ -79,31 +79,28 @@ class RunStore:
         record = self.finished(job, seed)
         return None if record is None else Finished(job, seed, record)
 
-    def make(self, job: Job, seed: int, device: str, listen: Listen, seeds_at_once: int) -> Turns[Finished]:
-        """Train and evaluate a seed and write its record; torch is imported here at last."""
-        from bench.execution.record import provenance, record_of
-        from bench.probes.probe import probe
+    def trial(self, job: Job, seed: int, device: str, listen: Listen) -> Turns[Outcome]:
+        """Return the trial of a seed; where its weights are kept without a record, they are only evaluated.
+
+        Torch is imported here at last.
+        """
         from bench.trial.trial import trial_in_turns
 
-        outcome = self._evaluated_again(job, seed, device)
-        if outcome is None:
-            watch = partial(validated, listen, job, seed)
-            keep = partial(self.keep_cycle, job, seed), partial(self.keep, job, seed)
-            outcome = yield from trial_in_turns(job.spec, seed, device, watch, *keep)
-        record = record_of(job, outcome, probe(outcome, job.spec, device), provenance(device, seeds_at_once))
+        kept = self.trained(job, seed, device)
+        if kept is not None:
+            return evaluated(job, seed, *kept, device)
+        watch = partial(validated, listen, job, seed)
+        keep = partial(self.keep_cycle, job, seed), partial(self.keep, job, seed)
+        return trial_in_turns(job.spec, seed, device, watch, *keep)
+
+    def conclude(self, job: Job, seed: int, trial: Outcome, device: str, seeds_at_once: int = 1) -> Finished:
+        """Write the record of a seed's trial."""
+        from bench.execution.record import provenance, record_of
+        from bench.probes.probe import probe
+
+        record = record_of(job, trial, probe(trial, job.spec, device), provenance(device, seeds_at_once))
         self.write(job, seed, record)
         return Finished(job, seed, record)
-
-    def _evaluated_again(self, job: Job, seed: int, device: str) -> Outcome | None:
-        """Evaluate a training whose weights are kept and whose record is not; None where there is none."""
-        from bench.trial.build import build_task
-        from bench.trial.trial import Outcome, evaluate_trained
-
-        kept = self.trained(job, seed, device)
-        if kept is None:
-            return None
-        task = build_task(job.spec.task, job.spec.task_settings)
-        return Outcome(seed, task, *kept, evaluate_trained(task, kept[0], job.spec, device))
 
     def finished(self, job: Job, seed: int) -> Record | None:
         """Return a seed's record where it stands, None otherwise."""
@@ -167,3 +164,13 @@ class RunStore:
         """Return a seed's trained model, where the run kept its weights."""
         kept = load(self.checkpoint(job, seed), job.weights_key(seed), job.spec, device)
         return None if kept is None else kept.model
+
+
+def evaluated(job: Job, seed: int, model: Model, training: Training, device: str) -> Turns[Outcome]:
+    """Evaluate a trained model, without a pause -> its outcome."""
+    from bench.trial.build import build_task
+    from bench.trial.trial import Outcome, evaluate_trained
+
+    yield from ()  # evaluation is not shared out in turns
+    task = build_task(job.spec.task, job.spec.task_settings)
+    return Outcome(seed, task, model, training, evaluate_trained(task, model, job.spec, device))

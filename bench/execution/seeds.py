@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bench.execution.attempt import attempted
-from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, register
+from bench.execution.attempt import Attempt
+from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, Trial, register
 from bench.execution.job import Job, each_seed
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Seeds:
         if not resources.device.startswith("cuda"):
             print("note: without a GPU it is --executor processes that is faster than one seed alone", file=sys.stderr)
 
-    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
         """Make every seed that is not made yet; return a line about each that failed."""
         import torch
 
@@ -50,15 +50,21 @@ class Seeds:
         return ledger.failures
 
     def _taken(
-        self, left: Iterator[tuple[Job, int]], lane: Lane, store: Store, listen: Listen, at_once: int
+        self, left: Iterator[tuple[Job, int]], lane: Lane, store: Store[Trial], listen: Listen, at_once: int
     ) -> Turns[None]:
         """Take one seed after the other of those that are left, and make their records in a lane."""
+        device = self.resources.device
         for job, seed in left:
             if self.resources.over:
                 listen(NotStarted(job, seed))
             else:
-                work = attempted(job, seed, store, self.resources.device, listen, at_once)
-                listen((yield from lane.through(work)))
+                with Attempt(job, seed) as attempt:
+                    end = store.ended(job, seed)
+                    if end is None:
+                        trial = yield from lane.through(store.trial(job, seed, device, listen))
+                        end = store.conclude(job, seed, trial, device, at_once)
+                    attempt.end = end
+                listen(attempt.end)
 
 
 def alike(jobs: Sequence[Job]) -> list[list[tuple[Job, int]]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.execution.attempt import attempted
-from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, register
+from bench.execution.attempt import Attempt
+from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, Trial, register
 from bench.execution.job import Job, each_seed
 
 
@@ -16,7 +16,7 @@ class Serial:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def run(self, jobs: Sequence[Job], store: Store, listen: Listen) -> list[str]:
+    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
         """Make every seed that is not made yet; return a line about each that failed."""
         import torch
 
@@ -25,10 +25,14 @@ class Serial:
 
         torch.set_num_threads(self.resources.threads)
         use_whole_products()
-        ledger = Ledger(listen)
+        ledger, device = Ledger(listen), self.resources.device
         for job, seed in each_seed(jobs):
             if self.resources.over:
                 ledger(NotStarted(job, seed))
             else:
-                ledger(to_the_end(attempted(job, seed, store, self.resources.device, ledger)))
+                with Attempt(job, seed) as attempt:
+                    attempt.end = store.ended(job, seed) or store.conclude(
+                        job, seed, to_the_end(store.trial(job, seed, device, ledger)), device
+                    )
+                ledger(attempt.end)
         return ledger.failures

@@ -9,6 +9,7 @@ from bench.execution.executor import Listen, Tried, validated
 from bench.execution.job import Job
 
 if TYPE_CHECKING:
+    from bench.trial.inside import Inside
     from bench.trial.turns import Turns
 
 
@@ -18,9 +19,12 @@ class TryStore:
     def ended(self, job: Job, seed: int) -> None:
         """Return nothing: only tries that are to be made are asked for."""
 
-    def make(self, job: Job, seed: int, device: str, listen: Listen, seeds_at_once: int) -> Turns[Tried]:
-        """Train a seed and judge it; torch is imported here at last."""
+    def trial(self, job: Job, seed: int, device: str, listen: Listen) -> Turns[Inside]:
+        """Return the training of a seed, which is judged inside its lengths; torch is imported here at last."""
         from bench.trial.inside import inside_in_turns
 
-        trial = yield from inside_in_turns(job.spec, seed, device, partial(validated, listen, job, seed))
+        return inside_in_turns(job.spec, seed, device, partial(validated, listen, job, seed))
+
+    def conclude(self, job: Job, seed: int, trial: Inside, device: str, seeds_at_once: int = 1) -> Tried:
+        """Return what there is to tell; nothing is kept."""
         return Tried(job, seed, trial)

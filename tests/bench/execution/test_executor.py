@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TINY, Pretender, in_process, one_line, pretend, records_in, registries_restored
+from harness import ROOT, TINY, Pretender, in_process, one_line, pretend, records_in, registries_restored
 from misbehaving import plugin
 
 from bench.execution.executor import EXECUTORS, Failed, Finished, Resources, Validated, find_executor, register
@@ -115,3 +116,22 @@ def test_jobs_at_once_by_default(
     run = ("run", *TINY[:-2], "--tasks", "copy", "--models", "gru", "--seeds", 20, "--out", tmp_path)
     assert in_process(capsys, *run).code == 0
     assert given[-1] == Resources(device, jobs, 1)
+
+
+def test_a_step_is_five_calls_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = list[str]()
+
+    def noted(*_: object) -> None:
+        found.extend(
+            frame.name for frame in traceback.extract_stack() if ROOT / "bench" in Path(frame.filename).parents
+        )
+        raise ValueError("seen enough")
+
+    monkeypatch.setattr("bench.trial.train.make_steps", lambda *_: noted)
+    asked = ("run", *TINY, "--tasks", "copy", "--models", "gru", "--seeds", 1, "--out", tmp_path)
+    assert "seen enough" in in_process(capsys, *asked).out
+    calls = found[-6:]
+    calls.remove("to_the_end")  # which goes on with the generator that a trial is
+    assert calls == ["main", "run", "run", "trial_in_turns", "trained_in_turns"]
