@@ -60,7 +60,7 @@ WAVES = {"ridge": 1e-7, "linear_rnn": 3e-5, "elman": 4e-3, "gru": 2e-2}
 SECTIONS = [
     "addition(aligned,1-10)",
     "copy(1-20)",
-    "human_numbers(far)",
+    "human_numbers",
     "parity",
     "reverse(1-20)",
     "sine(one,float64)",
@@ -139,7 +139,7 @@ def word_record(model: str, share: float, later: float, seed: int) -> Record:
     for text, mean in ((8000, share + 0.001), (9999, share), (11999, later)):
         words = round(5000 * min(1, mean + 0.01 * chance.uniform(-1, 1) * (1 - mean)))
         by_length[str(text)] = score(int(900 * mean**6), 1000, tokens=5000, tokens_right=words, nats=0.1)
-    return configured("human_numbers(far)", model, seed, kind="stream", inside=(8000,), by_length=by_length)
+    return configured("human_numbers", model, seed, kind="stream", inside=(8000,), by_length=by_length)
 
 
 def wave_record(model: str, error: float, seed: int) -> Record:

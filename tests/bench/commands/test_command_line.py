@@ -110,7 +110,7 @@ BAD_REQUESTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "model to show": (("show", "copy", "--model", "gro"), ("'gro'", MODEL_CHOICES)),
     "length to show": (("show", "copy", "--length", "0"), ("--length", "1 or more", "0")),
     "count to show": (("show", "copy", "--count", "0"), ("--count", "1 or more", "0")),
-    "text to show": (("show", "human_numbers", "--length", "5"), ("5", "7999, 9999, 10999, 99999")),
+    "text to show": (("show", "human_numbers", "--length", "5"), ("5", "7999, 9999, 10999, 14000, 99999")),
     "device to show": (("show", "copy", "--device", "gpu"), ("'gpu'", "auto, cpu")),
     "setting to show": (("show", "copy", "--set", "task.symbol=3"), ("'symbol'", "symbols")),
     "unsuitable pair to show": (("show", "copy", "--model", "ridge"), ("copy ridge", "real value")),

@@ -55,7 +55,7 @@ def test_errors_are_drawn_where_no_seed_overflowed(tmp_path: Path) -> None:
 
 
 def test_texts_keep_their_styles_where_families_are_evaluated_on_different_ones(run: Run) -> None:
-    wide, narrow = families(run, "human_numbers(far)")[:2]
+    wide, narrow = families(run, "human_numbers")[:2]
     part = replace(narrow, lengths={text: row for text, row in narrow.lengths.items() if text > 8000})
     styles = text_styles({"wide": wide, "narrow": part})
     assert list(styles) == ["text to 8,000 (training)", "text to 9,999", "text to 11,999"]

@@ -26,7 +26,7 @@ def test_page_says_what_the_records_say(page: str) -> None:
     assert [task for task, *_ in best] == SECTIONS
     named = {task: rest for task, *rest in best}
     assert named["copy(1-20)"] == ["`location_attention`", ">= 2000 (100x)", ">= 2000 (100x)"]
-    assert named["human_numbers(far)"][0] == "none (nearest: `pointer`)"
+    assert named["human_numbers"][0] == "none (nearest: `pointer`)"
     assert named["sine(one,float64)"] == ["`linear_rnn`", ">= 5000 (100x)", "-"]  # as far as ridge, as many parameters
     first = rows_of(page, "copy(1-20)", 0)
     heads = "family|inductive bias|L99 random|L99 adversarial|solved at 200|**20**|40|100|200|1,000|2,000"
@@ -37,7 +37,7 @@ def test_page_says_what_the_records_say(page: str) -> None:
     assert first["`decoder_only(positions=coupled)`"][0] == "which tokens belong together"
     assert rows_of(page, "sine(one,float64)", 0)["`gru`"][-1] == "-"  # overflowed
     assert rows_of(page, "sine(one,float64)", 1)[""] == ["family", "parameters", "steps / budget", "seconds"]
-    assert set(rows_of(page, "human_numbers(far)", 0)) == {"", *(f"`{model}`" for model in WORDS)}
+    assert set(rows_of(page, "human_numbers", 0)) == {"", *(f"`{model}`" for model in WORDS)}
     assert "Left out of the picture: `gru`, `lstm`, `lru`." in page
     assert "Automaton class: " in page
 
