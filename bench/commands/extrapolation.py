@@ -22,6 +22,7 @@ SHOWN = {  # headings of the page's summary, each with its rank: the highest lea
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_out(parser, places.RUNS / "extrapolate")
+    parser.add_argument("--suite", default="", metavar="NAME", help="only the rows of this suite")
     parser.add_argument("--page", type=Path, metavar="FILE", help="also write the page there: docs/extrapolation.md")
 
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.views.columns import Column
     from bench.views.terminal import Fitted
 
-    found = write_extrapolation(options.out, options.page)
+    found = write_extrapolation(options.out, options.page, options.suite)
     terminal = Terminal()
     columns = [Column(heading, heading, rank=rank, words=not rank) for heading, rank in SHOWN.items()]
     best = [best_cells(task, best) for task, (best, *_) in found.tasks.items()]

@@ -20,6 +20,7 @@ from bench.studies.extrapolation.families import Family, families, other_setting
 from bench.studies.extrapolation.tables import best_table, errors_table, horizon_table
 from bench.studies.extrapolation.variations import Variations, training_drawing, training_table, variations
 from bench.studies.pages import origin, rendered, write_pages
+from bench.suites.suites import find_suite
 from bench.views.charts.figures import file_names
 from bench.views.charts.material import Run, configured_records, run_of
 from bench.views.charts.panel import Drawing, write_drawings
@@ -167,21 +168,27 @@ def section(shown: Content, task: str) -> dict[str, Any]:
     }
 
 
-def read(out: Path) -> Run:
-    """Read a run, each task under the name that its content is configured by: old records have other names."""
+def read(out: Path, suite: str = "") -> Run:
+    """Read a run, or of it the rows of a suite, each task under the name that its content is configured by.
+
+    Old records have other names.
+    """
     records, problems = read_records(out / "records")
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
     kept, others = configured_records(records)
+    if suite:
+        rows = {spec.row for spec in find_suite(suite).specs}
+        kept = [record for record in kept if record["task"] in rows]
     return run_of(out.resolve().name, kept, problems + others)
 
 
-def write_extrapolation(out: Path, page: Path | None) -> Content:
+def write_extrapolation(out: Path, page: Path | None, suite: str = "") -> Content:
     """Write extrapolation.md and figures/extrapolation/ into a run's folder, from its records alone.
 
-    page: a file that gets the same page, its pictures still those of the run
+    page: a file that gets the same page, its pictures still those of the run; suite: the one whose rows are shown
     """
-    shown = content(read(out))
+    shown = content(read(out, suite))
     figures = out / "figures" / "extrapolation"
     write_drawings(figures, shown.pictures, endings=["png"], only="*.png")
     write_pages(out / "extrapolation.md", page, figures, lambda folder: extrapolation_page(shown, folder))
@@ -189,12 +196,14 @@ def write_extrapolation(out: Path, page: Path | None) -> Content:
 
 
 def horizons(asked: Asked) -> str:
-    """Return the best family of every task of a run, with links to the tasks' sections on the page that is named.
+    """Return the best family of each row of a run, with links to the rows' sections on a page.
 
-    A column is asked for by its heading, blanks as underscores.
+    Named are the page and maybe a suite, whose rows are shown. A column is asked for by its heading, blanks as
+    underscores.
     """
-    run = read(asked.root / asked.folder)
+    page, _, suite = asked.what.partition(" ")
+    run = read(asked.root / asked.folder, suite)
     anchors = file_names(own_rows(run))
     found = {task: families(run, task) for task in list(anchors)[: asked.rows]}
     headings = None if asked.names is None else [name.replace("_", " ") for name in asked.names]
-    return best_table(found, anchors, asked.link(asked.what), headings)
+    return best_table(found, anchors, asked.link(page), headings)

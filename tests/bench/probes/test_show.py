@@ -67,7 +67,9 @@ def test_a_row_with_brackets_in_its_name_is_shown_as_it_is() -> None:
 def test_a_length_that_names_no_text_is_refused() -> None:
     check_length(STRINGS, 17)
     check_length(HumanNumbers(), 9999)
-    with pytest.raises(RequestError, match=r"^no text is named by length 5; choose from: 7999, 9999, 10999, 14000, 99999$"):
+    with pytest.raises(
+        RequestError, match=r"^no text is named by length 5; choose from: 7999, 9999, 10999, 14000, 99999$"
+    ):
         check_length(HumanNumbers(), 5)
     with pytest.raises(RequestError, match=r"^--length 4 means nothing for task 'words_toy': it has one eval"):
         check_length(WordsToy(), 4)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from extrapolation_pages import check_page, own_record, run_of
-from harness import ROOT, in_process, record
+from extrapolation_records import configured
+from harness import ROOT, in_process, one_line, record
 
-from bench.records.store import read_records, write_record
+from bench.records.store import write_record
 from bench.studies.extrapolation.page import read
 
-BASELINE, PAGE = ROOT / "results" / "baseline" / "extrapolate", ROOT / "docs" / "extrapolation.md"
+BASELINE, PAGE = ROOT / "results" / "baseline" / "full", ROOT / "docs" / "extrapolation.md"
 
 
 @pytest.mark.slow
@@ -38,7 +39,7 @@ def test_command_writes_page_and_pictures_the_same_each_time(
     page, own = (path.read_text(encoding="utf-8") for path in files[:2])
     assert own == page.replace("](../results/runs/extrapolate/figures/", "](figures/")
     check_page(page, checkout / "docs")
-    lengths = "addition-aligned-1-10 copy-1-20 human_numbers-far parity reverse-1-20 sine-one-float64".split()
+    lengths = "addition-aligned-1-10 copy-1-20 human_numbers parity reverse-1-20 sine-one-float64".split()
     assert [path.name for path in sorted(figures.iterdir())] == sorted(
         [
             "training.png",
@@ -54,17 +55,9 @@ def test_command_writes_page_and_pictures_the_same_each_time(
 
 
 def test_old_records_are_read_under_the_names_that_their_contents_have_now(tmp_path: Path) -> None:
-    if not (BASELINE / "records").is_dir():
-        pytest.skip("results/baseline/extrapolate does not exist yet")
-    records, _ = read_records(BASELINE / "records")
-    old = {made["task"] for made in records}
-    for made in records:
-        if made["seed"] == 0:
-            write_record(tmp_path / "records", made)
-    new = {task for task, _ in read(tmp_path).groups}
-    assert {"copy(1-20)", "copy(1-10)", "reverse(1-20)", "human_numbers", "sine(one,float64)", "parity"} <= new
-    assert "copy" not in new
-    assert len(old) == len(new)
+    for row, label in (("copy(1-20)", "copy"), ("parity", "parity")):
+        write_record(tmp_path / "records", configured(row, "gru", 0) | {"task": label})
+    assert read(tmp_path).tasks == ["copy(1-20)", "parity"]
 
 
 def test_trainings_that_two_names_call_the_same_count_once(tmp_path: Path) -> None:
@@ -73,6 +66,16 @@ def test_trainings_that_two_names_call_the_same_count_once(tmp_path: Path) -> No
     run = read(tmp_path)
     assert [len(found) for found in run.groups.values()] == [1]
     assert run.problems == ["copy gru seed 0: two records, under two names: one left out"]
+
+
+def test_only_the_rows_of_a_suite_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for row in ("copy", "copy(1-20)"):
+        write_record(tmp_path / "records", configured(row, "gru", 0))
+    assert read(tmp_path).tasks == ["copy", "copy(1-20)"]
+    assert read(tmp_path, "extrapolate").tasks == ["copy(1-20)"]
+    one_line(
+        in_process(capsys, "extrapolation", "--out", tmp_path, "--suite", "far"), "unknown suite 'far'; choose from"
+    )
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
@@ -113,11 +116,11 @@ def test_committed_page_and_pictures_are_those_of_the_committed_records(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not (BASELINE / "records").is_dir():
-        pytest.skip("results/baseline/extrapolate does not exist yet")
-    out, page = tmp_path / "results" / "baseline" / "extrapolate", tmp_path / "docs" / "extrapolation.md"
+        pytest.skip("results/baseline/full does not exist yet")
+    out, page = tmp_path / "results" / "baseline" / "full", tmp_path / "docs" / "extrapolation.md"
     shutil.copytree(BASELINE / "records", out / "records")
-    assert in_process(capsys, "extrapolation", "--out", out, "--page", page).code == 0
-    assert page.read_bytes() == PAGE.read_bytes(), "stale: run `python -m bench extrapolation` on the baseline"
+    assert in_process(capsys, "extrapolation", "--out", out, "--suite", "extrapolate", "--page", page).code == 0
+    assert page.read_bytes() == PAGE.read_bytes(), "stale: run `make docs`"
     drawn = sorted(path.name for path in (BASELINE / "figures" / "extrapolation").glob("*"))
     assert drawn == sorted(path.name for path in (out / "figures" / "extrapolation").iterdir())
     pinned = re.search(r"^matplotlib==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
