@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ from bench.analysis.summary import Pair, summaries
 from bench.analysis.tables import leaderboard
 from bench.records.key import sources_of
 from bench.records.provenance import commit, commit_date
-from bench.records.store import Record, read_records, write_atomically
+from bench.records.store import Record, pack_records, read_records, write_atomically
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
@@ -24,26 +23,14 @@ TEXTS = dict.fromkeys([*KEY, "date", "device"], str)
 
 
 def promote(run: Path, baseline: Path) -> list[str]:
-    """Replace a baseline's records by a run's; return lines that say what changes.
+    """Replace a baseline's records by a run's, packed; return lines that say what changes. The run may be the baseline.
 
     Refused unless the code is committed, every record was made by committed code, and that code is this code.
     """
     groups, _ = checked_groups(run)
     lines = differences(group(read_records(baseline / "records")[0])[0], groups)
-    copy_records(run / "records", baseline / "records")
+    pack_records(run / "records", baseline / "records")
     return lines
-
-
-def copy_records(source: Path, target: Path) -> None:
-    """Put copies of a folder's records, and of nothing else in it, in place of what another folder holds."""
-    copies = target.with_name(f".{target.name}")
-    shutil.rmtree(copies, ignore_errors=True)
-    copies.mkdir(parents=True)
-    for path in source.glob("*.json"):
-        shutil.copyfile(path, copies / path.name)
-    if target.exists():
-        shutil.rmtree(target)
-    copies.rename(target)
 
 
 def checked_groups(run: Path) -> tuple[Groups, str]:

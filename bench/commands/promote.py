@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Put a run's records and tables in place of the reference run's; say what changes."""
+    """Put a run's records, packed, and tables in place of the reference run's; say what changes."""
     from bench.analysis.promote import promote
     from bench.views.tables import write_tables
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from bench.execution.executor import Finished, Listen, validated
 from bench.execution.job import Job
+from bench.records.aside import set_all_aside
 from bench.records.checkpoints import checkpoint_path, load, save
-from bench.records.store import Record, read_record, read_records, record_path, set_aside, unevaluated, write_record
+from bench.records.store import OTHER, Found, Record, contents_of, read_one, unevaluated, write_record
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
 
@@ -29,7 +30,7 @@ class Survey:
 
     pending: list[Job]
     current: list[Record]
-    stale: dict[tuple[str, str], list[Path]]
+    stale: dict[tuple[str, str], list[Found]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class RunStore:
 
     def survey(self, jobs: Sequence[Job]) -> Survey:
         """Read every record once -> what is left to do of these jobs."""
-        found = {(each["task"], each["model"], each["seed"]): each for each in read_records(self.records)[0]}
+        contents = contents_of(self.records)
+        found = {each.cell: each.record for each in contents.counting}
         current, pending = [], []
         for job in jobs:
             mine = {seed: found.get((*job.pair, seed)) for seed in job.seeds}
@@ -53,26 +55,29 @@ class RunStore:
             current += stand
             left = tuple(seed for seed, record in mine.items() if record not in stand)
             pending += [replace(job, seeds=left)] if left else []
-        return Survey(pending, current, self._stale(jobs, found.values()))
+        known = [*contents.loose.values(), *contents.packed.values()]
+        return Survey(pending, current, self._stale(jobs, known))
 
-    def _stale(self, jobs: Iterable[Job], found: Iterable[Record]) -> dict[tuple[str, str], list[Path]]:
-        """Return by pair the records that other settings or other code made, those of seeds not asked for included."""
+    def _stale(self, jobs: Iterable[Job], found: Iterable[Found]) -> dict[tuple[str, str], list[Found]]:
+        """Return by pair the records that other settings or other code made, those of seeds not asked for included.
+
+        Packed ones too that do not count beside a file: they would once that is moved. Not files of other names.
+        """
         keys = {(*job.pair, seed): job.key(seed) for job in jobs for seed in job.seeds}
         made = {job.pair: (job.sources.whole, job.sources.task_version) for job in jobs}
-        stale: dict[tuple[str, str], list[Path]] = {}
-        for record in found:
-            pair = (record["task"], record["model"])
-            key = keys.get((*pair, record["seed"]))
-            if pair not in made or record["key"] == key:
+        stale: dict[tuple[str, str], list[Found]] = {}
+        for each in found:
+            record, pair, key = each.record, each.cell[:2], keys.get(each.cell)
+            if pair not in made or record["key"] == key or (each.name == OTHER and not each.is_packed):
                 continue
             if key or (record["sources"], record["task_version"]) != made[pair]:
-                stale.setdefault(pair, []).append(record_path(self.records, *pair, record["seed"]))
+                stale.setdefault(pair, []).append(each)
         return stale
 
     def set_aside(self, survey: Survey, specs: Iterable[Spec]) -> int:
         """Move the stale records of these specs' pairs into records/stale; return how many."""
         pairs = dict.fromkeys((spec.row, spec.column) for spec in specs)
-        return sum(set_aside(path) for pair in pairs for path in survey.stale.get(pair, ()))
+        return set_all_aside(found for pair in pairs for found in survey.stale.get(pair, ()))
 
     def ended(self, job: Job, seed: int) -> Finished | None:
         """Return how a seed ended whose record stands, None for one that is to be made."""
@@ -105,7 +110,7 @@ class RunStore:
     def finished(self, job: Job, seed: int) -> Record | None:
         """Return a seed's record where it stands, None otherwise."""
         try:
-            record = read_record(record_path(self.records, *job.pair, seed))
+            record = read_one(self.records, *job.pair, seed)
         except ValueError:
             return None
         return record if self.stands(job, seed, record) else None

@@ -1,1 +1,1 @@
-"""Records: one JSON file a trained (task, model, seed), the only shared state."""
+"""Records: JSON of each trained (task, model, seed), a file each or packed; the only shared state."""

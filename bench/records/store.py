@@ -1,24 +1,74 @@
-"""The store: a JSON file for each trained (task, model, seed), written whole or not at all; all that runs share."""
+"""The store: a record for each trained (task, model, seed), written whole or not at all; all that runs share.
+
+A run writes a JSON file for each; a reference run holds them in packs, and a folder may have both.
+"""
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
-import os
-import re
-import secrets
-import stat
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.records.decode import decode
+from bench.records.files import LARGEST_FILE as LARGEST_FILE
+from bench.records.files import content_of as content_of
+from bench.records.files import safe_name
+from bench.records.files import write_atomically as write_atomically
+from bench.records.packs import ENDING, Cell, lines_in, pack_name, packed, packs_of
 from bench.records.schema import SCHEMA as SCHEMA
 from bench.records.schema import Record as Record
 from bench.spec.errors import WorkError
 
-LARGEST_FILE = 2**28  # bytes; a record has some ten thousand
+OWN, EARLIER, OTHER = range(3)  # how well a file's name fits a record
+
+
+class Found(NamedTuple):
+    """A record where it lies: in a file of its own, or as a line of a pack.
+
+    place: how a line about it calls it; name: how well the file's name fits; content: its JSON as it is there
+    """
+
+    path: Path
+    place: str
+    name: int
+    record: Record
+    content: bytes
+
+    @property
+    def cell(self) -> Cell:
+        """Its task, model and seed."""
+        return cell_of(self.record)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is a line of a pack."""
+        return self.path.name.endswith(ENDING)
+
+
+class Contents(NamedTuple):
+    """What a folder holds: records in files of their own and packed ones, and a line about all that is none.
+
+    Of several that hold the same (task, model, seed) the one in the file of that name is here, then of the earlier one.
+    """
+
+    loose: dict[Cell, Found]
+    packed: dict[Cell, Found]
+    problems: list[str]
+
+    @property
+    def counting(self) -> list[Found]:
+        """The records that count, in order of task, model and seed: one with a file of its own before a packed one."""
+        found = self.packed | self.loose
+        return [found[cell] for cell in sorted(found)]
+
+
+def cell_of(record: Record) -> Cell:
+    """Return a record's task, model and seed."""
+    return record["task"], record["model"], record["seed"]
 
 
 def record_name(row: str, column: str, seed: int, capitals: bool = False) -> str:
@@ -27,12 +77,7 @@ def record_name(row: str, column: str, seed: int, capitals: bool = False) -> str
     capitals: the name that it had while names might differ in capitals alone
     """
     plain = f"{row}--{column}--seed{seed}"
-    safe = re.sub(r"[^A-Za-z0-9_.,=()+-]", "_", plain)
-    same = safe == (plain if capitals else plain.lower())
-    if not same or len(safe) > 120 or safe.count("--") != 2 or safe.startswith("."):
-        digest = hashlib.blake2b(json.dumps([row, column, seed]).encode(), digest_size=8).hexdigest()
-        safe = f"cell-{safe[:100]}-{digest}"
-    return f"{safe}.json"
+    return safe_name(plain, row, column, seed, capitals=capitals, clear=plain.count("--") == 2) + ".json"
 
 
 def record_path(folder: Path, row: str, column: str, seed: int) -> Path:
@@ -45,23 +90,6 @@ def record_path(folder: Path, row: str, column: str, seed: int) -> Path:
         if (record["task"], record["model"], record["seed"]) == (row, column, seed):
             return earlier
     return path
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one whole, whatever happens meanwhile."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise WorkError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):  # a disk that refused the file may refuse this too
-            temporary.unlink(missing_ok=True)
 
 
 def write_record(folder: Path, record: Record) -> Path:
@@ -85,62 +113,95 @@ def as_text(record: Record) -> str:
     return "{\n" + ",\n".join(f" {line(key)}: {part(value)}" for key, value in sorted(record.items())) + "\n}\n"
 
 
-def set_aside(path: Path) -> bool:
-    """Move a record into the folder stale beside it; return False if there is none, or another run has moved it."""
-    try:
-        digest = hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
-        aside = path.parent / "stale" / f"{path.stem}-{digest}.json"
-        aside.parent.mkdir(exist_ok=True)
-        path.replace(aside)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise WorkError(f"cannot set {str(path)!r} aside: {error.strerror}") from error
-    return True
-
-
 def read_record(path: Path) -> Record:
     """Read one record; anything that is not a whole record of this schema raises ValueError saying what is wrong."""
     return decode(content_of(path))
 
 
-def content_of(path: Path) -> bytes:
-    """Return what a file holds; one that cannot be a record, of whatever kind or size, raises ValueError."""
+def read_one(folder: Path, row: str, column: str, seed: int) -> Record:
+    """Read a (task, model, seed) from the file of its own, else from its pack; ValueError where neither holds it."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever reads it
-            raise ValueError("cannot be read: no regular file")
-        if status.st_size > LARGEST_FILE:
-            raise ValueError(f"cannot be read: larger than {LARGEST_FILE} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from error
+        return read_record(record_path(folder, row, column, seed))
+    except ValueError:
+        for line in lines_in(folder / pack_name(row, seed)):
+            with suppress(ValueError):
+                record = decode(line)
+                if cell_of(record) == (row, column, seed):
+                    return record
+        raise
+
+
+def record_files(folder: Path) -> list[Path]:
+    """Return what in a folder may hold records, whatever it is, in order of name."""
+    return sorted((*folder.glob("*.json"), *folder.glob(f"*{ENDING}")), key=lambda path: path.name)
 
 
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:
-    """Read a folder -> its records in order of task, model and seed, and a line about each file that is none.
+    """Read a folder -> its records in order of task, model and seed, and a line about each file that is none."""
+    contents = contents_of(folder)
+    return [found.record for found in contents.counting], contents.problems
 
-    Of several files that hold the same (task, model, seed), the one of that name counts, then of its earlier name.
-    """
-    whole, found, problems = [], dict[tuple[str, str, int], Record](), []
+
+def contents_of(folder: Path) -> Contents:
+    """Read all that a folder holds."""
+    found, contents = list[Found](), Contents({}, {}, [])
     with collection_paused():
-        for path in sorted(folder.glob("*.json"), key=lambda path: path.name):
+        for path in record_files(folder):
             shown = path.name if path.name.isprintable() else ascii(path.name)
             try:
-                record = read_record(path)
-                cell = (record["task"], record["model"], record["seed"])
-                rank = (
-                    0 if path.name == record_name(*cell) else 1 if path.name == record_name(*cell, capitals=True) else 2
-                )
-                whole.append((rank, shown, cell, record))
+                if path.name.endswith(ENDING):
+                    found += packed_in(path, shown, contents.problems)
+                else:
+                    found.append(loose_in(path, shown))
             except ValueError as error:
-                problems.append(f"{shown} {error}: left alone")
-    for _, shown, cell, record in sorted(whole, key=lambda each: each[0]):
-        if cell in found:
-            problems.append(f"{shown} repeats {record_name(*cell)}: left alone")
-        else:
-            found[cell] = record
-    return [found[cell] for cell in sorted(found)], problems
+                contents.problems.append(f"{shown} {error}: left alone")
+    for each in sorted(found, key=lambda each: each.name):
+        first = (contents.packed if each.is_packed else contents.loose).setdefault(each.cell, each)
+        if first is not each:
+            named = first.place if each.is_packed else record_name(*each.cell)
+            contents.problems.append(f"{each.place} repeats {named}: left alone")
+    return contents
+
+
+def loose_in(path: Path, shown: str) -> Found:
+    """Read the record that a file is; ValueError says why it is none."""
+    content = content_of(path)
+    record = decode(content)
+    own, earlier = (record_name(*cell_of(record), capitals=capitals) for capitals in (False, True))
+    return Found(path, shown, {earlier: EARLIER, own: OWN}.get(path.name, OTHER), record, content)
+
+
+def packed_in(path: Path, shown: str, problems: list[str]) -> list[Found]:
+    """Read the records that a pack holds, and say in one line which lines are none; ValueError: it is no pack."""
+    found, bad = [], []
+    for number, line in enumerate(lines_in(path), 1):
+        try:
+            record = decode(line)
+            name = OWN if path.name == pack_name(record["task"], record["seed"]) else OTHER
+            found.append(Found(path, f"{shown} line {number}", name, record, line))
+        except ValueError as error:
+            bad.append(f"{shown} line {number} {error}")
+    more = f" (and {len(bad) - 1} more lines)" if len(bad) > 1 else ""
+    problems += [f"{line}{more}: left alone" for line in bad[:1]]
+    return found
+
+
+def pack_records(folder: Path, target: Path) -> None:
+    """Put a folder's records, packed, and nothing else of it in place of what another holds, or that folder itself."""
+    contents = contents_of(folder)
+    if contents.problems:  # a pack that cannot be read may hold the only copy
+        raise WorkError(f"{str(folder)!r} has files that are no records: {contents.problems[0]}")
+    packs = packs_of({found.cell: found.content for found in contents.counting})
+    fresh, gone = target.with_name(f".{target.name}"), target.with_name(f".{target.name}.old")
+    for each in (fresh, gone):
+        shutil.rmtree(each, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, text in packs.items():
+        write_atomically(fresh / name, packed(text, target / name))
+    if target.exists():
+        target.rename(gone)
+    fresh.rename(target)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from bench.records.store import content_of, write_atomically
+from bench.records.store import content_of, record_files, write_atomically
 from bench.spec.catalogue import ROOT
 
 NOTE = Path("figures") / ".made.json"
@@ -22,7 +22,7 @@ def ingredients(out: Path, suite: str) -> str:
     sources = (
         path for name in SOURCES for path in (ROOT / "bench" / name).rglob("*.*") if "__pycache__" not in path.parts
     )
-    for path in (*sorted((out / "records").glob("*.json")), *sorted(sources)):
+    for path in (*record_files(out / "records"), *sorted(sources)):
         content = read(path)
         digest.update(f"{path.name} {len(content)}\n".encode(errors="surrogateescape") + content)
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -96,7 +97,12 @@ def special(records: Path) -> dict[str, Callable[[Path], object]]:
     whole = next(path for path in records.iterdir() if path.is_file())
     return {
         "folder.json": Path.mkdir,
+        "folder.jsonl.gz": Path.mkdir,
         "pipe.json": os.mkfifo,
+        "pipe.jsonl.gz": os.mkfifo,
+        "cut.jsonl.gz": lambda path: path.write_bytes(gzip.compress(whole.read_bytes())[:-1]),
+        "text.jsonl.gz": lambda path: path.write_bytes(whole.read_bytes()),
+        "lines.jsonl.gz": lambda path: path.write_bytes(gzip.compress(whole.read_bytes())),
         "loop.json": lambda path: path.symlink_to(path),
         "nowhere.json": lambda path: path.symlink_to("nowhere"),
         "up.json": lambda path: path.symlink_to(".."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from collections import defaultdict
@@ -19,8 +20,10 @@ SPLITS = {"inside": "train", "beyond": "beyond", "shorter": "shorter"}
 def read(folder: Path) -> Groups:
     """Read the records of a run, in order of seed; all seeds of a pair are of one make."""
     found: Groups = defaultdict(list)
-    for path in (folder / "records").glob("*.json"):
-        record = json.loads(path.read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in (folder / "records").glob("*.json")]
+    for pack in (folder / "records").glob("*.jsonl.gz"):
+        texts += gzip.decompress(pack.read_bytes()).decode().splitlines()
+    for record in map(json.loads, texts):
         found[record["task"], record["model"]].append(record)
     return {pair: sorted(records, key=lambda record: record["seed"]) for pair, records in found.items()}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shlex
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import pytest
 from floors import floors
-from harness import ROOT, records_in
+from harness import ROOT
 from packaging.requirements import Requirement
 
 from bench.__main__ import main
 from bench.cli import build_parser
 from bench.commands.arguments import names
-from bench.records.store import read_records, record_name
+from bench.records.packs import pack_name
+from bench.records.store import read_records
 from bench.spec.catalogue import Catalogue
 from bench.spec.settings import parse_change
 from bench.suites.plan import plan
@@ -60,8 +62,10 @@ def project_files() -> list[Path]:
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text, nothing for a picture."""
+    """Return a file's text, that of a pack unpacked, nothing for a picture."""
     try:
+        if path.suffix == ".gz":
+            return gzip.decompress(path.read_bytes()).decode()
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return ""
@@ -145,7 +149,7 @@ def test_no_file_names_a_machines_paths_or_a_package_registry() -> None:
 def test_runs_and_caches_are_ignored_and_the_baseline_is_not() -> None:
     ignored = ("results/runs/quick/records/x.json", ".venv/x", "tests/__pycache__/x.pyc", ".hypothesis/x")
     assert git("check-ignore", *ignored).splitlines() == list(ignored)
-    kept = ["git", "-c", "safe.directory=*", "check-ignore", "results/baseline/quick/records/x.json"]
+    kept = ["git", "-c", "safe.directory=*", "check-ignore", "results/baseline/quick/records/x.jsonl.gz"]
     assert subprocess.run(kept, cwd=ROOT, capture_output=True, timeout=60).returncode == 1
     assert not git("ls-files", "results/runs")
 
@@ -208,7 +212,8 @@ def test_committed_records_are_whole_and_made_by_committed_code() -> None:
         records, problems = read_records(folder / "records")
         assert problems == []
         assert records
-        assert {record_name(made["task"], made["model"], made["seed"]) for made in records} == set(records_in(folder))
+        packs = {pack_name(made["task"], made["seed"]) for made in records}
+        assert {path.name for path in (folder / "records").iterdir()} == packs
         for made in records:
             assert made["dirty"] is False
             assert re.fullmatch(r"[0-9a-f]{40}", made["commit"])

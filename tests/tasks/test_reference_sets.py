@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from harness import ROOT
 
+from bench.records.store import read_records
 from bench.trial.protocols import protocol_of
 from tasks import TASKS
 
@@ -20,8 +22,8 @@ def evaluated() -> list[tuple[str, str, tuple[int, int], int, str]]:
     Examples: random ones, and of each adversarial kind. Strings longer than 400 take too long to draw.
     """
     found = set()
-    for file in sorted(Path(ROOT, "results", "baseline").glob("*/records/*.json")):
-        made = json.loads(file.read_text())
+    folders = sorted(Path(ROOT, "results", "baseline").glob("*/records"))
+    for made in chain.from_iterable(read_records(folder)[0] for folder in folders):
         name, settings = made["spec"]["task"], made["spec"]["task_settings"]
         if name in ("copy", "reverse", "variable_copy", "addition", "human_numbers") and "mode" not in settings:
             if name != "human_numbers" and max(settings.get("eval_lengths", (0,))) > 400:

@@ -87,7 +87,7 @@ def test_a_stale_record_that_another_run_sets_aside_first_is_left_to_it(tmp_path
     jobs = make_jobs([COPY_GRU], [0], Catalogue())
     path = write_record(tmp_path / "records", record_of(jobs[0]) | {"key": "older", "sources": "older"})
     survey = RunStore(tmp_path).survey(jobs)
-    assert survey.stale == {("copy", "gru"): [path]}
+    assert [[each.path for each in found] for found in survey.stale.values()] == [[path]]
     path.unlink()  # moved by the other run
     assert RunStore(tmp_path).set_aside(survey, [COPY_GRU]) == 0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from harness import TINY, in_process, record_of, records_in, without
+from harness import TINY, in_process, pretend, record_of, records_in, without
 
 from bench.execution.executor import Failed, Finished, Resources
 from bench.execution.job import Job, make_jobs
@@ -17,7 +17,7 @@ from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 from bench.probes.samples import COUNT
 from bench.probes.samples import sample as one_of
-from bench.records.store import Record, unevaluated, write_record
+from bench.records.store import Record, pack_records, read_records, unevaluated, write_record
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 from bench.trial.build import build_task
@@ -165,3 +165,75 @@ def test_lengths_that_failed_are_a_line_of_each_record() -> None:
     assert unevaluated(record) == []
     record["failed"] = {"100": "too long", "20": "long"}
     assert unevaluated(record) == ["copy gru seed 5: not evaluated at length 20, 100: long"]
+
+
+def packs_of_run(folder: Path, *records: Record) -> Path:
+    """Write records as packs into a run's folder."""
+    for each in records:
+        write_record(folder / "loose", each)
+    pack_records(folder / "loose", folder / "records")
+    return folder / "records"
+
+
+def test_packed_records_that_stand_are_done(tmp_path: Path) -> None:
+    job = job_of(seeds=(0, 1, 2))
+    packs_of_run(tmp_path, *(record_of(replace(job, seeds=(seed,))) for seed in (0, 2)))
+    survey = RunStore(tmp_path).survey([job])
+    assert [left.seeds for left in survey.pending] == [(1,)]
+    assert [record["seed"] for record in survey.current] == [0, 2]
+    assert survey.stale == {}
+    assert RunStore(tmp_path).finished(job, 2) == survey.current[1]
+    assert RunStore(tmp_path).finished(job, 1) is None
+
+
+def test_stale_packed_records_are_set_aside_those_of_seeds_not_asked_for_too(tmp_path: Path) -> None:
+    job, older = job_of(seeds=(0, 1)), {"key": "older", "sources": "older"}
+    other = record_of(job_of(replace(SPEC, model="elman", column=""), seed=0)) | older
+    made = [record_of(replace(job, seeds=(seed,))) | older for seed in (0, 1, 2)]
+    folder, store = packs_of_run(tmp_path, other, *made), RunStore(tmp_path)
+    survey = store.survey([job])
+    assert [left.seeds for left in survey.pending] == [(0, 1)]
+    assert store.set_aside(survey, [SPEC]) == 3
+    assert [record["model"] for record in read_records(folder)[0]] == ["elman"]  # which is not trained now
+    assert len(list((folder / "stale").iterdir())) == 3
+    assert store.set_aside(survey, [SPEC]) == 0
+
+
+def test_no_stale_packed_record_shows_once_the_file_before_it_is_moved(tmp_path: Path) -> None:
+    job, older = job_of(seeds=(0,)), {"key": "older", "sources": "older"}
+    made, store = record_of(job), RunStore(tmp_path)
+    folder = packs_of_run(tmp_path, made | older)
+    write_record(folder, made | older | {"steps": 3})
+    assert store.set_aside(store.survey([job]), [SPEC]) == 2
+    assert read_records(folder) == ([], [])
+
+
+def test_a_packed_record_that_stands_behind_a_stale_file_is_not_trained_again(tmp_path: Path) -> None:
+    job = job_of(seeds=(0,))
+    made, store = record_of(job), RunStore(tmp_path)
+    folder = packs_of_run(tmp_path, made)
+    write_record(folder, made | {"key": "older", "sources": "older"})
+    survey = store.survey([job])
+    assert survey.pending == [job]
+    assert store.set_aside(survey, [SPEC]) == 1
+    assert store.finished(job, 0) == read_records(folder)[0][0]
+    assert store.ended(job, 0) is not None
+
+
+def test_a_run_goes_on_from_packs_and_its_records_count_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretend(monkeypatch)
+    asked = ("run", "--suite", "smoke", "--tasks", "copy", "--models", "gru", "--out", tmp_path)
+    assert in_process(capsys, *asked, "--seeds", 2).code == 0
+    pack_records(tmp_path / "records", tmp_path / "records")
+    assert "all 2 jobs have current records" in in_process(capsys, *asked, "--seeds", 2).out
+    outcome = in_process(capsys, *asked, "--seeds", 3)
+    assert outcome.code == 0, outcome.err
+    assert "note" not in outcome.out
+    assert sorted(path.name for path in (tmp_path / "records").iterdir()) == [
+        "copy--gru--seed2.json",
+        "copy--seed0.jsonl.gz",
+        "copy--seed1.jsonl.gz",
+    ]
+    assert [made["seed"] for made in read_records(tmp_path / "records")[0]] == [0, 1, 2]

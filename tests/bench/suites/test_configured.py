@@ -11,6 +11,7 @@ import torch
 from cases import tensors, where_here
 from harness import ROOT
 
+from bench.records.store import read_records
 from bench.spec.catalogue import Catalogue
 from bench.suites.configured import CONFIGURED, Configured, content, name_of
 from bench.suites.plan import plan
@@ -109,8 +110,10 @@ def test_a_label_stays_unless_it_is_the_name_of_another_content(
 
 def test_reference_records_with_old_labels_are_shown_under_the_right_names() -> None:
     found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "results" / "baseline").glob("*/records/*--seed0.json")):
-        spec = json.loads(path.read_text(encoding="utf-8"))["spec"]
+    folders = sorted((ROOT / "results" / "baseline").glob("*/records"))
+    records = [made for folder in folders for made in read_records(folder)[0] if made["seed"] == 0]
+    assert records
+    for spec in (made["spec"] for made in records):
         name = name_of(spec["task"], spec["task_settings"], spec["row"])
         found.setdefault(name, set()).add(
             f"{fixed(CONFIGURED[name], spec['task_settings'])}" if name in CONFIGURED else ""

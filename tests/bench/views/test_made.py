@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import in_process, record
 
-from bench.records.store import write_record
+from bench.records.store import pack_records, write_record
 from bench.views import made
 
 NOTE = ", up to date"
@@ -64,6 +64,14 @@ def test_a_report_that_lacks_something_is_drawn_again(
     assert NOTE not in in_process(capsys, "report", "--out", out).out
     assert NOTE in in_process(capsys, "report", "--out", out).out
     assert (out / "report.html").stat().st_size > 1000
+
+
+def test_a_pack_beside_the_records_makes_another_report(out: Path) -> None:
+    before = made.ingredients(out, "mine")
+    pack_records(out / "records", out / "packed")
+    (pack,) = (out / "packed").iterdir()
+    pack.rename(out / "records" / pack.name)
+    assert made.ingredients(out, "mine") != before
 
 
 def test_other_code_and_another_name_make_another_report(
