@@ -33,9 +33,9 @@ class HumanNumbers(Language):
     After Howard and Gugger, Deep Learning for Coders (2020), chapter 12. Words stand without hyphens or "and"; a
     separator stands between two numbers; a line is a number with it. A length names a text by its largest number;
     `starts` gives, for each evaluated length, the smallest: train on 1..7999, evaluate on that text itself (seen: a
-    fit, not a test), on the published validation split 8001..9999 (8000 is missing there) and on three texts further out.
-    That split is itself beyond training: "eight thousand" occurs in no training text. `missing` numbers are left out.
-    In the modes chunks and windows evaluation too reads pieces of `window` words, and every word counts by itself.
+    fit, not a test), on the published validation split 8001..9999 (8000 is missing there) and on three texts further
+    out. That split is itself beyond training: "eight thousand" occurs in no training text. `missing` numbers are left
+    out. In the modes chunks and windows evaluation too reads pieces of `window` words, and every word counts by itself.
     form "stream": one text in order, state carried. form "successor": read a number drawn from the text, write the
     next one, stop (one thousand two -> one thousand three <stop>); then a share of the numbers is held out by hash,
     and mode, window, stride and missing, which are about a text, stay as they are.
