@@ -18,6 +18,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
     "best": "say which family to use on a row, and what it beats",
+    "beside": "show the families that a run adds among those of the reference run",
     "compare": "say what a run changed against the reference run: exit code 1 if anything is worse",
     "power": "say how often `compare` errs, by simulation of a run's noise",
     "history": "keep a run's headline numbers under this commit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +39,13 @@ def areas(groups: Groups) -> Areas:
 
     Left out are trivial baselines, families at other settings than the suite's own, and tasks without exact match.
     """
+    return areas_of({pair: records for pair, records in groups.items() if is_compared(records[0])})
+
+
+def areas_of(groups: Groups) -> Areas:
+    """Gather the areas of some pairs, all with exact match."""
     found: Areas = defaultdict(lambda: defaultdict(dict))
-    compared = {pair: records for pair, records in groups.items() if is_compared(records[0])}
-    for (task, model), by_seed in areas_by_seed(compared):
+    for (task, model), by_seed in areas_by_seed(groups):
         found[model][task] = by_seed
     return found
 
@@ -57,13 +62,13 @@ def comparable(groups: Groups) -> Areas:
     return found if 2 <= len(found) <= MOST and common else {}
 
 
-def comparisons(found: Areas) -> list[Comparison]:
-    """Compare every two families that share a task and a seed.
+def comparisons(found: Areas, asked: Sequence[tuple[str, str]] | None = None) -> list[Comparison]:
+    """Compare every two families that share a task and a seed, or of all twos those that are asked for.
 
     Two differ significantly where, at a level corrected for all comparisons (Bonferroni), the interval leaves out a
     half and so does the sign test: Wilson's is too narrow where a few runs all agree.
     """
-    pairs = list(itertools.combinations(sorted(found), 2))
+    pairs = list(itertools.combinations(sorted(found), 2)) if asked is None else asked
     results = []
     for one, other in pairs:
         wins = won(found[one], found[other])

@@ -16,7 +16,7 @@ import pandas as pd
 from bench.analysis.adversarial import adversaries, shares
 from bench.analysis.frame import Groups, Pair
 from bench.analysis.metrics import EXACT, metrics_of
-from bench.analysis.statistics import ROUNDING, SOLVED, Floats, horizon, wilson
+from bench.analysis.statistics import ROUNDING, SOLVED, Floats, area_over_log_length, horizon, wilson
 from bench.analysis.summary import Row
 from bench.records.store import Record
 
@@ -29,8 +29,10 @@ BEST = {  # what orders the families of a row, the best first, and whether less 
     "solved_2x": False,
     "solved_inside": False,
     "worst_horizon": False,
+    "area": False,
     "seconds": True,
 }
+ALIKE = 2  # digits of an area beyond which two are alike
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,15 @@ def robust(groups: Groups) -> pd.DataFrame:
 def names() -> list[str]:
     """Return the columns, in order."""
     nothing = columns_of("", None, [1]) | columns_of("adversarial_", None, [1])
-    return ["task", "task_version", "model", "seeds", "not_learnt", *nothing, "seconds", "parameters", "state", "edge"]
+    first, last = "task task_version model seeds not_learnt", "area seconds parameters state edge"
+    return [*first.split(), *nothing, *last.split()]
 
 
 def robust_row(pair: Pair, records: Sequence[Record]) -> Row:
     """Return the row of a pair.
 
-    not_learnt: the median seed is below 99 % inside; seconds: the median seed's cost; edge: the longest training length
+    not_learnt: the median seed is below 99 % inside; area: under exact match over log length, the mean over seeds;
+    seconds: the median seed's cost; edge: the longest training length
     """
     first, inside, random = records[0], records[0]["inside_lengths"], random_curves(records)
     learnt = inside_shares(random, inside)
@@ -68,6 +72,7 @@ def robust_row(pair: Pair, records: Sequence[Record]) -> Row:
         "not_learnt": not solves(median_seed(learnt)),
         **columns_of("", random, inside),
         **columns_of("adversarial_", worst_curves(records), inside),
+        "area": float(area_over_log_length(random.accuracy, random.lengths).mean()),
         "seconds": float(np.median([cost(record) for record in records])),
         "parameters": first["parameters"],
         "state": first["state"],
@@ -159,4 +164,6 @@ def divided(row: Mapping[Any, Any]) -> tuple[int, str]:
 
 def best_first(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the families of a row, the best first: by `BEST`; what was not measured stands last."""
-    return rows.sort_values([*BEST, "model"], ascending=[*BEST.values(), True], ignore_index=True)
+    placed = rows.assign(alike=rows["area"].round(ALIKE))
+    order = ["alike" if name == "area" else name for name in BEST]
+    return placed.sort_values([*order, "model"], ascending=[*BEST.values(), True], ignore_index=True)[rows.columns]

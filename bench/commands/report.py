@@ -6,11 +6,13 @@ import argparse
 
 from bench.commands import places
 from bench.commands.arguments import add_out
+from bench.commands.beside import add_against, reference
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_out(parser, places.RUNS / "quick")
+    add_against(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,13 +20,14 @@ def run(options: argparse.Namespace) -> int:
     from bench.views.made import ingredients, is_current, note_down
 
     out, suite = options.out, places.suite_of(options.out)
-    made_of = ingredients(out, suite)
+    others = reference(options.against, suite)
+    made_of = ingredients(out, suite, others)
     current = is_current(out, made_of)
     if not current:
         from bench.views.charts.figures import write_figures
         from bench.views.html.page import write_report
 
-        note_down(out, made_of, [write_report(out, suite), *write_figures(out, suite)])
+        note_down(out, made_of, [write_report(out, suite, others), *write_figures(out, suite)])
     end = ", up to date" if current else ""
     print(f"report: {places.shown(out / 'report.html')}, figures: {places.shown(out / 'figures')}{end}")
     return 0

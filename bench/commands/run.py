@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.commands import places
 from bench.commands.arguments import add_training, changes_of, minutes, names, plugins_of, seeds, whole
+from bench.commands.beside import add_against, reference, show_beside
 from bench.commands.tables import rebuild
 from bench.spec.catalogue import Catalogue
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=seeds, metavar="N|0,1,2", help="how many seeds, or which")
     add_execution(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
+    add_against(parser)
     parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
     parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
     add_training(parser)
@@ -90,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         terminal.say(f"all {len(survey.current)} jobs have current records: nothing to train")
     rebuild(terminal, store.out, suite.name)
+    show_beside(terminal, store.out, reference(options.against, suite.name), required=bool(options.against))
     for line in failures:
         print(f"failed: {line}", file=sys.stderr)
     return 1 if failures else 0

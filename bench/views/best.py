@@ -8,9 +8,9 @@ from functools import partial
 
 import pandas as pd
 
-from bench.analysis.robust import BEST, best_first
+from bench.analysis.robust import ALIKE, BEST, best_first
 from bench.views.columns import Column, Row
-from bench.views.numbers import markdown_table
+from bench.views.numbers import markdown_table, percent
 
 FEW = 3  # seeds, below which a line says how few there are
 OF_SEEDS = {  # by column: the heading, what it says
@@ -66,6 +66,7 @@ COLUMNS = [
 REASONS: dict[str, tuple[str, Callable[[Row], str]]] = {
     **{name: (f"seeds solved {said}", partial(seeds, name=name)) for name, (_, said) in OF_SEEDS.items()},
     "worst_horizon": ("the worst seed's horizon", partial(horizon, name="worst")),
+    "area": ("the area under accuracy over log length", lambda row: percent(row["area"])),
     "seconds": ("training seconds alone", lambda row: f"{row['seconds']:,.1f}"),
 }
 
@@ -90,7 +91,7 @@ def verdict(task: str, rows: pd.DataFrame) -> str:
     if not others:
         return f"{said}; no other family was run{few}"
     second = others[0]
-    name = next((name for name in BEST if differs(best[name], second[name])), "")
+    name = next((name for name in BEST if differs(best[name], second[name], ALIKE if name == "area" else None)), "")
     reason, write = REASONS.get(name, ("order of name alone", lambda row: "alike"))
     more = f", and {len(others) - 1} more" if len(others) > 1 else ""
     return f"{said}; beats {second['model']} by {reason} ({write(best)} to {write(second)}){more}{few}"
@@ -103,6 +104,8 @@ def told(row: Row) -> str:
     return f"{seeds(row, name)} seeds hold {OF_SEEDS[name][1]}{hard}"
 
 
-def differs(one: float, other: float) -> bool:
-    """Whether two numbers differ; two that were not measured do not."""
-    return one != other and not (math.isnan(one) and math.isnan(other))
+def differs(one: float, other: float, digits: int | None) -> bool:
+    """Whether two numbers differ, in so many digits behind the point; two that were not measured do not."""
+    if math.isnan(one) or math.isnan(other):
+        return not (math.isnan(one) and math.isnan(other))
+    return one != other if digits is None else round(one, digits) != round(other, digits)

@@ -16,13 +16,14 @@ SOURCES = ("analysis", "records", "spec", "suites", "views")
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "scipy")
 
 
-def ingredients(out: Path, suite: str) -> str:
-    """Hash what a report is made of: the run's records, the suite's name, the code, the packages that draw."""
+def ingredients(out: Path, suite: str, reference: Path | None = None) -> str:
+    """Hash what a report is made of: the run's records and those beside them, the suite's name, code, packages."""
     digest = hashlib.blake2b(repr([suite, *((name, metadata.version(name)) for name in PACKAGES)]).encode())
     sources = (
         path for name in SOURCES for path in (ROOT / "bench" / name).rglob("*.*") if "__pycache__" not in path.parts
     )
-    for path in (*record_files(out / "records"), *sorted(sources)):
+    records = [path for run in (out, reference) if run for path in record_files(run / "records")]
+    for path in (*records, *sorted(sources)):
         content = read(path)
         digest.update(f"{path.name} {len(content)}\n".encode(errors="surrogateescape") + content)
     return digest.hexdigest()

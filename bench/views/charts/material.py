@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bench.analysis import metrics
+from bench.analysis.beside import beside
 from bench.analysis.frame import Groups, Pair, group
 from bench.analysis.robust import robust
 from bench.analysis.tables import tables
@@ -38,13 +39,18 @@ def length_name(record: Record) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it is shown; `problems` says which records were left out."""
+    """A run as it is shown; `problems` says which records were left out.
+
+    own, others: where families of another run stand beside its own, which are its own, and the name of that run
+    """
 
     suite: str
     groups: Groups
     lengths: pd.DataFrame
     board: pd.DataFrame
     problems: list[str]
+    own: Sequence[str] = ()
+    others: str = ""
 
     @cached_property
     def styles(self) -> dict[str, SeriesStyle]:
@@ -128,6 +134,17 @@ def read_run(out: Path, suite: str = "") -> Run:
     if not records:
         raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
     return run_of(suite or out.name, records, problems)
+
+
+@collection_paused()
+def read_beside(out: Path, suite: str, reference: Path) -> Run:
+    """Read a run with the families of a reference run beside its own, where it has any of its own."""
+    run = read_run(out, suite)
+    found = beside(run.groups, group(read_records(reference / "records")[0])[0])
+    if not found.own:
+        return run
+    groups = found.groups | run.groups
+    return Run(run.suite, groups, *tables(groups), run.problems + found.notes, found.own, reference.name)
 
 
 def run_of(suite: str, records: list[Record], problems: list[str]) -> Run:

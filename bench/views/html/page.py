@@ -16,7 +16,7 @@ from bench.spec.settings import written
 from bench.suites.suites import SUITES
 from bench.views.charts import tiles
 from bench.views.charts.figures import HEAT, SECTIONS
-from bench.views.charts.material import NATS, Run, read_run
+from bench.views.charts.material import NATS, Run, read_beside, read_run
 from bench.views.charts.style import styled
 from bench.views.columns import columns, headline
 from bench.views.html import tables
@@ -27,12 +27,16 @@ HERE = Path(__file__).resolve().parent
 
 
 @styled()
-def write_report(out: Path, suite: str) -> Path:
-    """Write report.html into a run's folder, from its records alone; return its path."""
+def write_report(out: Path, suite: str, reference: Path | None = None) -> Path:
+    """Write report.html into a run's folder, from records alone; return its path.
+
+    reference: a run whose families are shown beside the run's own, where it has any
+    """
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    run, script = read_run(out, suite), (HERE / "page.js").read_text(encoding="utf-8")
+    run = read_beside(out, suite, reference) if reference else read_run(out, suite)
+    script = (HERE / "page.js").read_text(encoding="utf-8")
     count = itertools.count()  # no two charts of the page share a name
     page = environment.get_template("page.html").render(
         run=run,
