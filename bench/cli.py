@@ -18,6 +18,8 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
     "best": "say which family to use on a row, and what it beats",
+    "export": "write a row's held-out examples, or training examples, as a file for other programs",
+    "score": "judge answers that another program wrote, on the examples that export gave it",
     "beside": "show the families that a run adds among those of the reference run",
     "compare": "say what a run changed against the reference run: exit code 1 if anything is worse",
     "power": "say how often `compare` errs, by simulation of a run's noise",

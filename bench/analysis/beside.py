@@ -11,6 +11,7 @@ from bench.analysis.frame import Groups, variant_of
 from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.ranking import Areas, areas_of, comparisons
 from bench.analysis.robust import best_first, robust
+from bench.records.schema import SCORED
 from bench.records.store import Record
 
 
@@ -71,7 +72,7 @@ def beside(run: Groups, reference: Groups) -> Beside:
         why = "judged on other evaluation sets there" if row in known else "not there"
         notes.append(f"{row}: {why}, so nothing stands beside it")
     kept = {pair: found for pair, found in alone.items() if pair[0] in shared}
-    if machines(kept) != machines(theirs) and kept:
+    if machines(kept) and machines(kept) != machines(theirs):
         notes.append("seconds of the reference run were taken on another machine: compare them within a run alone")
     return Beside(dict(sorted((theirs | kept).items())), sorted({model for _, model in kept}), notes)
 
@@ -82,8 +83,8 @@ def judged_on(record: Record) -> tuple[int, str]:
 
 
 def machines(groups: Groups) -> set[tuple[str, str]]:
-    """Return what pairs were trained on, as far as records say it."""
-    every = (record for found in groups.values() for record in found)
+    """Return what pairs were trained on, as far as records say it; nothing of those that were not trained here."""
+    every = (record for found in groups.values() for record in found if record["status"] != SCORED)
     return {(record["device"], record.get("instruction_set", "")) for record in every}
 
 

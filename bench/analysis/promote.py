@@ -12,6 +12,7 @@ from bench.analysis.summary import Pair, summaries
 from bench.analysis.tables import leaderboard
 from bench.records.key import sources_of
 from bench.records.provenance import commit, commit_date
+from bench.records.schema import SCORED
 from bench.records.store import Record, pack_records, read_records, write_atomically
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
@@ -55,6 +56,8 @@ def checked_groups(run: Path) -> tuple[Groups, str]:
 def check_origin(record: Record, catalogue: Catalogue) -> None:
     """Raise unless a record was made by committed code that is still the code."""
     name = f"{record['task']} {record['model']} seed {record['seed']}"
+    if record["status"] == SCORED:
+        raise RequestError(f"{name} was scored, not trained: a reference run holds what its code trained")
     if record["commit"] is None or record["dirty"]:
         raise RequestError(f"{name} was made by code that was not committed: run it again")
     if record["sources"] != sources_of(Spec(record["spec"]["task"], record["spec"]["model"]), catalogue).whole:

@@ -18,6 +18,7 @@ from bench.analysis.frame import Groups, Pair
 from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.statistics import ROUNDING, SOLVED, Floats, area_over_log_length, horizon, wilson
 from bench.analysis.summary import Row
+from bench.records.schema import SCORED
 from bench.records.store import Record
 
 MULTIPLES = (2, 10, 100)  # of the longest training length
@@ -82,7 +83,12 @@ def robust_row(pair: Pair, records: Sequence[Record]) -> Row:
 
 
 def cost(record: Record) -> float:
-    """Return the seconds of training: those of a processor where it was trained on one and the record has them."""
+    """Return the seconds of training: those of a processor where it was trained on one and the record has them.
+
+    NaN for what was not trained here.
+    """
+    if record["status"] == SCORED:
+        return float("nan")
     timing, elsewhere = record["timing"], record["device"] != "cpu"
     return timing["train_seconds"] if elsewhere else timing.get("train_cpu_seconds", timing["train_seconds"])
 

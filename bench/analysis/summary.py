@@ -23,6 +23,7 @@ from bench.analysis.statistics import (
     spread,
     wilson,
 )
+from bench.records.schema import SCORED
 from bench.records.store import Record
 
 Row = dict[str, Any]
@@ -172,7 +173,10 @@ def costs(found: Block) -> dict[str, Any]:
     unknown = float("nan")
     measured: dict[str, list[list[float]]] = {
         "steps": [[record["steps"] for record in pair] for pair in found.records],
-        "seconds": [[record["timing"]["train_seconds"] for record in pair] for pair in found.records],
+        "seconds": [
+            [unknown if record["status"] == SCORED else record["timing"]["train_seconds"] for record in pair]
+            for pair in found.records
+        ],
         "tokens_per_second": [
             [record["timing"].get("tokens_per_second") or unknown for record in pair] for pair in found.records
         ],

@@ -7,6 +7,7 @@ from typing import Annotated, NotRequired, TypedDict
 from msgspec import Meta
 
 SCHEMA = 3
+SCORED, ELSEWHERE = "scored", "elsewhere"  # status and device of answers that another program wrote
 LARGEST = 2**53  # whole numbers up to here are the same as floating-point ones
 
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
@@ -183,7 +184,10 @@ class Record(TypedDict):
     sources: Annotated[str, about("hash of the sources that make the result")]
     source_parts: NotRequired[Annotated[SourceParts, about("its parts, which tell what has moved")]]
     key: Annotated[str, about("hash of `spec_hash` and `sources`: equal keys, equal numbers")]
-    status: Annotated[str, about("`trained`, `fitted` (a trivial baseline) or `diverged` (the loss was no number)")]
+    status: Annotated[
+        str,
+        about("`trained`, `fitted` (a trivial baseline), `diverged` (a loss was no number), `scored` (see `score`)"),
+    ]
     kind: Annotated[str, Meta(min_length=1), about("what is predicted: `symbols`, `values`, `stream` or `text`")]
     train_lengths: Annotated[Lengths, about("lengths drawn in training, repeated where drawn more often", "steps")]
     inside_lengths: Annotated[Lengths, about("the same, each once and ascending: in distribution", "steps")]
@@ -206,7 +210,7 @@ class Record(TypedDict):
     commit: Annotated[str | None, about("the checkout's commit; null outside a git checkout")]
     dirty: Annotated[bool | None, about("whether the code differed from that commit")]
     versions: Annotated[dict[str, str], about("of Python and of the packages that make numbers")]
-    device: Annotated[str, about("`cpu`, or the GPU's name")]
+    device: Annotated[str, about("`cpu`, or the GPU's name; `elsewhere`: not trained here")]
     instruction_set: NotRequired[Annotated[str, about("of the processor, as torch uses it: `AVX2`")]]
     threads: Annotated[Positive, about("threads that training was given")]
     precision: NotRequired[

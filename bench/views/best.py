@@ -50,8 +50,8 @@ def seed_column(name: str, heading: str, said: str, rank: int) -> Column:
 
 
 def number(name: str, form: str) -> Callable[[Row, bool], str]:
-    """Return what writes a number in a form."""
-    return lambda row, bounds: format(row[name], form)
+    """Return what writes a number in a form; "-" where nothing was trained here."""
+    return lambda row, bounds: "-" if math.isnan(row["seconds"]) else format(row[name], form)
 
 
 COLUMNS = [

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from bench.records.schema import ELSEWHERE, SCORED
+
 ROUNDING = 1e-12  # relative: sums of the same numbers in another order
 SMALL, HUGE = 100, 1e6  # perplexities below one have two digits behind the point; from the other on, one in all
 
@@ -87,5 +89,7 @@ def named(row: Mapping[Any, Any]) -> str:
 
 
 def budgeted(row: Mapping[Any, Any]) -> str:
-    """Return the steps taken and allowed."""
+    """Return the steps taken and allowed, or how else a row came to be."""
+    if row["device"] == ELSEWHERE:
+        return SCORED
     return f"{amount(*estimate(row, 'steps'), digits=0)} / {row['budget']:,}" if row["steps"] else "fitted"

@@ -18,6 +18,7 @@ LAYERS = (  # from the bottom: each may import those before it
     "checks",
     "suites",
     "execution",
+    "exchange",
     "analysis",
     "views",
     "studies",
