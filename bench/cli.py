@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from bench.spec.errors import RequestError
+from bench.spec.home import PROGRAM
 
 COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and `run`
     "list": "list tasks, models or suites",
@@ -18,6 +19,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
     "best": "say which family to use on a row, and what it beats",
+    "contracts": "check that the tasks and models of a file keep what the harness relies on",
     "export": "write a row's held-out examples, or training examples, as a file for other programs",
     "score": "judge answers that another program wrote, on the examples that export gave it",
     "beside": "show the families that a run adds among those of the reference run",
@@ -69,7 +71,7 @@ class Command(Parser):
 
 def build_parser() -> Parser:
     """Describe the command line."""
-    top = Parser(prog="python -m bench", description="How far past its training lengths does each model hold?")
+    top = Parser(prog=PROGRAM, description="How far past its training lengths does each model hold?")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND", dest="command", parser_class=Command)
     for name, text in COMMANDS.items():
         old = [old for old, new in RENAMED.items() if new == name]

@@ -16,6 +16,7 @@ from bench.records.schema import SCORED
 from bench.records.store import Record, pack_records, read_records, write_atomically
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
+from bench.spec.home import no_records
 from bench.spec.spec import Spec
 
 COLUMNS = "commit date suite task task_version model device seeds inside inside_sd beyond beyond_sd area".split()
@@ -40,7 +41,7 @@ def checked_groups(run: Path) -> tuple[Groups, str]:
     if problems:
         raise RequestError(f"{str(run)!r} has files that are no records: {problems[0]}")
     if not records:
-        raise RequestError(f"{str(run)!r} has no records; run `python -m bench run` first")
+        raise RequestError(no_records(run))
     head, dirty = commit()
     if head is None or dirty:
         raise RequestError("the code is not committed (or this is no git checkout): commit, run again, then promote")

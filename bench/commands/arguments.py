@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.commands.places import shown
 from bench.spec.errors import RequestError
+from bench.spec.plugins import installed_plugins
 from bench.spec.settings import Change, parse_change, split_names
 
 
@@ -65,9 +66,9 @@ def add_out(parser: argparse.ArgumentParser, default: Path | None = None) -> Non
 
 
 def plugins_of(options: argparse.Namespace) -> tuple[Path, ...]:
-    """Return the plug-in files, each once."""
+    """Return the plug-in files, each once: those that are asked for, and those of installed packages."""
     files: dict[Path, Path] = {}
-    for path in options.plugin:
+    for path in (*options.plugin, *installed_plugins()):
         files.setdefault(path.resolve(), path)
     return tuple(files.values())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.commands import places
 from bench.spec.errors import RequestError
+from bench.spec.home import no_records
 
 if TYPE_CHECKING:
     from bench.analysis.beside import Beside
@@ -69,7 +70,7 @@ def gathered(run: Path, folder: Path) -> Beside:
     for each in (run, folder):
         records, _ = read_records(each / "records")
         if not records:
-            raise RequestError(f"no records in {str(each / 'records')!r}: run `python -m bench run` first")
+            raise RequestError(no_records(each))
         groups.append(group(records)[0])
     return beside(*groups)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.commands import places
 from bench.spec.errors import WorkError, choose_from
+from bench.spec.home import no_records
 
 if TYPE_CHECKING:
     from bench.views.charts.material import Run
@@ -68,6 +69,6 @@ def read(folder: Path) -> Run:
 
     records, problems = read_records(folder / "records")
     if not records:
-        raise WorkError(f"no records in {str(folder / 'records')!r}: run `python -m bench run` first")
+        raise WorkError(no_records(folder))
     kept, others = configured_records(records)
     return run_of(places.suite_of(folder), kept, problems + others)

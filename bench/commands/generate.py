@@ -14,6 +14,7 @@ from bench.commands import places
 from bench.commands.arguments import Renamed, add_out, add_training, changes_of, number, plugins_of, whole
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import RequestError
+from bench.spec.home import PROGRAM
 
 if TYPE_CHECKING:
     from bench.commands.ready import Ready
@@ -97,7 +98,7 @@ def no_continuation(row: str, spec: Spec) -> RequestError:
     defaults: dict[str, Any] = {}
     choices = sorted(name for name, task in TASKS.items() if protocol_of(task(**defaults)).continues)
     return RequestError(
-        f"task {row!r} is no text: its strings are answered, and `python -m bench show {spec.task} --model "
+        f"task {row!r} is no text: its strings are answered, and `{PROGRAM} show {spec.task} --model "
         f"{spec.model}` prints answers; choose from: {', '.join(choices)}"
     )
 

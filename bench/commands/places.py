@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bench.spec.catalogue import ROOT
 from bench.spec.errors import RequestError
+from bench.spec.home import HOME, ROOT
 
-RUNS = ROOT / "results" / "runs"
+RUNS = HOME / "results" / "runs"
 BASELINE = ROOT / "results" / "baseline"
 
 

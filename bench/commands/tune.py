@@ -15,6 +15,7 @@ from bench.commands.arguments import add_device, names, plugins_of, whole
 from bench.commands.run import add_execution, executor_of, unstarted, until
 from bench.spec.catalogue import ROOT, Catalogue
 from bench.spec.errors import RequestError
+from bench.spec.home import HOME, PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bench.execution.executor import Listen
     from bench.studies.tuning.search import Asked, Search
 
-TABLE = ROOT / "results" / "tuning.csv"
+TABLE = HOME / "results" / "tuning.csv"
 RECIPES = ROOT / "bench" / "suites" / "tuned.toml"
 
 
@@ -128,7 +129,7 @@ def say_verdicts(table: Path, pairs: set[tuple[str, str]], terminal: Terminal) -
 
     for verdict in verdicts(one for one in read_tries(table) if one.pair in pairs):
         terminal.say(verdict.said)
-    terminal.say(f"tries: {places.shown(table)}; `python -m bench tune --write` makes recipes of them")
+    terminal.say(f"tries: {places.shown(table)}; `{PROGRAM} tune --write` makes recipes of them")
 
 
 def write(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -139,7 +140,7 @@ def write(options: argparse.Namespace, terminal: Terminal) -> int:
 
     tries = read_tries(options.table)
     if not tries:
-        raise RequestError(f"no tries in {str(options.table)!r}: run `python -m bench tune` first")
+        raise RequestError(f"no tries in {str(options.table)!r}: run `{PROGRAM} tune` first")
     found = verdicts(tries)
     write_atomically(options.recipes, recipes_toml(found))
     for verdict in found:

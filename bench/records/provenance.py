@@ -9,6 +9,7 @@ from functools import cache
 from importlib import metadata
 
 from bench.spec.catalogue import ROOT
+from bench.spec.home import IS_CHECKOUT
 
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
 CODE = ("bench", "tasks", "models", "pyproject.toml", "constraints.txt")  # what makes numbers, in a checkout
@@ -18,7 +19,7 @@ CHOOSERS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")  # variables by which torch's lib
 @cache
 def commit() -> tuple[str | None, bool | None]:
     """Return the checkout's commit and whether its code differs from it; (None, None) outside a git checkout."""
-    head = _git("rev-parse", "HEAD")
+    head = _git("rev-parse", "HEAD") if IS_CHECKOUT else None  # a package may lie in somebody else's checkout
     return (None, None) if head is None else (head, bool(_git("status", "--porcelain", "--", *CODE)))
 
 

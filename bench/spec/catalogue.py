@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.spec.errors import RequestError, choose_from
+from bench.spec.home import ROOT as ROOT  # where others look for it
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KINDS = {"tasks": "task", "models": "model"}
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from bench.records.store import write_atomically
 from bench.spec.errors import WorkError
+from bench.spec.home import PROGRAM
 from bench.spec.spec import Spec
 
 PARTS = ("products", "kernels", "pointwise", "optimiser", "python")  # of a step's time
@@ -117,11 +118,9 @@ def read_measurement(file: Path) -> Measurement:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Measurement)
     except OSError as error:
-        raise WorkError(
-            f"cannot read {str(file)!r}: {error.strerror}; `python -m bench performance` writes it"
-        ) from error
+        raise WorkError(f"cannot read {str(file)!r}: {error.strerror}; `{PROGRAM} performance` writes it") from error
     except msgspec.MsgspecError as error:
-        raise WorkError(f"{str(file)!r} is no file of `python -m bench performance`: {error}") from error
+        raise WorkError(f"{str(file)!r} is no file of `{PROGRAM} performance`: {error}") from error
 
 
 def write_measurement(file: Path, measured: Measurement) -> None:

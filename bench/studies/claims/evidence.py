@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from bench.spec.home import PROGRAM
 from bench.studies.claims.claim import EVERY_SEED, Claim
 from bench.studies.claims.judge import NO_RUNS, ROUNDING, Seeds, Verdict
 from bench.studies.claims.measures import NATS, RELATIVE, SECONDS, SHARE, STEPS, Measure
 from bench.views.numbers import percent
 
-COMMAND = "python -m bench run --suite lessons"
+COMMAND = f"{PROGRAM} run --suite lessons"
 FORMATS = {NATS: ".3f", STEPS: ",.0f", SECONDS: ".2f", RELATIVE: ".3g"}
 
 

@@ -14,6 +14,7 @@ from bench.records.schema import TracePart
 from bench.records.store import Record, read_records
 from bench.spec.catalogue import Catalogue
 from bench.spec.errors import WorkError
+from bench.spec.home import no_records
 from bench.spec.settings import written
 from bench.studies.extrapolation.charts import shown_families, task_drawing
 from bench.studies.extrapolation.families import Family, families, other_settings, own_rows
@@ -175,7 +176,7 @@ def read(out: Path, suite: str = "") -> Run:
     """
     records, problems = read_records(out / "records")
     if not records:
-        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run --suite extrapolate` first")
+        raise WorkError(no_records(out, "run --suite extrapolate"))
     kept, others = configured_records(records)
     if suite:
         rows = {spec.row for spec in find_suite(suite).specs}

@@ -17,6 +17,7 @@ from bench.analysis.robust import robust
 from bench.analysis.tables import tables
 from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
+from bench.spec.home import no_records
 from bench.suites.configured import name_of
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def read_run(out: Path, suite: str = "") -> Run:
     """Read a run's folder, of a suite or of one named like the folder; one without records raises."""
     records, problems = read_records(out / "records")
     if not records:
-        raise WorkError(f"no records in {str(out / 'records')!r}: run `python -m bench run` first")
+        raise WorkError(no_records(out))
     return run_of(suite or out.name, records, problems)
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.records.store import Record, write_atomically
+from bench.spec.home import PROGRAM
 from bench.spec.settings import written
 from bench.suites.suites import SUITES
 from bench.views.charts import tiles
@@ -101,10 +102,10 @@ def device(record: Record) -> str:
 
 def commands(run: Run) -> list[tuple[str, str]]:
     """Return the commands that make the records and the page, with what each does; DIR: the run's folder."""
-    made = [("Made this page from the records in DIR, and makes it again", "python -m bench report --out DIR")]
+    made = [("Made this page from the records in DIR, and makes it again", f"{PROGRAM} report --out DIR")]
     if run.suite not in SUITES:
         return made
     seeds = sorted({record["seed"] for found in run.groups.values() for record in found})
     chosen = f"{seeds[0]}," if len(seeds) == 1 else ",".join(map(str, seeds))  # a comma makes it a list, not a count
-    trains = f"python -m bench run --suite {run.suite} --seeds {chosen} --out DIR"
+    trains = f"{PROGRAM} run --suite {run.suite} --seeds {chosen} --out DIR"
     return [("Trains what is missing of the suite in DIR", trains), *made]
