@@ -52,7 +52,9 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=whole(1), metavar="N", help=f"jobs at once; default: one a core, on a GPU {ON_CARD} at most"
     )
     parser.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads a job (1)")
-    parser.add_argument("--executor", metavar="NAME", help="serial, processes, seeds (on a GPU); default: by --jobs")
+    said = "serial, processes, seeds (on a GPU), ray, slurm; default: by --jobs"
+    parser.add_argument("--executor", metavar="NAME", help=said)
+    parser.add_argument("--address", default="", metavar="WHERE", help="of a Ray cluster; of slurm local or debug")
     parser.add_argument("--minutes", type=minutes, metavar="N", help="start no job after so many; those that run end")
 
 
@@ -150,7 +152,7 @@ def executor_of(options: argparse.Namespace, device: str, most: int) -> Executor
 
     jobs = min(most, options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores()))
     name = options.executor or ("processes" if jobs > 1 else "serial")
-    return find_executor(name)(Resources(device, jobs, options.threads, options.until))
+    return find_executor(name)(Resources(device, jobs, options.threads, options.until, options.address))
 
 
 def until(options: argparse.Namespace) -> float:

@@ -6,8 +6,9 @@ import importlib
 import math
 import pkgutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bench.execution.job import Job
@@ -82,6 +83,12 @@ class Store(Protocol[Trial]):
     def conclude(self, job: Job, seed: int, trial: Trial, device: str, seeds_at_once: int = 1) -> Made:
         """Keep what is to be kept of a seed's trial -> how the seed ended."""
 
+    def moved(self, folder: Path) -> Store[Trial]:
+        """Return the store that it would be in another folder, for a machine that shares no disk with this one."""
+
+    def receive(self, files: Mapping[str, bytes]) -> None:
+        """Write what a store that was moved has written, by names in its folder."""
+
 
 def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> None:
     """Tell of a validation point."""
@@ -90,12 +97,16 @@ def validated(listen: Listen, job: Job, seed: int, point: ValidationPoint) -> No
 
 @dataclass(frozen=True)
 class Resources:
-    """What there is to run on: a device, jobs at once, threads a job; until when jobs are started, by `time.time()`."""
+    """What there is to run on: a device, jobs at once, threads a job; until when jobs are started, by `time.time()`.
+
+    address: of a cluster, as its executor takes it; "" for the usual one
+    """
 
     device: str = "cpu"
     jobs: int = 1
     threads: int = 1
     until: float = math.inf
+    address: str = ""
 
     @property
     def over(self) -> bool:

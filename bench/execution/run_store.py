@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +13,7 @@ from bench.execution.executor import Finished, Listen, validated
 from bench.execution.job import Job
 from bench.records.aside import set_all_aside
 from bench.records.checkpoints import checkpoint_path, load, save
+from bench.records.files import write_atomically
 from bench.records.store import OTHER, Found, Record, contents_of, read_one, unevaluated, write_record
 from bench.spec.errors import WorkError
 from bench.spec.spec import Spec
@@ -106,6 +107,15 @@ class RunStore:
         record = record_of(job, trial, probe(trial, job.spec, device), provenance(device, seeds_at_once))
         self.write(job, seed, record)
         return Finished(job, seed, record)
+
+    def moved(self, folder: Path) -> RunStore:
+        """Return a store of the same kind in another folder."""
+        return replace(self, out=folder)
+
+    def receive(self, files: Mapping[str, bytes]) -> None:
+        """Write what a store that was moved has written: records, checkpoints."""
+        for name, content in files.items():
+            write_atomically(self.out / name, content)
 
     def finished(self, job: Job, seed: int) -> Record | None:
         """Return a seed's record where it stands, None otherwise."""

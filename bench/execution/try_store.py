@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.execution.executor import Listen, Tried, validated
@@ -28,3 +30,10 @@ class TryStore:
     def conclude(self, job: Job, seed: int, trial: Inside, device: str, seeds_at_once: int = 1) -> Tried:
         """Return what there is to tell; nothing is kept."""
         return Tried(job, seed, trial)
+
+    def moved(self, folder: Path) -> TryStore:
+        """Return the same: it writes nothing anywhere."""
+        return self
+
+    def receive(self, files: Mapping[str, bytes]) -> None:
+        """Take nothing: there is nothing to write."""
