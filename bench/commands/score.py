@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from bench.commands import places
-from bench.commands.arguments import plugins_of
+from bench.commands.arguments import plugins_of, whole
 from bench.commands.beside import add_against, reference, show_beside
 from bench.commands.export import add_row, lengths_of
 from bench.commands.tables import rebuild
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_row(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help='lines of JSON: {"id": ..., "answer": [tokens]}')
     parser.add_argument("--name", required=True, metavar="NAME", help="what answered, as the tables call it")
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="which of several trainings answered (0)")
     add_against(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the run's folder; default: results/runs/SUITE")
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     sets = judged_sets(task, spec, lengths_of(options.length))
     answered = Reader(options.file, spec.row, sets, vocabulary(task)).answers()
     out = options.out or places.RUNS / (suite or NO_SUITE)
-    path = write_record(out / "records", scored_record(task, spec, name, answered, catalogue))
+    path = write_record(out / "records", scored_record(task, spec, name, options.seed, answered, catalogue))
     terminal.say(f"scored: {places.shown(path)}")
     rebuild(terminal, out, places.suite_of(out))
     show_beside(terminal, out, others, required=bool(options.against))

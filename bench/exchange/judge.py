@@ -71,8 +71,10 @@ def score_values(task: Task, found: Answered) -> Score:
     return Score(len(truth), int(right), errors.numel(), int(tokens_right), 0, unseen, errors_at, nrmse)
 
 
-def scored_record(task: Task, spec: Spec, name: str, answered: Sequence[Answered], catalogue: Catalogue) -> Record:
-    """Return the record of answers under a name, of their own status; nothing was trained for it here.
+def scored_record(
+    task: Task, spec: Spec, name: str, seed: int, answered: Sequence[Answered], catalogue: Catalogue
+) -> Record:
+    """Return the record of answers under a name and a seed, of their own status; nothing was trained for it here.
 
     A length without answers counts as not judged, with nothing right.
     """
@@ -80,7 +82,7 @@ def scored_record(task: Task, spec: Spec, name: str, answered: Sequence[Answered
     return checked(
         {
             "schema": SCHEMA,
-            **asked(spec, name, answered, catalogue),
+            **asked(spec, name, seed, answered, catalogue),
             "task_version": task.version,
             "status": SCORED,
             "kind": protocol.kind(task),
@@ -97,10 +99,10 @@ def scored_record(task: Task, spec: Spec, name: str, answered: Sequence[Answered
     )
 
 
-def asked(spec: Spec, name: str, answered: Sequence[Answered], catalogue: Catalogue) -> dict[str, object]:
+def asked(spec: Spec, name: str, seed: int, answered: Sequence[Answered], catalogue: Catalogue) -> dict[str, object]:
     """Return what was asked and of whom; the key hangs on the answers, since no source here made them."""
     written = hashlib.blake2b(repr([each.written for each in answered]).encode(), digest_size=16).hexdigest()
-    settings = settings_hash(spec, 0, sources_of(spec, catalogue))
+    settings = settings_hash(spec, seed, sources_of(spec, catalogue))
     return {
         "key": hashed(settings, written),
         "spec_hash": settings,
@@ -108,7 +110,7 @@ def asked(spec: Spec, name: str, answered: Sequence[Answered], catalogue: Catalo
         "task": spec.row,
         "model": name,
         "family": name,
-        "seed": 0,
+        "seed": seed,
         "spec": spec.asked | {"model": name, "column": name, "model_settings": {}},
     }
 

@@ -82,6 +82,18 @@ def test_wrong_answers_are_named(
     assert not (tmp_path / "quick").exists()
 
 
+def test_several_trainings_of_a_program_are_its_seeds(
+    lines: Lines, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_bytes(text(lines))
+    for seed in (0, 1):
+        asked = ("--name", "theirs", "--seed", seed, "--out", tmp_path / "quick")
+        assert in_process(capsys, "score", ROW[0], file, *ROW[1:], *asked).code == 0
+    assert [made["seed"] for made in records_in(tmp_path / "quick").values()] == [0, 1]
+    assert "| theirs |" in (tmp_path / "quick" / "leaderboard.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

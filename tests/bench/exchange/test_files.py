@@ -99,6 +99,12 @@ def test_the_command_writes_a_file_and_says_what_is_in_it(
     assert done.out == "50 examples in 1 set: copy(1-20)-train.npz\n"
 
 
+def test_a_place_where_nothing_can_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    done = in_process(capsys, "export", "copy", "--length", "2", "--out", "/dev/null/file")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "cannot write '/dev/null/file'" in done.err
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -110,7 +116,6 @@ def test_the_command_writes_a_file_and_says_what_is_in_it(
         (("export", "copy", "--count", "7"), "--count and --seed are of --split train"),
         (("export", "copy", "--split", "train", "--length", "7"), "--length is of --split test"),
         (("export", "human_numbers"), "human_numbers is a text, which is predicted token by token"),
-        (("export", "copy", "--out", "/dev/null/file"), "cannot write '/dev/null/file'"),
     ],
 )
 def test_what_is_asked_wrongly_is_one_line(

@@ -91,7 +91,7 @@ def test_a_right_rule_is_right_everywhere_and_the_stop_may_be_left_out(tmp_path:
             score = score_strings(each)
             assert score.right == score.examples
             assert score.tokens_right == score.tokens
-    made = scored_record(task, spec, "rule", read(tmp_path, "copy(1-20)", task, sets, lines), Catalogue())
+    made = scored_record(task, spec, "rule", 0, read(tmp_path, "copy(1-20)", task, sets, lines), Catalogue())
     assert (made["status"], made["device"], made["steps"]) == ("scored", "elsewhere", 0)
     assert made["by_length"]["40"]["right"] == made["by_length"]["40"]["examples"]
     assert (made["by_length"]["60"]["rule"], made["by_length"]["60"]["right"]) == ("skipped", 0)  # no answers
@@ -131,9 +131,9 @@ def test_where_the_length_is_told_what_is_behind_it_does_not_count(tmp_path: Pat
 def test_a_signal_that_is_continued_rightly_has_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     task, spec, sets = rows("sine", (50, 100))
     lines = answers(sets, task, lambda source, target: [value + 0.001 for value in target])
-    made = scored_record(task, spec, "rule", read(tmp_path, "sine", task, sets, lines), Catalogue())
+    made = scored_record(task, spec, "rule", 0, read(tmp_path, "sine", task, sets, lines), Catalogue())
     assert made["by_length"]["100"]["right"] == made["by_length"]["100"]["examples"]
     assert made["by_length"]["100"]["nrmse"] == pytest.approx(0.001 / 0.7071, rel=0.05)
     lines[0]["answer"].pop()
     with pytest.raises(RequestError, match=r"the answer to '50-random-0-\w+' has 49 numbers; 50 are asked for"):
-        scored_record(task, spec, "rule", read(tmp_path, "sine", task, sets, lines), Catalogue())
+        scored_record(task, spec, "rule", 0, read(tmp_path, "sine", task, sets, lines), Catalogue())
