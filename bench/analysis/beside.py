@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,15 +62,20 @@ class Beside:
         return records[0]["status"] != "fitted" and (model in self.own or not variant_of(records[0]))
 
 
-def beside(run: Groups, reference: Groups) -> Beside:
-    """Put the pairs that a run alone has beside the reference run's, on rows that are judged on the same sets."""
-    alone = {pair: found for pair, found in run.items() if pair not in reference and EXACT in metrics_of(found[0])}
+def beside(run: Groups, reference: Groups, known: Collection[str] = ()) -> Beside:
+    """Put a run's own families beside the reference run's, on rows that are judged on the same sets.
+
+    Own are those that the reference run lacks on every row, and that are none of the known ones: a suite's, which it
+    may lack as yet.
+    """
+    theirs_too = {*known, *(model for _, model in reference)}
+    alone = {pair: found for pair, found in run.items() if pair[1] not in theirs_too and EXACT in metrics_of(found[0])}
     asked = {row: judged_on(found[0]) for (row, _), found in alone.items()}
     theirs = {pair: found for pair, found in reference.items() if asked.get(pair[0]) == judged_on(found[0])}
-    known, shared = {row for row, _ in reference}, {row for row, _ in theirs}
+    rows, shared = {row for row, _ in reference}, {row for row, _ in theirs}
     notes = []
     for row in sorted(asked.keys() - shared):
-        why = "judged on other evaluation sets there" if row in known else "not there"
+        why = "judged on other evaluation sets there" if row in rows else "not there"
         notes.append(f"{row}: {why}, so nothing stands beside it")
     kept = {pair: found for pair, found in alone.items() if pair[0] in shared}
     if machines(kept) and machines(kept) != machines(theirs):

@@ -65,6 +65,7 @@ def gathered(run: Path, folder: Path) -> Beside:
     from bench.analysis.beside import beside
     from bench.analysis.frame import group
     from bench.records.store import read_records
+    from bench.suites.suites import columns_of
 
     groups = []
     for each in (run, folder):
@@ -72,7 +73,7 @@ def gathered(run: Path, folder: Path) -> Beside:
         if not records:
             raise RequestError(no_records(each))
         groups.append(group(records)[0])
-    return beside(*groups)
+    return beside(*groups, columns_of(places.suite_of(run)))
 
 
 def show_beside(terminal: Terminal, run: Path, folder: Path | None, required: bool) -> None:
@@ -88,7 +89,7 @@ def show_beside(terminal: Terminal, run: Path, folder: Path | None, required: bo
 
 def nothing(run: Path, folder: Path, found: Beside) -> str:
     """Say why there is nothing to show."""
-    why = "; ".join(found.notes) or "every pair with exact match is there too"
+    why = "; ".join(found.notes) or "every family with exact match is there too"
     return f"{places.shown(run)} has no family of its own beside {places.shown(folder)}: {why}"
 
 

@@ -31,6 +31,11 @@ def register(suite: Suite) -> None:
     SUITES.update({each.name: each for each in found})
 
 
+def columns_of(name: str) -> set[str]:
+    """Return the columns of a suite, none of what is no suite."""
+    return {spec.column for spec in SUITES[name].specs} if name in SUITES else set()
+
+
 def find_suite(name: str) -> Suite:
     """Return a suite by name; an unknown name says which exist."""
     if name not in SUITES:

@@ -20,7 +20,13 @@ def layout(rows: pd.DataFrame) -> list[Column]:
     kept = [column for column in kept if column.name not in rows or rows[column.name].notna().any()]
     family, *others = kept
     rank = Column("rank", "rank", "place among all families of the row, 1 is best", write=place, rank=0)
-    return [named("task"), family, rank, *others, Column("best", "best there", short="best", write=winner, rank=3, words=True)]
+    return [
+        named("task"),
+        family,
+        rank,
+        *others,
+        Column("best", "best there", short="best", write=winner, rank=3, words=True),
+    ]
 
 
 def place(row: Row, bounds: bool) -> str:

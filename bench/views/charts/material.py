@@ -19,6 +19,7 @@ from bench.records.store import Record, collection_paused, read_records
 from bench.spec.errors import WorkError
 from bench.spec.home import no_records
 from bench.suites.configured import name_of
+from bench.suites.suites import columns_of
 
 if TYPE_CHECKING:
     from bench.views.charts.style import SeriesStyle
@@ -141,7 +142,7 @@ def read_run(out: Path, suite: str = "") -> Run:
 def read_beside(out: Path, suite: str, reference: Path) -> Run:
     """Read a run with the families of a reference run beside its own, where it has any of its own."""
     run = read_run(out, suite)
-    found = beside(run.groups, group(read_records(reference / "records")[0])[0])
+    found = beside(run.groups, group(read_records(reference / "records")[0])[0], columns_of(run.suite))
     if not found.own:
         return run
     groups = found.groups | run.groups

@@ -54,6 +54,7 @@ def test_what_the_reference_has_too_is_not_a_familys_own() -> None:
     assert theirs == len(SEEDS)
     assert found.groups["copy", "gru"][0]["by_length"]["6"]["right"] == 50  # the reference's own
     assert beside(run({"gru": (100, 99)}), run(REFERENCE)).own == []
+    assert beside(run({"mine": (100, 60), "irnn": (100, 60)}), run(REFERENCE), {"irnn"}).own == ["mine"]  # a suite's
 
 
 def test_rows_that_are_judged_on_other_strings_are_left_out_and_named() -> None:

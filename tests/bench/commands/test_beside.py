@@ -64,7 +64,7 @@ def test_a_run_without_a_family_of_its_own_is_one_line(
     runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine, theirs = runs
-    one_line(in_process(capsys, "beside", theirs, "--against", theirs), "every pair with exact match is there too")
+    one_line(in_process(capsys, "beside", theirs, "--against", theirs), "every family with exact match is there too")
     one_line(in_process(capsys, "beside", mine, "--against", tmp_path), "has no folder records: name a run's folder")
     one_line(in_process(capsys, "beside", tmp_path / "none", "--against", theirs), "no records in")
     one_line(in_process(capsys, "beside", mine, "--against", "none"), "nothing to show")
