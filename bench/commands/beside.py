@@ -12,6 +12,7 @@ from bench.spec.home import no_records
 
 if TYPE_CHECKING:
     from bench.analysis.beside import Beside
+    from bench.analysis.frame import Groups
     from bench.commands.console import Terminal
 
 NONE = "none"
@@ -67,13 +68,13 @@ def gathered(run: Path, folder: Path) -> Beside:
     from bench.records.store import read_records
     from bench.suites.suites import columns_of
 
-    groups = []
-    for each in (run, folder):
-        records, _ = read_records(each / "records")
+    def groups(folder: Path) -> Groups:
+        records, _ = read_records(folder / "records")
         if not records:
-            raise RequestError(no_records(each))
-        groups.append(group(records)[0])
-    return beside(*groups, columns_of(places.suite_of(run)))
+            raise RequestError(no_records(folder))
+        return group(records)[0]
+
+    return beside(groups(run), groups(folder), columns_of(places.suite_of(run)))
 
 
 def show_beside(terminal: Terminal, run: Path, folder: Path | None, required: bool) -> None:
