@@ -115,7 +115,7 @@ BAD_REQUESTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "setting to show": (("show", "copy", "--set", "task.symbol=3"), ("'symbol'", "symbols")),
     "unsuitable pair to show": (("show", "copy", "--model", "ridge"), ("copy ridge", "real value")),
     "steps to show": (("show", "copy", "--model", "gru", "--steps", "0"), ("steps", "1 or more", "0")),
-    "run to promote": (("promote", "nowhere"), ("'nowhere'", "records")),
+    "run to promote": (("promote", "nowhere"), ("'nowhere/records'", "no records")),
 }
 
 

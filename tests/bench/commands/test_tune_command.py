@@ -92,7 +92,7 @@ def test_bad_requests_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     one_line(tune(capsys, table, "copy", "gru", "--seed", 99), "seeds of 100 or more", "got 99")
     one_line(tune(capsys, table, "--write"), "no tries in")
     one_line(tune(capsys, table, "--from", tmp_path), "no records in")
-    one_line(tune(capsys, table, "copy", "gru", "--executor", "ray"), "unknown executor 'ray'")
+    one_line(tune(capsys, table, "copy", "gru", "--executor", "rays"), "unknown executor 'rays'")
     assert not table.exists()
 
 

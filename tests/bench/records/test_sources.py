@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[str, str, str, set[tuple[str, str]]]] = {
     "samples": ("bench/probes/samples.py", "COUNT = 2", "COUNT = 3", set()),
     "traces": ("bench/probes/samples.py", "FARTHEST = 200", "FARTHEST = 300", set()),
     "checks": ("bench/checks/contracts.py", "from __future__", "X = 1\nfrom __future__", set()),
-    "records": ("bench/records/store.py", "digest_size=4", "digest_size=5", set()),
+    "records": ("bench/records/aside.py", "digest_size=4", "digest_size=5", set()),
     "tables": ("bench/analysis/summary.py", "0.99", "0.98", set()),
     "page": ("bench/views/numbers.py", "{scaled:.1f}", "{scaled:.2f}", set()),
     "statistics": ("bench/analysis/statistics.py", "LEVEL = 0.95", "LEVEL = 0.9", set()),

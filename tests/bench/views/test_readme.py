@@ -15,12 +15,13 @@ from bench.records.store import read_records
 from bench.spec.catalogue import ROOT
 from bench.spec.errors import RequestError, WorkError
 from bench.studies.extrapolation.page import horizons
+from bench.studies.published.table import published
 from bench.views.readme import BLOCKS, refresh
 from models import MODELS
 from tasks import TASKS
 
 README = ROOT / "README.md"
-ALL = BLOCKS | {"horizons": horizons}
+ALL = BLOCKS | {"horizons": horizons, "published": published}
 FILES = re.findall(r'```python\n("""(\w+\.py):.*?)```', README.read_text(encoding="utf-8"), re.DOTALL)
 COMMANDS = re.findall(r"^python -m bench (run --plugin .*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
 
