@@ -35,7 +35,7 @@ def place(row: Row, bounds: bool) -> str:
 
 
 def winner(row: Row, bounds: bool) -> str:
-    """Name the best family of a row and how far its worst seed holds."""
+    """Name the best family of a row."""
     return str(row["winner"])
 
 

@@ -8,30 +8,16 @@ import pandas as pd
 import pytest
 import torch
 from harness import ROOT, record, registries_restored
+from misbehaving import small_model
 
 import bench
 from bench.records.store import read_records, write_record
 
 QUICK = {"suite": "smoke", "steps": 3, "settings": {"train.examples": 8, "train.batch": 4}, "device": "cpu"}
-PLUGIN = '''
-from torch import nn
-from models import register
-
-@register("mine")
-class Mine(nn.Module):
-    """Scores each next symbol by the true one before it."""
-
-    def __init__(self, source, target):
-        super().__init__()
-        self.read = nn.Embedding(target.size, target.size)
-
-    def forward(self, source, source_length, target_in):
-        return self.read(target_in)
-'''
 
 
 def test_a_run_is_a_frame_with_a_row_a_length(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
+    (tmp_path / "mine.py").write_text(small_model("mine"), encoding="utf-8")
     with registries_restored():
         found = bench.run(
             "copy", ["gru", "mine"], seeds=2, plugins=[tmp_path / "mine.py"], out=tmp_path / "run", **QUICK

@@ -1,4 +1,4 @@
-"""A plug-in of models that misbehave while they train, and what a run then says."""
+"""Plug-ins of the smallest models, some of which misbehave, and what a run then says."""
 
 from __future__ import annotations
 
@@ -23,14 +23,19 @@ class Mean(nn.Module):
     def forward(self, source, source_length, target_in):
         if self.training:
             {deed}
-        return self.readout(target_in)
+        return {scores}
 """
+
+
+def small_model(name: str, deed: str = "pass", scores: str = "self.readout(target_in)") -> str:
+    """Return the source of a model that scores each next symbol by the true one before it; deed: while it trains."""
+    return HEAD + MODEL.format(name=name, deed=deed, scores=scores)
 
 
 def plugin(folder: Path, **deeds: str) -> tuple[str, Path, str, str]:
     """Write a plug-in of models that do something while they train; return the options that select them."""
     file = folder / "bad.py"
-    file.write_text(HEAD + "".join(MODEL.format(name=name, deed=deed) for name, deed in deeds.items()))
+    file.write_text("".join(small_model(name, deed) for name, deed in deeds.items()))
     return "--plugin", file, "--models", ",".join(deeds)
 
 

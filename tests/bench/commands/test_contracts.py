@@ -7,24 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import ROOT, in_process, one_line, registries_restored
-
-PEEK = '''
-import torch
-from torch import nn
-from models import register
-
-@register("peek")
-class Peek(nn.Module):
-    """Scores each next symbol by all true ones."""
-
-    def __init__(self, source, target):
-        super().__init__()
-        self.read = nn.Embedding(target.size, target.size)
-
-    def forward(self, source, source_length, target_in):
-        scores = self.read(target_in)
-        return scores + scores.flip(1).cumsum(1).flip(1)
-'''
+from misbehaving import small_model
 
 
 def test_the_files_of_readme_keep_their_contracts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +26,8 @@ def test_the_files_of_readme_keep_their_contracts(tmp_path: Path, capsys: pytest
 
 
 def test_a_model_that_peeks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "peek.py").write_text(PEEK, encoding="utf-8")
+    seen = "self.readout(target_in).flip(1).cumsum(1).flip(1)"  # each true symbol and all behind it
+    (tmp_path / "peek.py").write_text(small_model("peek", scores=seen), encoding="utf-8")
     done = in_process(capsys, "contracts", tmp_path / "peek.py")
     assert done.code == 1
     said = "fails the causality check: output 0 changes when target input 1 does"

@@ -6,31 +6,16 @@ from pathlib import Path
 
 import pytest
 from harness import TINY, in_process, one_line, records_in
+from misbehaving import small_model
 
 from bench.spec.plugins import installed_plugins
-
-MODEL = '''
-from torch import nn
-from models import register
-
-@register("theirs")
-class Theirs(nn.Module):
-    """Scores each next symbol by the true one before it."""
-
-    def __init__(self, source, target):
-        super().__init__()
-        self.read = nn.Embedding(target.size, target.size)
-
-    def forward(self, source, source_length, target_in):
-        return self.read(target_in)
-'''
 
 
 def install(folder: Path, entry: str) -> None:
     """Lay a package out as an installer would: its module, and what it says of it."""
     about = folder / "their_package-1.0.dist-info"
     about.mkdir()
-    (folder / "their_models.py").write_text(MODEL, encoding="utf-8")
+    (folder / "their_models.py").write_text(small_model("theirs"), encoding="utf-8")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: their-package\nVersion: 1.0\n", encoding="utf-8")
     (about / "entry_points.txt").write_text(f"[lengthwise.models]\ntheirs = {entry}\n", encoding="utf-8")
 
@@ -39,7 +24,7 @@ def test_a_package_brings_a_family(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert installed_plugins() == []
-    install(tmp_path, "their_models:Theirs")
+    install(tmp_path, "their_models:Mean")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert installed_plugins() == [tmp_path / "their_models.py"]
     assert "theirs" in in_process(capsys, "list", "models").out
