@@ -32,6 +32,11 @@ def small_model(name: str, deed: str = "pass", scores: str = "self.readout(targe
     return HEAD + MODEL.format(name=name, deed=deed, scores=scores)
 
 
+def small_models(*names: str) -> str:
+    """Return the source of several such models."""
+    return "".join(map(small_model, names))
+
+
 def plugin(folder: Path, **deeds: str) -> tuple[str, Path, str, str]:
     """Write a plug-in of models that do something while they train; return the options that select them."""
     file = folder / "bad.py"

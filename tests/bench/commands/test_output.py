@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from harness import ENVIRONMENT, ROOT, SHORT, TINY, in_process, pretend, record, registries_restored
-from misbehaving import HEAD, MODEL
+from misbehaving import small_model
 
 from bench.__main__ import CLOSED_PIPE, main
 from bench.records.store import write_record
@@ -32,7 +32,7 @@ class Strange(WordsToy):
         text = words.encode(5 * ["…", "∑", "😀", "∑"])
         return Parts(words, text, text)
 """
-PLUGINS = {"PLUGIN": HEAD + MODEL.format(name=STRANGE, deed="pass"), "TEXT": TEXT.format(name=STRANGE)}
+PLUGINS = {"PLUGIN": small_model(STRANGE), "TEXT": TEXT.format(name=STRANGE)}
 TRAIN = ("run", *TINY, "--tasks", "copy", *SHORT)
 STEP = ("--steps", "1", "--set", "train.batch=1")
 COMMANDS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import Pretender, in_process, pretend, record
-from misbehaving import HEAD, MODEL
+from misbehaving import small_models
 
 from bench.commands.arguments import names
 from bench.records.store import write_record
@@ -25,7 +25,7 @@ def pretender(monkeypatch: pytest.MonkeyPatch) -> Pretender:
 def plugin(tmp_path: Path) -> Path:
     """A plug-in whose models have names that a list, or a terminal, might misread."""
     file = tmp_path / "strange.py"
-    file.write_text(HEAD + "".join(MODEL.format(name=name, deed="pass") for name in STRANGE))
+    file.write_text(small_models(*STRANGE))
     return file
 
 
