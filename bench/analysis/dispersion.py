@@ -95,15 +95,16 @@ def fitted(likely: Floats, changed: NDArray[np.bool_], correlations: int, otherw
     if len(likely) < FEWEST:
         return Prior(otherwise.dispersion, np.eye(1, correlations)[0])
     found = Prior(np.full(len(DISPERSIONS), 1 / len(DISPERSIONS)), np.full(correlations, 1 / correlations))
-    if changed.sum() < FEWEST:
+    moved = likely[changed]
+    if len(moved) < FEWEST:
         found = Prior(found.dispersion, np.eye(1, correlations)[0])
     for _ in range(ROUNDS):
         joint = found.joint
         weight = 1 / (likely @ joint)
         dispersion = (joint * (weight @ likely)).reshape(len(DISPERSIONS), -1).sum(1) / len(likely)
         correlation = found.correlation
-        if changed.sum() >= FEWEST:
-            correlation = (joint * (weight[changed] @ likely[changed])).reshape(-1, correlations).sum(0) / changed.sum()
+        if len(moved) >= FEWEST:
+            correlation = (joint * (weight[changed] @ moved)).reshape(-1, correlations).sum(0) / len(moved)
         found = Prior(dispersion, correlation)
     return found
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -136,10 +137,16 @@ def found_in(runs: Runs) -> NDArray[np.bool_]:
     return dropped(*runs, learn(*runs))
 
 
-def false_alarms(noise: Noise, seeds: tuple[int, int], alike: float, suites: int) -> int:
-    """Count the simulated suites with any alarm where nothing changed; seeds of the base and of the new run."""
+def alarms(noise: Noise, seeds: tuple[int, int], alike: float) -> Iterator[bool]:
+    """Yield without end whether a simulated suite has any alarm where nothing changed; seeds of base and new run."""
     generator = np.random.default_rng([0, *seeds])
-    return sum(bool(found_in(draw_two(noise, seeds, alike, generator, FAILING)).any()) for _ in range(suites))
+    while True:
+        yield bool(found_in(draw_two(noise, seeds, alike, generator, FAILING)).any())
+
+
+def false_alarms(noise: Noise, seeds: tuple[int, int], alike: float, suites: int) -> int:
+    """Count the alarms in so many simulated suites where nothing changed."""
+    return sum(islice(alarms(noise, seeds, alike), suites))
 
 
 def detections(

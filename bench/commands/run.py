@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/runs/SUITE")
     add_against(parser)
     parser.add_argument("--checkpoint", action="store_true", help="keep the weights, in DIR/checkpoints")
-    parser.add_argument("--track", action="append", default=[], metavar="tensorboard|wandb", help="curves there too")
+    trackers = "tensorboard|wandb|trackio"
+    parser.add_argument("--track", action="append", default=[], metavar=trackers, help="curves there too")
     add_training(parser)
 
 

@@ -47,9 +47,14 @@ class ExampleSet:
         return [f"{first}-{row}-{digest}" for row in range(len(self.batch.target))]
 
 
+def is_read(task: Task) -> bool:
+    """Whether a task is a text, which is read, and has no examples that are answered one by one."""
+    return bool(protocol_of(task).named_lengths(task))
+
+
 def check_answers(task: Task, row: str) -> None:
-    """Raise unless a task's examples are answered one by one: a text is read."""
-    if protocol_of(task).named_lengths(task):
+    """Raise unless a task's examples are answered one by one."""
+    if is_read(task):
         raise RequestError(f"{row} is a text, which is predicted token by token: it cannot be exported as examples")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,21 @@ def as_jsonl(task: Task, header: Mapping[str, Any], sets: Sequence[ExampleSet]) 
 
     Tokens by name, EOS as <stop>; of a signal numbers. length: as the row's lengths, of a training example its source's
     """
-    lines: list[Mapping[str, Any]] = [header]
+    return json_lines([header, *examples_of(task, sets)])
+
+
+def json_lines(lines: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return objects as JSON, one a line."""
+    return "".join(json.dumps(line, default=list) + "\n" for line in lines).encode()
+
+
+def examples_of(task: Task, sets: Sequence[ExampleSet]) -> Iterator[dict[str, Any]]:
+    """Yield each example: id, length, set, source, target."""
     for each in sets:
         for name, (row, length) in zip(each.ids(), numbered(each), strict=True):
             source, target = parts_of(each, row)
             shown = {"source": content(task, source), "target": content(task, target)}
-            lines.append({"id": name, "length": length, "set": each.kind, **shown})
-    return "".join(json.dumps(line, default=list) + "\n" for line in lines).encode()
+            yield {"id": name, "length": length, "set": each.kind, **shown}
 
 
 def numbered(found: ExampleSet) -> Iterator[tuple[int, int]]:

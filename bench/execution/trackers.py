@@ -1,14 +1,16 @@
-"""Trackers: what takes a run's curves beside the records, for those who ask: TensorBoard and W&B, both optional."""
+"""Trackers: what takes a run's curves beside the records, for those who ask: TensorBoard, W&B, trackio (optional)."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
+import json
 import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +19,11 @@ from bench.execution.executor import Event, Failed, Finished, NotStarted, Valida
 from bench.execution.job import Job
 from bench.spec.errors import RequestError, choose_from
 
-PACKAGES = {"tensorboard": "tensorboardX>=2.6", "wandb": "wandb>=0.20"}  # what `pip install` brings each
+PACKAGES = {  # what `pip install` brings each
+    "tensorboard": "tensorboardX>=2.6",
+    "wandb": "wandb>=0.20",
+    "trackio": "trackio>=0.40",
+}
 LOSS, EXACT, BY_LENGTH = "loss", "held_out_exact_match", "exact_match_by_length"
 
 
@@ -89,8 +95,41 @@ class WandB:
         self.run.finish(exit_code=int(failed))
 
 
+class Trackio:
+    """A SQLite file under DIR/trackio, which `TRACKIO_DIR=DIR/trackio trackio show` draws: no network, no account."""
+
+    def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
+        os.environ["TRACKIO_DIR"] = str(out / "trackio")  # read as trackio is imported
+        for elsewhere in ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL"):
+            os.environ.pop(elsewhere, None)
+        trackio, variables = importlib.import_module("trackio"), importlib.import_module("trackio.context_vars")
+        with redirect_stdout(io.StringIO()):
+            self.run = trackio.init(
+                project="lengthwise",
+                name=run,
+                group="/".join(job.pair),
+                config=json.loads(json.dumps(job.spec.asked | {"seed": seed, "key": job.key(seed)}, default=list)),
+                embed=False,
+                auto_log_gpu=False,
+                auto_log_cpu=False,
+            )
+        variables.current_run.set(None)  # else the next training's beginning would end this one
+
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Log the values; a length is a value like others."""
+        if axis == "step":
+            self.run.log(dict(values), step=place)
+        else:
+            self.run.log({axis: place, **values})
+
+    def end(self, failed: bool) -> None:
+        """Have what was logged on disk."""
+        with redirect_stdout(io.StringIO()):
+            self.run.finish()
+
+
 Kind = Callable[[Path, str, Job, int], Tracker]
-KINDS: dict[str, Kind] = {"tensorboard": TensorBoard, "wandb": WandB}
+KINDS: dict[str, Kind] = {"tensorboard": TensorBoard, "wandb": WandB, "trackio": Trackio}
 
 
 def check_trackers(names: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import tomllib
 from functools import cache
 from importlib import metadata
 
@@ -27,6 +28,13 @@ def commit() -> tuple[str | None, bool | None]:
 def commit_date(name: str) -> str:
     """Return when a commit of this checkout was made, in ISO 8601; nothing where it is not known."""
     return _git("show", "-s", "--format=%cI", "--end-of-options", name) or ""
+
+
+def version() -> str:
+    """Return the version of this program."""
+    if not IS_CHECKOUT:
+        return metadata.version("lengthwise")
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def versions() -> dict[str, str]:

@@ -37,7 +37,7 @@ RUN_OPTIONS = {
     "--set": CHANGES,
     "--plugin": st.sampled_from(["nowhere.py", "bench", "bench/spec/spec.py", "README.md"]),
     "--checkpoint": st.none(),
-    "--track": st.sampled_from(["tensorboard", "wandb", "tensorbord", ""]),
+    "--track": st.sampled_from(["tensorboard", "wandb", "trackio", "tensorbord", ""]),
 }
 COMPARE_OPTIONS = {
     "--tolerance": st.sampled_from(["2", "0", "100", "-1", "101", "nan", "inf", "a", ""]),
@@ -120,7 +120,8 @@ COMMANDS = st.one_of(
 def little_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the records of two seeds. Nothing is trained, nor written but in the test's own folder."""
     pretend(monkeypatch)
-    monkeypatch.setitem(sys.modules, "wandb", None)
+    for tracker in ("wandb", "trackio"):
+        monkeypatch.setitem(sys.modules, tracker, None)
     monkeypatch.setattr("bench.commands.places.BASELINE", tmp_path / "baseline")
     for seed in (0, 1):
         write_record(tmp_path / "little" / "records", record({3: 80, 4: 40}, seed=seed))

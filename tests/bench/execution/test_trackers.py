@@ -110,16 +110,17 @@ def test_a_job_that_is_trained_again_has_its_new_curve_alone(
 @pytest.mark.parametrize(
     ("track", "said"),
     [
-        ("tensorbord", "unknown tracker 'tensorbord'; choose from: tensorboard, wandb"),
-        ("", "unknown tracker ''; choose from: tensorboard, wandb"),
+        ("tensorbord", "unknown tracker 'tensorbord'; choose from: tensorboard, trackio, wandb"),
+        ("", "unknown tracker ''; choose from: tensorboard, trackio, wandb"),
         ("tensorboard", '--track tensorboard needs a package that is not installed: pip install "tensorboardX>=2.6"'),
+        ("trackio", '--track trackio needs a package that is not installed: pip install "trackio>=0.40"'),
         ("wandb", '--track wandb needs a package that is not installed: pip install "wandb>=0.20"'),
     ],
 )
 def test_a_tracker_that_cannot_be_had_is_refused_before_training(
     track: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for package in ("tensorboardX", "wandb"):
+    for package in ("tensorboardX", "wandb", "trackio"):
         monkeypatch.setitem(sys.modules, package, None)
     stand_in = pretend(monkeypatch)
     outcome = in_process(capsys, *RUN, "--track", track, "--out", tmp_path / "out")
