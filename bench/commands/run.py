@@ -151,9 +151,14 @@ def executor_of(options: argparse.Namespace, device: str, most: int) -> Executor
     """Return what runs jobs as the options say, `most` at once."""
     from bench.execution.executor import Resources, find_executor
 
-    jobs = min(most, options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores()))
+    jobs = min(most, at_once(options, device))
     name = options.executor or ("processes" if jobs > 1 else "serial")
     return find_executor(name)(Resources(device, jobs, options.threads, options.until, options.address))
+
+
+def at_once(options: argparse.Namespace, device: str) -> int:
+    """Return how many jobs run at once where there are as many."""
+    return options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores())
 
 
 def until(options: argparse.Namespace) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.commands import places
 from bench.commands.arguments import add_device, names, plugins_of, whole
-from bench.commands.run import add_execution, executor_of, unstarted, until
+from bench.commands.run import add_execution, at_once, executor_of, unstarted, until
 from bench.spec.catalogue import ROOT, Catalogue
 from bench.spec.errors import RequestError
 from bench.spec.home import HOME, PROGRAM
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.execution.executor import Listen
     from bench.studies.tuning.search import Asked, Search
 
-TABLE = HOME / "results" / "tuning.csv"
+TABLE, SAMPLED = HOME / "results" / "tuning.csv", places.RUNS / "sampled.csv"
 RECIPES = ROOT / "bench" / "suites" / "tuned.toml"
 
 
@@ -42,7 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of these, the pairs that this run has below 99 percent inside (results/runs/full)",
     )
     parser.add_argument("--seed", type=whole(0), default=100, metavar="N", help="the first seed, 100 or more (100)")
-    parser.add_argument("--table", type=Path, default=TABLE, metavar="FILE", help="of all tries (results/tuning.csv)")
+    said = "of all tries (results/tuning.csv; of a sampler's results/runs/sampled.csv)"
+    parser.add_argument("--table", type=Path, metavar="FILE", help=said)
+    said = "let Optuna propose the settings instead of the equal search: tpe, gp, random"
+    parser.add_argument("--sampler", metavar="NAME", help=said)
+    parser.add_argument("--tries", type=whole(1), default=20, metavar="N", help="how many a sampler proposes (20)")
+    said = "where Optuna keeps the study, which several workers share: sqlite:///tune.db"
+    parser.add_argument("--storage", metavar="URL", help=said)
     parser.add_argument("--write", action="store_true", help="train nothing: write the table's winners as recipes")
     parser.add_argument("--recipes", type=Path, default=RECIPES, metavar="FILE", help="(bench/suites/tuned.toml)")
     add_execution(parser)
@@ -56,7 +62,10 @@ def run(options: argparse.Namespace) -> int:
 
     if (options.rows is None) != (options.models is None) or (options.write and options.rows is not None):
         raise RequestError("name rows and families, or neither; `tune --write` alone writes recipes")
+    if options.storage and not options.sampler:
+        raise RequestError("--storage is where a sampler's study is kept: name a --sampler too")
     terminal = Terminal()
+    options.table = options.table or (SAMPLED if options.sampler else TABLE)
     if options.write:
         return write(options, terminal)
     find_executor(options.executor or "serial")
@@ -86,7 +95,17 @@ def asked(options: argparse.Namespace, terminal: Terminal) -> list[Search]:
         terminal.notes(notes)
     else:
         pairs = list(product(rows, models))
-    return [Search(row, model, chosen, catalogue) for row, model in pairs]
+    if not options.sampler:
+        return [Search(row, model, chosen, catalogue) for row, model in pairs]
+    from bench.studies.tuning.sampled import SampledSearch, Sampling, library
+
+    library()  # what is missing is said before anything is built
+    from bench.checks.prepare import choose_device
+
+    sampling = Sampling(
+        options.sampler, options.tries, at_once(options, choose_device(options.device)), options.storage
+    )
+    return [SampledSearch(row, model, chosen, catalogue, sampling) for row, model in pairs]
 
 
 def searched(options: argparse.Namespace, searches: Sequence[Search], terminal: Terminal) -> list[str]:
@@ -99,10 +118,8 @@ def searched(options: argparse.Namespace, searches: Sequence[Search], terminal: 
     specs = [each.job.spec for search in searches for each in search.asked(tuning.known)]
     check_tries(specs, plugins_of(options), HELD_OUT)
     if searches:
-        space = searches[0].space
-        terminal.say(
-            f"{len(searches)} pairs, {space.tries} tries each, seeds {space.seed} to {max(space.further_seeds)}"
-        )
+        space, tries = searches[0].space, searches[0].tries
+        terminal.say(f"{len(searches)} pairs, {tries} tries each, seeds {space.seed} to {max(space.further_seeds)}")
     device = choose_device(options.device)
     return tuning.run(partial(shown, options, terminal), partial(executor_of, options, device))
 
@@ -129,7 +146,8 @@ def say_verdicts(table: Path, pairs: set[tuple[str, str]], terminal: Terminal) -
 
     for verdict in verdicts(one for one in read_tries(table) if one.pair in pairs):
         terminal.say(verdict.said)
-    terminal.say(f"tries: {places.shown(table)}; `{PROGRAM} tune --write` makes recipes of them")
+    hint = "" if table == SAMPLED else f"; `{PROGRAM} tune --write` makes recipes of them"
+    terminal.say(f"tries: {places.shown(table)}{hint}")
 
 
 def write(options: argparse.Namespace, terminal: Terminal) -> int:

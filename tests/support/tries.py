@@ -20,7 +20,7 @@ from bench.trial.train import Training
 
 SPACE = Space(rates=(1e-3, 1e-2), widths=(4, 8), steps=6, part=3, kept=2, further=2)
 EXAMPLES = 1000
-Share = Callable[[Spec, int], float]  # what a spec gets right with a seed
+Share = Callable[[Spec, int], float | None]  # what a spec gets right with a seed; None where it diverges
 
 
 def short_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,10 +62,11 @@ class Inventor:
         return failures
 
 
-def invented(share: float, steps: int) -> Inside:
-    """Return what a training would have come to that gets such a share right."""
-    score = Score(EXAMPLES, round(share * EXAMPLES), EXAMPLES, round(share * EXAMPLES), 0, True, ())
-    return Inside("symbols", Training("trained", steps, 1.5, 1.25, 10), score)
+def invented(share: float | None, steps: int) -> Inside:
+    """Return what a training would have come to that gets such a share right, or that diverges."""
+    right = round((share or 0) * EXAMPLES)
+    score = Score(EXAMPLES, right, EXAMPLES, right, 0, True, ())
+    return Inside("symbols", Training("diverged" if share is None else "trained", steps, 1.5, 1.25, 10), score)
 
 
 def a_try(stage: str = "short", score: float | None = 0.5, **changes: Any) -> Try:

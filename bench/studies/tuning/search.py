@@ -61,6 +61,11 @@ class Search:
         """Its row and its column."""
         return self.row, self.model
 
+    @property
+    def tries(self) -> int:
+        """How many tries it takes, those of the default recipe included."""
+        return self.space.tries
+
     @cached_property
     def default(self) -> Spec:
         """The pair by its default recipe, on what of its row may be read while tuning."""
@@ -117,11 +122,10 @@ class Search:
 
     def lines(self, known: Mapping[str, Try]) -> list[Try]:
         """Return the pair's lines of the table: the tries that are asked for and known."""
-        return [
-            replace(known[each.key], row=self.row, model=self.model, stage=each.stage)
-            for each in self.asked(known)
-            if each.key in known
-        ]
+        return [self._line(known[each.key], each.stage) for each in self.asked(known) if each.key in known]
+
+    def _line(self, one: Try, stage: str) -> Try:
+        return replace(one, row=self.row, model=self.model, stage=stage)
 
 
 def made(asked: list[Asked], known: Mapping[str, Try]) -> list[Try] | None:

@@ -13,7 +13,8 @@ from bench.records.store import write_atomically
 from bench.spec.errors import WorkError
 from bench.studies.tuning.space import FIRST_SEED
 
-STAGES = ("short", "long", "confirm", "default")  # of a search, in their order; the last trains the default recipe
+# of a search, in their order: of the equal search, of a sampler's, and of both; the last trains the default recipe
+STAGES = ("short", "long", "sampled", "confirm", "default")
 
 
 @dataclass(frozen=True)
