@@ -18,6 +18,7 @@ COMMANDS = {  # a command is a module of bench/commands with `add_arguments` and
     "tune": "search settings for pairs, the same search for each, and write recipes of what it finds",
     "tables": "rebuild the tables from records",
     "report": "write a run's page, report.html, and its figures",
+    "cost": "say what a suite takes, from a run's records, on how many machines",
     "best": "say which family to use on a row, and what it beats",
     "contracts": "check that the tasks and models of a file keep what the harness relies on",
     "export": "write a row's held-out examples, or training examples, as a file for other programs",
