@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from bench.analysis.frame import Groups, variant_of
+from bench.analysis.frame import Groups, Pair, variant_of
 from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.ranking import Areas, areas_of, comparisons
 from bench.analysis.robust import best_first, robust
@@ -42,10 +42,11 @@ class Beside:
     def standings(self) -> pd.DataFrame:
         """All families of each row, the best first: the columns of robust.csv, rank, families, own.
 
-        rank: place in the row, 1 is best; families: how many there are
+        Of a reference family the seeds that an own one has on the row count, so that none ranks higher for having more;
+        all where it lacks these. rank: place in the row, 1 is best; families: how many there are
         """
         parts = []
-        for _, rows in robust(self.groups).groupby("task"):
+        for _, rows in robust({pair: self._shared(pair, found) for pair, found in self.groups.items()}).groupby("task"):
             placed = best_first(rows)
             parts.append(placed.assign(rank=range(1, len(placed) + 1), families=len(placed)))
         found = pd.concat(parts, ignore_index=True)
@@ -56,6 +57,12 @@ class Beside:
         """What can be said of each own family that was trained; see `ranking.comparisons`."""
         found = areas_of({pair: records for pair, records in self.groups.items() if self._compares(pair[1], records)})
         return [verdict(own, found) for own in self.own if own in found]
+
+    def _shared(self, pair: Pair, records: list[Record]) -> list[Record]:
+        """Return the records of the seeds that an own family has on the row, all where there are none of these."""
+        own = [self.groups.get((pair[0], model), []) for model in self.own]
+        seeds = {record["seed"] for found in own for record in found}
+        return [record for record in records if record["seed"] in seeds] or records
 
     def _compares(self, model: str, records: list[Record]) -> bool:
         """Whether a family takes part: a trained one, of the reference at its suite's own settings."""

@@ -32,7 +32,8 @@ def horizon(row: Row, name: str) -> str:
     length = row[f"{name}_horizon"]
     if math.isnan(length) or not length:
         return "-"
-    return f"{'>= ' if length == row['longest'] else ''}{length:.0f} ({row[f'{name}_ratio']:.3g}x)"
+    longest = row["adversarial_longest" if name.startswith("adversarial_") else "longest"]
+    return f"{'>= ' if length == longest else ''}{length:.0f} ({row[f'{name}_ratio']:.3g}x)"
 
 
 def adversarial(row: Row) -> str:
@@ -64,8 +65,12 @@ COLUMNS = [
     Column("state", "state", write=number("state", ",.0f"), rank=7),
 ]
 REASONS: dict[str, tuple[str, Callable[[Row], str]]] = {
-    **{name: (f"seeds solved {said}", partial(seeds, name=name)) for name, (_, said) in OF_SEEDS.items()},
+    **{f"{name}_low": (f"seeds solved {said}", partial(seeds, name=name)) for name, (_, said) in OF_SEEDS.items()},
     "worst_horizon": ("the worst seed's horizon", partial(horizon, name="worst")),
+    "adversarial_worst_horizon": (
+        "the worst seed's horizon on adversarial sets",
+        partial(horizon, name="adversarial_worst"),
+    ),
     "area": ("the area under accuracy over log length", lambda row: percent(row["area"])),
     "seconds": ("training seconds alone", lambda row: f"{row['seconds']:,.1f}"),
 }

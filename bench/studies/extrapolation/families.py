@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 from bench.analysis.adversarial import Adversaries, adversaries
 from bench.analysis.metrics import EXACT, metrics_of
 from bench.analysis.parts import by_length
+from bench.analysis.robust import best_first
 from bench.analysis.statistics import SOLVED
 from bench.analysis.summary import tenfold_length
 from bench.records.store import Record
@@ -71,10 +71,8 @@ class Family:
 
 
 def families(run: Run, task: str) -> list[Family]:
-    """Return a task's families: the farthest horizon first, on random strings, then on adversarial sets.
-
-    Where these are alike, the fewer parameters first; where nothing holds, the larger area under accuracy.
-    """
+    """Return a task's families, the best first as `best` orders them: by how surely their seeds hold how far."""
+    places = {model: place for place, model in enumerate(best_first(run.robust[run.robust["task"] == task])["model"])}
     found = [
         Family(
             row["model"],
@@ -84,14 +82,7 @@ def families(run: Run, task: str) -> list[Family]:
         )
         for row in run.ranked(task).to_dict("records")
     ]
-    return sorted(found, key=rank)
-
-
-def rank(family: Family) -> tuple[float, float, float, float, str]:
-    """Return what orders families, the best first."""
-    row = family.row
-    adversarial = 0.0 if math.isnan(row["adversarial_l99"]) else row["adversarial_l99"]
-    return -row["l99"], -adversarial, 0.0 if row["l99"] else -row["area"], row["parameters"], family.model
+    return sorted(found, key=lambda family: places.get(family.model, len(places)))
 
 
 def alike_but_for_lengths(run: Run) -> list[list[str]]:

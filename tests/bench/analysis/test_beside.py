@@ -99,3 +99,15 @@ def test_baselines_that_are_fitted_have_a_rank_and_no_verdict() -> None:
     found = beside(run({"rule": (100, 100)}, status="fitted"), reference)
     assert set(found.standings.loc[found.standings["own"], "rank"]) == {1}
     assert found.verdicts == []
+
+
+def test_no_reference_family_ranks_higher_for_having_more_seeds() -> None:
+    def made(model: str, seeds: int, far: int) -> list[Record]:
+        return [record({3: 100, 6: 100, 30: far}, model=model, seed=seed, variant={}) for seed in range(seeds)]
+
+    mine, _ = group(made("mine", 3, 100))
+    theirs, _ = group([*made("same", 20, 100), *made("worse", 20, 50)])
+    rows = beside(mine, theirs).standings.set_index("model")
+    assert rows["seeds"].tolist() == [3, 3, 3]
+    assert rows.loc["mine", "solved_10x_low"] == rows.loc["same", "solved_10x_low"]
+    assert rows.loc["worse", "rank"] == 3

@@ -115,3 +115,18 @@ def test_families_are_ordered_by_seeds_solved_farthest_then_by_the_worst_seed_th
     ]
     ordered = best_first(robust(group(made)[0]))
     assert list(ordered["model"]) == ["quick", "all", "some", "near", "falls", "floor"]
+
+
+def test_one_seed_of_one_shows_less_than_nineteen_of_twenty() -> None:
+    many = [record(FALLS if seed == 7 else HOLDS, model="many", seed=seed) for seed in range(20)]
+    rows = robust(group([*many, record(HOLDS, model="lucky"), record(FALLS, model="lost")])[0])
+    assert best_first(rows)["model"].tolist() == ["many", "lucky", "lost"]
+
+
+def test_of_families_whose_seeds_all_hold_the_one_that_holds_on_adversarial_sets_is_best() -> None:
+    def made(model: str, right: int) -> Record:
+        hard = {str(length): sets(a=right) for length in LENGTHS}
+        return record(HOLDS, model=model, adversarial=hard)
+
+    rows = robust(group([made("a soft", 10), made("b hard", 20)])[0])
+    assert best_first(rows)["model"].tolist() == ["b hard", "a soft"]

@@ -29,24 +29,26 @@ def run_with(folder: Path, *records: Record) -> Run:
     return read(folder)
 
 
-def test_families_stand_in_order_of_horizon_then_adversarial_then_parameters(tmp_path: Path) -> None:
-    def made(model: str, rights: dict[int, int], parameters: int, hard: int) -> Record:
+def test_families_stand_in_order_of_horizon_then_adversarial_then_seconds(tmp_path: Path) -> None:
+    def made(model: str, rights: dict[int, int], seconds: float, hard: int) -> Record:
         counts = {"examples": 100, "right": hard, "stopped_wrong": 0}
         sets = {str(length): {"a": counts} for length in rights}
-        return record(rights, model=model, parameters=parameters, adversarial=sets)
+        found = record(rights, model=model, adversarial=sets)
+        found["timing"]["train_seconds"] = seconds
+        return found
 
     wide, far, lost = {3: 100, 6: 100, 9: 90}, {3: 100, 6: 100, 9: 100}, {3: 90, 6: 50, 9: 10}
     run = run_with(
         tmp_path,
-        made("a large", far, 900, 100),
-        made("b small", far, 100, 100),
+        made("a slow", far, 900, 100),
+        made("b quick", far, 100, 100),
         made("c soft", far, 1, 50),
         made("d near", wide, 1, 100),
         made("e lost", lost, 5, 0),
         made("f more lost", {3: 80, 6: 0, 9: 0}, 1, 0),
     )
     order = [family.model for family in families(run, "copy")]
-    assert order == ["b small", "a large", "c soft", "d near", "e lost", "f more lost"]
+    assert order == ["b quick", "a slow", "c soft", "d near", "e lost", "f more lost"]
 
 
 @pytest.mark.parametrize(
