@@ -19,6 +19,7 @@ from bench.spec.catalogue import Catalogue
 if TYPE_CHECKING:
     from bench.commands.console import Terminal
     from bench.execution.executor import Event, Executor, Listen
+    from bench.execution.job import Job
     from bench.spec.spec import Spec
     from bench.suites.suites import Suite
 
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     failures = [line for record in survey.current for line in unevaluated(record)]
     if survey.pending:
         specs, executor = prepared(options, specs, len(survey.pending), terminal)
-        jobs = [job for job in survey.pending if job.spec in specs]
+        jobs = longest_first([job for job in survey.pending if job.spec in specs], suite, options)
         if aside := store.set_aside(survey, specs):
             where = places.shown(store.records / "stale")
             terminal.say(f"{aside} records of other settings or code were set aside in {where}")
@@ -99,6 +100,22 @@ def run(options: argparse.Namespace) -> int:
     for line in failures:
         print(f"failed: {line}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def longest_first(jobs: list[Job], suite: Suite, options: argparse.Namespace) -> list[Job]:
+    """Order jobs by what they take by the suite's reference run, so that no long one is waited for at the end.
+
+    Where a time is set they stay as they are: the more of them are done by then.
+    """
+    from bench.analysis.cost import cost
+    from bench.analysis.frame import group
+    from bench.records.store import read_records
+
+    groups, _ = group(read_records(places.BASELINE / suite.name / "records")[0])
+    if not groups or options.minutes is not None:
+        return jobs
+    seconds = cost([job.spec for job in jobs], 1, groups).seconds
+    return [job for _, job in sorted(zip(seconds, jobs, strict=True), key=lambda each: -each[0])]
 
 
 def unstarted(count: int, minutes: float) -> list[str]:

@@ -51,7 +51,7 @@ def test_a_pair_that_is_named_twice_is_one_job(
 ) -> None:
     outcome = in_process(capsys, "run", "--suite", "smoke", *options, "--out", tmp_path)
     assert outcome.code == 0, outcome.err
-    assert [job.pair for job in pretender.jobs] == pairs
+    assert sorted(job.pair for job in pretender.jobs) == sorted(pairs)
 
 
 def test_a_plug_in_that_is_named_twice_is_one(
@@ -95,3 +95,24 @@ def test_compare_selects_a_name_with_a_comma(tmp_path: Path, capsys: pytest.Capt
     assert in_process(capsys, *compared, "one,two").code == 1
     assert in_process(capsys, *compared, "one").code == 0
     assert in_process(capsys, *compared, "one,two,one").code == 1
+
+
+def test_jobs_that_took_longest_in_the_reference_run_start_first_but_where_a_time_is_set(
+    pretender: Pretender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bench.commands.places.BASELINE", tmp_path / "baseline")
+    seconds = {"irnn": 20.0, "gru": 2.0, "linear_rnn": 200.0}
+    asked = ("run", "--suite", "smoke", "--tasks", "copy", "--models", ",".join(seconds))
+
+    def started(name: str, *options: object) -> list[str]:
+        pretender.jobs.clear()
+        assert in_process(capsys, *asked, *options, "--out", tmp_path / name).code == 0
+        return [job.spec.model for job in pretender.jobs]
+
+    planned = started("planned")
+    for model, each in seconds.items():
+        made = record({3: 90}, model=model)
+        made["timing"] |= {"train_seconds": each, "train_cpu_seconds": each}
+        write_record(tmp_path / "baseline" / "smoke" / "records", made)
+    assert started("first") == ["linear_rnn", "irnn", "gru"] != planned
+    assert started("in time", "--minutes", 5) == planned
