@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", choices=COLLECTIONS, metavar="|".join(COLLECTIONS), required=True, help=said)
     said = "the data set on the Hub that holds the held-out strings, such as the one that `dataset` wrote"
     parser.add_argument("--dataset", metavar="OWNER/NAME", help=said)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: RUN/published")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: lengthwise-SUITE-COLLECTION, here")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     suite = places.suite_of(options.run)
     found = read_run(options.run, suite)
     collection = importlib.import_module(f"bench.views.collections.{COLLECTIONS[options.to]}")
-    out = options.out or options.run / "published"
+    out = options.out or Path(f"lengthwise-{suite}-{options.to}")
     files = list(collection.files(suite, list(scores_of(found)), options.dataset))
     for place, content in files:
         write_atomically(out / place, content)

@@ -112,11 +112,14 @@ def test_the_hub_has_an_entry_a_row_which_its_own_library_reads(
     assert entries[0].notes == "exact match past the training lengths in percent, mean of 4 seeds; trained at 1-3"
 
 
-def test_texts_are_told_in_nats_which_have_no_largest_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_are_told_in_nats_which_have_no_largest_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_record(tmp_path / "language" / "records", text_record({8: 1.5, 64: 1.25}))
+    monkeypatch.chdir(tmp_path)
     done = in_process(capsys, "publish", tmp_path / "language", "--to", "every-eval-ever")
     assert (done.code, done.err) == (0, "")
-    (file,) = (tmp_path / "language" / "published").rglob("*.json")
+    (file,) = (tmp_path / "lengthwise-language-every-eval-ever").rglob("*.json")
     (nats,) = (
         each for each in json.loads(file.read_text())["evaluation_results"] if "cross" in each["evaluation_name"]
     )
@@ -126,11 +129,11 @@ def test_texts_are_told_in_nats_which_have_no_largest_value(tmp_path: Path, caps
 
 @pytest.mark.parametrize("dataset", [(), ("--dataset", "lengths"), ("--dataset", "/lengths")])
 def test_a_leaderboard_that_is_not_named_is_one_line(
-    dataset: tuple[str, ...], run: Path, capsys: pytest.CaptureFixture[str]
+    dataset: tuple[str, ...], run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = in_process(capsys, "publish", run, "--to", "hub", *dataset)
+    done = in_process(capsys, "publish", run, "--to", "hub", "--out", tmp_path / "out", *dataset)
     one_line(done, "--dataset OWNER/NAME")
-    assert not (run / "published").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_library_that_is_missing_is_one_line(
