@@ -150,17 +150,23 @@ def false_alarms(noise: Noise, seeds: tuple[int, int], alike: float, suites: int
 
 
 def detections(
-    noise: Noise, seeds: tuple[int, int], alike: float, drop: float, suites: int, whole: bool = False
+    noise: Noise,
+    seeds: tuple[int, int],
+    alike: float,
+    drop: float,
+    suites: int,
+    whole: bool = False,
+    among: NDArray[np.bool_] | bool = True,
 ) -> pd.DataFrame:
     """Plant a drop in one cell of each simulated suite -> its cell and whether the check names it.
 
-    Cells are those with at least LARGE examples where twice the drop is right, chosen in turn; with `whole` all such
-    cells of its pair drop.
+    Cells are those with at least LARGE examples where twice the drop is right, chosen in turn among some; with `whole`
+    all such cells of its pair drop.
     """
     generator = np.random.default_rng([1, *seeds])
     can = noise.able & (noise.mean >= 2 * drop)
     rows = []
-    for cell in in_turn(np.flatnonzero(can), suites):
+    for cell in in_turn(np.flatnonzero(can & among), suites):
         lower = can & (noise.pair == noise.pair[cell]) if whole else np.arange(len(can)) == cell
         runs = draw_two(noise, seeds, alike, generator, drops=np.where(lower, drop, 0.0))
         rows.append({"cell": cell, "spread": noise.spread[cell], "found": bool(found_in(runs)[cell])})

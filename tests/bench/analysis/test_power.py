@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import pandas as pd
 import pytest
 from harness import ROOT
 from noises import made_up_suite, noise_of_a_run, noise_of_run
@@ -88,28 +87,27 @@ def test_cells_whose_seeds_are_coins_need_five_seeds() -> None:
 
 @pytest.mark.slow
 def test_a_drop_of_ten_points_in_a_settled_cell_is_found_nearly_always(suite: Noise) -> None:
-    found = detections(suite, (5, 5), 0.0, 0.1, 1500)
-    settled = found[(found["spread"] < 0.005) & (suite.examples[found["cell"]] >= 256)]
-    assert len(settled) >= 200
-    assert settled["found"].mean() >= 0.95
+    settled = (suite.spread < 0.005) & (suite.examples >= 256)
+    found = detections(suite, (5, 5), 0.0, 0.1, 400, among=settled)
+    assert len(found) == 400
+    assert found["found"].mean() >= 0.95
 
 
-def unsure(found: pd.DataFrame) -> float:
-    """Share of drops found in cells whose seeds spread by 2 to 5 points."""
-    chosen = found[(found["spread"] >= 0.02) & (found["spread"] < 0.05)]
-    assert len(chosen) >= 60
-    return float(chosen["found"].mean())
+def unsure(noise: Noise, seeds: tuple[int, int], alike: float, whole: bool = False) -> float:
+    """Share of drops of 10 points found in cells whose seeds spread by 2 to 5 points."""
+    among = (noise.spread >= 0.02) & (noise.spread < 0.05)
+    return float(detections(noise, seeds, alike, 0.1, 200, whole, among)["found"].mean())
 
 
 @pytest.mark.slow
 def test_a_drop_of_a_pair_is_found_in_cells_that_spread_by_two_to_five_points_where_seeds_are_paired() -> None:
     """Alone in a cell it is found two or three times as often as by seeds apart, but not always: nobody promises it."""
     noise = noise_of_a_run()
-    assert unsure(detections(noise, (5, 5), ALIKE, 0.1, 900, whole=True)) >= 0.8
-    alone_paired, alone_apart = (unsure(detections(noise, (5, 5), alike, 0.1, 900)) for alike in (ALIKE, 0.0))
-    assert alone_paired >= 0.2
-    assert alone_paired > 1.4 * alone_apart
-    assert unsure(detections(noise, (3, 3), ALIKE, 0.1, 900, whole=True)) < 0.5
+    assert unsure(noise, (5, 5), ALIKE, whole=True) >= 0.8
+    paired, apart = (unsure(noise, (5, 5), alike) for alike in (ALIKE, 0.0))
+    assert paired >= 0.2
+    assert paired > 1.4 * apart
+    assert unsure(noise, (3, 3), ALIKE, whole=True) < 0.5
 
 
 @pytest.mark.slow
