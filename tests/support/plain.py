@@ -11,6 +11,9 @@ from functools import cache
 from statistics import NormalDist, fmean
 from typing import TypeVar
 
+import numpy as np
+
+FEW, RESAMPLES = 6, 2000
 Bounds = tuple[float, float] | None
 Item = TypeVar("Item")
 
@@ -25,18 +28,27 @@ def wilson(right: float, examples: float, level: float = 0.95) -> tuple[float, f
 
 @cache
 def ordered_draws(seeds: int) -> Counter[tuple[int, ...]]:
-    """Count, over every ordered resample of so many seeds, how often each unordered one comes up."""
-    return Counter(tuple(sorted(chosen)) for chosen in itertools.product(range(seeds), repeat=seeds))
+    """Count, over every ordered resample of so many seeds, how often each unordered one comes up.
+
+    Of more seeds than FEW there are too many: over as many random ones as docs/metrics.md says, drawn as it says.
+    """
+    if seeds <= FEW:
+        return Counter(tuple(sorted(chosen)) for chosen in itertools.product(range(seeds), repeat=seeds))
+    drawn = np.random.default_rng(0).multinomial(seeds, [1 / seeds] * seeds, size=RESAMPLES).tolist()
+    return Counter(tuple(seed for seed, times in enumerate(counts) for _ in range(times)) for counts in drawn)
 
 
 def bootstrap(seeds: Sequence[Item], statistic: Callable[[Sequence[Item]], float], level: float = 0.95) -> Bounds:
-    """Percentile interval, over every ordered resample, of a statistic blind to order; none for a single seed."""
+    """Percentile interval, over resamples of seeds, of a statistic blind to order; none for a single seed."""
     if len(seeds) < 2:
         return None
+    if all(seed == seeds[0] for seed in seeds):
+        return statistic(seeds), statistic(seeds)
     draws = ordered_draws(len(seeds))
     found = sorted((statistic([seeds[index] for index in drawn]), count) for drawn, count in draws.items())
     reached = list(itertools.accumulate(count for _, count in found))
-    ends = [bisect_left(reached, share * reached[-1]) for share in ((1 - level) / 2, (1 + level) / 2)]
+    # a fortieth of 2,000 is the fiftieth resample, though (1 - 0.95) / 2 is a little more than a fortieth
+    ends = [bisect_left(reached, (share - 1e-12) * reached[-1]) for share in ((1 - level) / 2, (1 + level) / 2)]
     return found[ends[0]][0], found[ends[1]][0]
 
 

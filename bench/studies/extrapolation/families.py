@@ -27,17 +27,26 @@ LENGTHS = ("train_lengths", "eval_lengths")
 
 @dataclass(frozen=True)
 class Family:
-    """A family on a task: its records, its row of leaderboard.csv, its rows of by_length.csv by length."""
+    """A family on a task: its records, its rows of the tables.
+
+    row: of leaderboard.csv; lengths: of by_length.csv, by length; robust: of robust.csv, nothing without exact match
+    """
 
     model: str
     records: list[Record]
     row: dict[Any, Any]
     lengths: dict[int, dict[Any, Any]]
+    robust: dict[Any, Any]
 
     @property
     def first(self) -> Record:
         """A record, for what all of its seeds share."""
         return self.records[0]
+
+    @property
+    def reached(self) -> float:
+        """How far the median seed holds; without exact match the mean over seeds."""
+        return float(self.robust["median_horizon"] if self.robust else self.row["l99"])
 
     @property
     def inside(self) -> list[int]:
@@ -79,6 +88,7 @@ def families(run: Run, task: str) -> list[Family]:
             run.groups[task, row["model"]],
             row,
             {one["length"]: one for one in run.rows(task, row["model"]).to_dict("records")},
+            run.robust_rows.get((task, row["model"]), {}),
         )
         for row in run.ranked(task).to_dict("records")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.studies.extrapolation.families import Family, telling_lengths
+from bench.views.best import horizon
 from bench.views.numbers import amount, budgeted, estimate, markdown_table, named, percent, reach, share
 
 COSTS = ("parameters", "steps / budget", "seconds")
@@ -12,7 +13,7 @@ COSTS = ("parameters", "steps / budget", "seconds")
 
 def best_cells(task: str, best: Family) -> dict[str, str]:
     """Return what the summary says of a task's best family, by heading."""
-    longest, (random, adversarial) = best.row["longest"], horizons(best)
+    longest, (random, adversarial) = best.row["longest"], of_seeds(best)
     last = best.lengths[longest]
     return {
         "task": task,
@@ -40,14 +41,28 @@ def best_table(
     """
     every = []
     for task, (best, *_) in found.items():
-        name = f"`{best.model}`" if best.row["l99"] else f"none (nearest: `{best.model}`)"
+        name = f"`{best.model}`" if best.reached else f"none (nearest: `{best.model}`)"
         every.append(best_cells(task, best) | {"task": f"[{task}]({page}#{anchors[task]})", "best family": name})
     shown = headings or (list(every[0]) if every else [])
     return markdown_table(list(shown), [[cells[heading] for heading in shown] for cells in every], names=2)
 
 
+def of_seeds(family: Family) -> list[str]:
+    """Return the median seed's horizon on random strings and on the worst adversarial set, and the worst seed's.
+
+    Of what has no exact match the horizons of the mean.
+    """
+    if not family.robust:
+        return horizons(family)
+    found = []
+    for kind in ("", "adversarial_"):
+        median, worst = (horizon(family.robust, f"{kind}{which}") for which in ("median", "worst"))
+        found.append(median if median == worst else f"{median}; worst seed {worst}")
+    return found
+
+
 def horizons(family: Family) -> list[str]:
-    """Return the horizon on random strings and that on adversarial sets."""
+    """Return the horizon of the mean over seeds on random strings and that on adversarial sets."""
     reached = family.row["edge"], family.row["longest"]
     random = reach(*estimate(family.row, "l99"), *reached)
     if family.adversaries is None:

@@ -67,7 +67,7 @@ def test_a_charts_families_have_colours_of_their_own() -> None:
 
 def test_inductive_bias_is_told_by_settings_where_these_decide() -> None:
     def told(model: str, **settings: Any) -> str:
-        return Family(model, [made(model, model, **settings)], {}, {}).inductive_bias
+        return Family(model, [made(model, model, **settings)], {}, {}, {}).inductive_bias
 
     assert told("stack_rnn", hidden=32) == "a stack"
     assert told("gru") == "none: a state of fixed size"
@@ -79,6 +79,6 @@ def test_inductive_bias_is_told_by_settings_where_these_decide() -> None:
 @pytest.mark.parametrize("name", [name for name, suite in SUITES.items() if name == "extrapolate"])
 def test_every_family_of_the_suite_says_its_inductive_bias(name: str) -> None:
     for spec in SUITES[name].specs:
-        said = Family(spec.column, [made(spec.column, spec.model, **spec.model_settings)], {}, {}).inductive_bias
+        said = Family(spec.column, [made(spec.column, spec.model, **spec.model_settings)], {}, {}, {}).inductive_bias
         assert len(said) > 3, spec.column
         assert spec.model in MODELS
