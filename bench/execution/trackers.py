@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bench.execution.executor import Event, Failed, Finished, NotStarted, Validated
 from bench.execution.job import Job
@@ -63,7 +63,20 @@ class TensorBoard:
             self.file._py_recordio_writer.close()  # which its own `close` leaves open on a full disk
 
 
-class WandB:
+class LogsSteps:
+    """A tracker whose library counts steps of its own: whatever stands at another axis is a value like others."""
+
+    run: Any
+
+    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
+        """Log the values at a step, or beside their place on another axis."""
+        if axis == "step":
+            self.run.log(dict(values), step=place)
+        else:
+            self.run.log({axis: place, **values})
+
+
+class WandB(LogsSteps):
     """Offline runs under DIR/wandb: no network, no login; `wandb sync` sends them later if one wishes."""
 
     def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
@@ -83,19 +96,12 @@ class WandB:
         )
         self.run.define_metric(BY_LENGTH, step_metric="length")
 
-    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
-        """Log the values; W&B counts steps of its own, so that a length is a value like others."""
-        if axis == "step":
-            self.run.log(dict(values), step=place)
-        else:
-            self.run.log({axis: place, **values})
-
     def end(self, failed: bool) -> None:
         """Finish the run."""
         self.run.finish(exit_code=int(failed))
 
 
-class Trackio:
+class Trackio(LogsSteps):
     """A SQLite file under DIR/trackio, which `TRACKIO_DIR=DIR/trackio trackio show` draws: no network, no account."""
 
     def __init__(self, out: Path, run: str, job: Job, seed: int) -> None:
@@ -114,13 +120,6 @@ class Trackio:
                 auto_log_cpu=False,
             )
         variables.current_run.set(None)  # else the next training's beginning would end this one
-
-    def log(self, axis: str, place: int, values: Mapping[str, float]) -> None:
-        """Log the values; a length is a value like others."""
-        if axis == "step":
-            self.run.log(dict(values), step=place)
-        else:
-            self.run.log({axis: place, **values})
 
     def end(self, failed: bool) -> None:
         """Have what was logged on disk."""

@@ -18,11 +18,13 @@ def duration(seconds: float) -> str:
 def said(suite: str, found: Cost) -> str:
     """Say what is trained and what it costs."""
     pair, seconds = found.longest
-    guessed = f"; {found.guessed} pairs without a record count as their family's mean" if found.guessed else ""
-    return (
-        f"suite {suite}: {len(found.jobs):,} jobs, {duration(found.total)} of one processor core{guessed}\n"
-        f"the longest job: {' '.join(pair)}, {duration(seconds)}"
-    )
+    lines = [
+        f"suite {suite}: {len(found.jobs):,} jobs, {duration(found.total)} of one processor core",
+        f"the longest job: {' '.join(pair)}, {duration(seconds)}",
+    ]
+    if found.guessed:
+        lines.append(f"{found.guessed} pairs without a record count as their family's mean")
+    return "\n".join(lines)
 
 
 def table(found: Cost, spans: Iterable[tuple[int, float, float]]) -> list[str]:
