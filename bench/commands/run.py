@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from bench.suites.suites import Suite
 
 MOST_PARAMETERS = 10**9
-ON_CARD = 8  # jobs at once on a GPU: small models leave it idle between launches, so several processes share it
+ON_CARD = 32  # jobs at once on a GPU: small models leave most of it idle, so several train there by turns
+A_CORE = 8  # of them a core at most
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,7 +176,7 @@ def executor_of(options: argparse.Namespace, device: str, most: int) -> Executor
 
 def at_once(options: argparse.Namespace, device: str) -> int:
     """Return how many jobs run at once where there are as many."""
-    return options.jobs or min(cores(), ON_CARD if device.startswith("cuda") else cores())
+    return options.jobs or (min(A_CORE * cores(), ON_CARD) if device.startswith("cuda") else cores())
 
 
 def until(options: argparse.Namespace) -> float:

@@ -1,4 +1,8 @@
-"""Runs jobs in worker processes, a seed each; what a worker that dies was doing is tried once more, alone."""
+"""Runs jobs in worker processes; what a worker that dies was doing is tried once more, alone.
+
+On a processor a worker trains a seed at a time. A GPU gives each process its turn, so that several are no faster there
+than one, but for what they do beside: on a GPU a few workers train several seeds each, by turns (seeds.py).
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,30 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
-from bench.execution.executor import Event, Failed, Ledger, Listen, Resources, Store, Trial, Validated, register
+from bench.execution.executor import Event, Failed, Ledger, Listen, Made, Resources, Store, Trial, Validated, register
 from bench.execution.job import Job, each_seed
+from bench.execution.seeds import Seeds
 from bench.execution.serial import Serial
 
 POLL = 0.2  # seconds between two times that what the workers tell is read
+LANES = 8  # seeds that take turns in a worker on a GPU
+
+
+@dataclass(frozen=True)
+class Written:
+    """A seed has ended well, and what is kept of it is written: more than a message should hold."""
+
+    job: Job
+    seed: int
+
+
+def lanes_on(device: str) -> int:
+    """Return how many seeds a worker trains by turns."""
+    return LANES if device.startswith("cuda") else 1
 
 
 @register("processes")
@@ -44,21 +63,29 @@ class Processes:
             left = self._pool(left, store, at_once, ledger)
         return ledger.failures
 
-    def _pool(self, jobs: list[Job], store: Store[Trial], workers: int, listen: Listen) -> list[Job]:
+    def _pool(self, jobs: list[Job], store: Store[Trial], at_once: int, listen: Listen) -> list[Job]:
         """Run jobs of one seed in so many processes; return those that were left when one of them died."""
         if not jobs:
             return []
         context = multiprocessing.get_context("spawn")
-        messages: Queue[Event] = context.Queue()  # a new one each time: a worker may have died with its lock
+        messages: Queue[Event | Written] = context.Queue()  # new ones each time: a worker may have died with their lock
+        todo: Queue[Job | None] = context.Queue()
+        todo.cancel_join_thread()  # nobody waits for jobs to be sent that nobody takes
         ends, life = context.Pipe(duplex=False)
-        left = list(jobs)
-        prepared = (messages, ends, self.resources)
-        with ends, life, ProcessPoolExecutor(min(workers, len(jobs)), context, start_worker, prepared) as pool:
+        left, lanes = list(jobs), min(at_once, lanes_on(self.resources.device))
+        workers = min(-(-at_once // lanes), len(jobs))
+        given = (messages, todo, ends, replace(self.resources, jobs=lanes))
+        with ends, life, ProcessPoolExecutor(workers, context, start_worker, given) as pool:
             try:
                 with interrupts_noticed() as interrupted:
                     with interrupts_held():
-                        futures = {pool.submit(work, job, store) for job in jobs}
-                    for end in gather(futures, messages, listen, interrupted):
+                        if lanes == 1:
+                            futures: set[Future[Event | None]] = {pool.submit(work, job, store) for job in jobs}
+                        else:
+                            for each in [*jobs, *[None] * workers]:
+                                todo.put(each)
+                            futures = {pool.submit(work_by_turns, store) for _ in range(workers)}
+                    for end in gather(futures, messages, store, listen, interrupted):
                         left.remove(end.job)
                         listen(end)
             except BrokenProcessPool:
@@ -98,7 +125,11 @@ def interrupts_held() -> Iterator[None]:
 
 
 def gather(
-    futures: set[Future[Event]], messages: Queue[Event], listen: Listen, interrupted: threading.Event
+    futures: set[Future[Event | None]],
+    messages: Queue[Event | Written],
+    store: Store[Trial],
+    listen: Listen,
+    interrupted: threading.Event,
 ) -> Iterator[Event]:
     """Yield how each job ends, passing on what the workers tell meanwhile; KeyboardInterrupt if interrupted."""
     pending = futures
@@ -106,23 +137,38 @@ def gather(
         if interrupted.is_set():
             raise KeyboardInterrupt
         ended, pending = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED)
-        while True:
-            try:
-                listen(messages.get_nowait())
-            except queue.Empty:
-                break
+        yield from told(messages, store, listen)
         for future in ended:
-            yield future.result()
+            if end := future.result():
+                yield end
 
 
-_messages: Queue[Event]
+def told(messages: Queue[Event | Written], store: Store[Trial], listen: Listen) -> Iterator[Event]:
+    """Pass on what has been told of seeds that go on; yield how others ended."""
+    while True:
+        try:
+            event = messages.get_nowait()
+        except queue.Empty:
+            return
+        if isinstance(event, Validated):
+            listen(event)
+        elif not isinstance(event, Written):
+            yield event
+        elif end := store.ended(event.job, event.seed):
+            yield end
+
+
+_messages: Queue[Event | Written]
+_todo: Queue[Job | None]
 _resources: Resources
 
 
-def start_worker(messages: Queue[Event], ends: Connection, resources: Resources) -> None:
+def start_worker(
+    messages: Queue[Event | Written], todo: Queue[Job | None], ends: Connection, resources: Resources
+) -> None:
     """Prepare a worker process: Ctrl-C is the parent's to handle, and the worker must not outlive the run."""
-    global _messages, _resources
-    _messages, _resources = messages, resources
+    global _messages, _todo, _resources
+    _messages, _todo, _resources = messages, todo, resources
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_run, args=(ends,), daemon=True).start()
 
@@ -136,7 +182,7 @@ def end_with_run(ends: Connection) -> None:
     os._exit(1)
 
 
-def work(job: Job, store: Store[Trial]) -> Event:
+def work(job: Job, store: Store[Trial]) -> Event | None:
     """Run a job of one seed in a worker -> how it ended; what comes before is told by message."""
     ends: list[Event] = []
 
@@ -149,3 +195,15 @@ def work(job: Job, store: Store[Trial]) -> Event:
     Serial(_resources).run([job], store, tell)
     (end,) = ends
     return end
+
+
+def work_by_turns(store: Store[Trial]) -> Event | None:
+    """Run job after job in a worker, several by turns, as long as there are any; how they ended is told by message."""
+
+    def tell(event: Event) -> None:
+        _messages.put(Written(event.job, event.seed) if isinstance(event, Made) else event)
+
+    Seeds(_resources).run(iter(_todo.get, None), store, tell)
+    _messages.close()
+    _messages.join_thread()  # all is told before this returns
+    return None

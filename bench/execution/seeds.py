@@ -1,4 +1,4 @@
-"""Runs the seeds of a spec at once in this process: they take turns, a training step each.
+"""Runs several seeds at once in this process: they take turns, a training step each.
 
 On a GPU each has a stream of its own, so that the graphs of their steps run there at once: a step of a small model
 leaves most of a GPU idle. A seed goes as it would alone (bench/trial/lanes.py): it has its own random numbers, ends by
@@ -8,10 +8,12 @@ itself, and its record is written at once.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bench.execution.attempt import Attempt
+from bench.execution.device import prepared
 from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, Trial, register
 from bench.execution.job import Job, each_seed
 
@@ -22,31 +24,29 @@ if TYPE_CHECKING:
 
 @register("seeds")
 class Seeds:
-    """Trains so many seeds of a spec at once, one spec after the other; the next seed begins when one has ended."""
+    """Trains so many seeds at once, of any pairs; the next begins when one has ended."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
         if not resources.device.startswith("cuda"):
             print("note: without a GPU it is --executor processes that is faster than one seed alone", file=sys.stderr)
 
-    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
-        """Make every seed that is not made yet; return a line about each that failed."""
-        import torch
+    def run(self, jobs: Iterable[Job], store: Store[Trial], listen: Listen) -> list[str]:
+        """Make every seed that is not made yet; return a line about each that failed.
 
+        Jobs are asked for one after the other, when there is room for them.
+        """
         from bench.trial.lanes import Lane
-        from bench.trial.precision import use_whole_products
         from bench.trial.turns import in_turns
 
-        torch.set_num_threads(self.resources.threads)
-        use_whole_products()
-        ledger, lanes = Ledger(listen), list[Lane]()
-        for group in alike(jobs):
-            at_once = min(self.resources.jobs, len(group))
-            if group[0][0].spec.seconds:  # which are a training's own, not to be shared
-                at_once = 1
-            lanes += [Lane(self.resources.device) for _ in range(at_once - len(lanes))]
-            left = iter(group)
-            in_turns([self._taken(left, lane, store, ledger, at_once) for lane in lanes[:at_once]])
+        prepared(self.resources)
+        ledger, alone = Ledger(listen), list[tuple[Job, int]]()
+        lanes = [Lane(self.resources.device) for _ in range(self.resources.jobs)]
+        left = apart(each_seed(jobs), alone)
+        begun = [first for _, first in zip(lanes, left, strict=False)]
+        left, at_once = chain(begun, left), len(begun)
+        in_turns([self._taken(left, lane, store, ledger, at_once) for lane in lanes[:at_once]])
+        in_turns([self._taken(iter(alone), lane, store, ledger, 1) for lane in lanes[:1]])
         return ledger.failures
 
     def _taken(
@@ -67,9 +67,10 @@ class Seeds:
                 listen(attempt.end)
 
 
-def alike(jobs: Sequence[Job]) -> list[list[tuple[Job, int]]]:
-    """Return the seeds of all jobs, those of a pair together."""
-    groups: dict[tuple[str, str], list[tuple[Job, int]]] = {}
-    for job, seed in each_seed(jobs):
-        groups.setdefault(job.pair, []).append((job, seed))
-    return list(groups.values())
+def apart(seeds: Iterable[tuple[Job, int]], alone: list[tuple[Job, int]]) -> Iterator[tuple[Job, int]]:
+    """Yield what may take turns; put by what has seconds to train in, which are its own and not to be shared."""
+    for job, seed in seeds:
+        if job.spec.seconds:
+            alone.append((job, seed))
+        else:
+            yield job, seed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from bench.execution.attempt import Attempt
+from bench.execution.device import prepared
 from bench.execution.executor import Ledger, Listen, NotStarted, Resources, Store, Trial, register
 from bench.execution.job import Job, each_seed
 
@@ -16,15 +17,11 @@ class Serial:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def run(self, jobs: Sequence[Job], store: Store[Trial], listen: Listen) -> list[str]:
+    def run(self, jobs: Iterable[Job], store: Store[Trial], listen: Listen) -> list[str]:
         """Make every seed that is not made yet; return a line about each that failed."""
-        import torch
-
-        from bench.trial.precision import use_whole_products
         from bench.trial.turns import to_the_end
 
-        torch.set_num_threads(self.resources.threads)
-        use_whole_products()
+        prepared(self.resources)
         ledger, device = Ledger(listen), self.resources.device
         for job, seed in each_seed(jobs):
             if self.resources.over:

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,13 @@ def training(spec: Spec, task: Task, seed: int, device: str) -> Turns[None]:
         yield
 
 
-def timed(family: str, batch: int, device: str, seconds: float, seeds: int = 1) -> dict[str, float]:
-    """Train for so many seconds -> steps a second, those of all seeds, milliseconds a step, steps timed."""
+def timed(
+    family: str, batch: int, device: str, seconds: float, seeds: int = 1, ready: Callable[[], None] = lambda: None
+) -> dict[str, float]:
+    """Train for so many seconds -> steps a second, those of all seeds, milliseconds a step, steps timed.
+
+    ready: called before the clock runs
+    """
     spec = spec_of(family, batch)
     task = build_task(spec.task, spec.task_settings)
     trainings = [training(spec, task, seed, device) for seed in range(seeds)]
@@ -90,6 +95,7 @@ def timed(family: str, batch: int, device: str, seconds: float, seeds: int = 1) 
         waited(device)
 
     rounds(SHOWN if device != "cpu" else 1)
+    ready()
     started, done, at_once = time.perf_counter(), 0, 1
     while (spent := time.perf_counter() - started) < seconds:
         rounds(at_once)

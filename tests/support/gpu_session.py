@@ -1,5 +1,7 @@
 """Eight minutes on a borrowed GPU: what it is, whether its numbers are the processor's, how fast steps are, a run.
 
+How fast they are is asked of one process (gpu_rates.py beside this file), then of several at once (gpu_crowd.py).
+
     make gpu OUT=/elsewhere              # or: python tests/support/gpu_session.py --out /elsewhere
     python tests/support/gpu_session.py --out /elsewhere --device cpu --seconds 40    # the same in small, without one
 
@@ -20,13 +22,15 @@ import tarfile
 import tempfile
 import time
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUPPORT = Path(__file__).resolve().parent
 TESTS = ("tests/system/test_cuda.py", "tests/tasks/test_contract.py", "tests/models/layers/test_scan.py")
 REST = 12.0  # seconds kept for the end
-SHARES = {"tests": 0.2, "rates": 0.25}  # of all seconds; the run has the rest
+SHARES = {"tests": 0.2, "rates": 0.25, "crowd": 0.15}  # of all seconds; the run has the rest
+MOST_TESTERS = 8  # processes that share the tests where there are cores enough
 RUNNING = 0.25  # of the run's share, for the jobs that run when none is started any more
 GRACE = 6.0  # seconds in which what is interrupted may end
 POLL = 5.0  # seconds between two times that records are put by
@@ -108,6 +112,9 @@ def tests(session: Session) -> None:
     """Run the tests that need a GPU; what is configured for developers' machines is left out."""
     command = [sys.executable, "-m", "pytest", "-q", "-m", "cuda", "-W", "default", "-p", "no:cacheprovider"]
     command += ["-o", "addopts=--import-mode=importlib", "--tb=short", "--maxfail=40", *TESTS]
+    testers = min(MOST_TESTERS, len(os.sched_getaffinity(0)) // 2)
+    if testers > 1 and find_spec("xdist"):
+        command += ["-n", str(testers), "--dist", "worksteal"]
     seconds = min(SHARES["tests"] * session.seconds, session.left)
     code, output = session.call("tests", command, seconds, LENGTHWISE_TEST_DEVICE=session.device)
     told = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
@@ -133,6 +140,14 @@ def rates(session: Session) -> None:
             session.say(f"rates: a process ended with exit code {code}")
             break
     session.say("rates: done" if not code else "rates: stopped early")
+
+
+def crowd(session: Session) -> None:
+    """Time steps of several processes at once."""
+    seconds, each = min(SHARES["crowd"] * session.seconds, session.left), "1" if session.device != "cpu" else "0.1"
+    command = [sys.executable, str(SUPPORT / "gpu_crowd.py"), str(session.out / "rates.jsonl"), "--each", each]
+    code, _ = session.call("crowd", [*command, "--device", session.device, "--seconds", str(seconds - 1)], seconds)
+    session.say(f"crowd: {'cut off' if code is None else f'exit code {code}'}")
 
 
 def run(session: Session, options: argparse.Namespace) -> None:
@@ -176,13 +191,26 @@ def table(session: Session) -> list[str]:
     for each in found:
         asked = each["asked"]
         row = shown.setdefault((asked["batch"], asked["family"]), {})
-        column = asked["way"] if asked["seeds"] == 1 else f"{asked['seeds']} seeds"
+        column = column_of(**asked)
         row[column] = f"{each['rate']:.1f}" if "rate" in each else each.get("error", "-")[:40]
     columns = list(dict.fromkeys(["cpu", "plain", "graph", *(column for row in shown.values() for column in row)]))
-    lines = [f"{'steps a second':<22} {'batch':>6} " + " ".join(f"{column:>9}" for column in columns)]
+    lines = [f"{'steps a second':<22} {'batch':>6} " + " ".join(f"{column:>{width(column)}}" for column in columns)]
     for (batch, family), row in shown.items():
-        lines.append(f"{family:<22} {batch:>6} " + " ".join(f"{row.get(column, ''):>9}" for column in columns))
+        lines.append(
+            f"{family:<22} {batch:>6} " + " ".join(f"{row.get(column, ''):>{width(column)}}" for column in columns)
+        )
     return lines
+
+
+def width(column: str) -> int:
+    """Return how wide a column of the table is."""
+    return max(9, len(column))
+
+
+def column_of(way: str, seeds: int, processes: int = 1, **_: object) -> str:
+    """Name a column of the table."""
+    at_once = [f"{processes} jobs"] if processes > 1 else []
+    return " x ".join(at_once + ([f"{seeds} seeds"] if seeds > 1 else [])) or way
 
 
 def main() -> int:
@@ -201,7 +229,8 @@ def main() -> int:
         keep(options.keep, options.out)
         time.sleep(POLL)
     session = Session(options.out.resolve(), options.device, options.seconds)
-    for name, part in {"facts": facts, "tests": tests, "rates": rates, "run": lambda one: run(one, options)}.items():
+    parts = {"facts": facts, "tests": tests, "rates": rates, "crowd": crowd, "run": lambda one: run(one, options)}
+    for name, part in parts.items():
         try:
             part(session)
         except Exception as error:

@@ -99,7 +99,7 @@ def test_a_job_of_two_seeds_writes_two_records_and_one_that_fails_fails_alone(na
     assert {e.seed for e in events if isinstance(e, Validated) and e.job.spec.model == "gru"} == {0, 1}
 
 
-@pytest.mark.parametrize(("device", "cores", "jobs"), [("cpu", 16, 16), ("cuda:0", 16, 8), ("cuda:0", 4, 4)])
+@pytest.mark.parametrize(("device", "cores", "jobs"), [("cpu", 16, 16), ("cuda:0", 16, 32), ("cuda:0", 2, 16)])
 def test_jobs_at_once_by_default(
     device: str,
     cores: int,
@@ -115,7 +115,7 @@ def test_jobs_at_once_by_default(
     )
     monkeypatch.setattr("bench.checks.prepare.choose_device", lambda asked: device)
     monkeypatch.setattr("bench.commands.run.cores", lambda: cores)
-    run = ("run", *TINY[:-2], "--tasks", "copy", "--models", "gru", "--seeds", 20, "--out", tmp_path)
+    run = ("run", *TINY[:-2], "--tasks", "copy", "--models", "gru", "--seeds", 40, "--out", tmp_path)
     assert in_process(capsys, *run).code == 0
     assert given[-1] == Resources(device, jobs, 1)
 

@@ -20,7 +20,7 @@ import bench.trial.trial
 from bench.execution.executor import Finished, NotStarted, Resources, Validated
 from bench.execution.job import Job, make_jobs
 from bench.execution.run_store import RunStore
-from bench.execution.seeds import Seeds, alike
+from bench.execution.seeds import Seeds
 from bench.execution.serial import Serial
 from bench.records.store import Record
 from bench.spec.catalogue import Catalogue
@@ -196,19 +196,23 @@ def test_those_that_run_end_when_the_time_is_over(tmp_path: Path, monkeypatch: p
 
 
 def test_seconds_are_not_shared(tmp_path: Path) -> None:
+    """What has seconds to train in goes last, alone."""
     events: list[Any] = []
-    run(Seeds, jobs_of(replace(SPEC, seconds=1000.0)), tmp_path, listen=events.append)
-    assert [event.seed for event in events if isinstance(event, Finished)] == [0, 1, 2]
-    assert all("seeds_at_once" not in record for record in records_in(tmp_path).values())
+    jobs = jobs_of(replace(SPEC, seconds=1000.0)) + jobs_of(replace(SPEC, model="elman", column=""))
+    run(Seeds, jobs, tmp_path, listen=events.append)
+    ends = [(event.job.spec.model, event.seed) for event in events if isinstance(event, Finished)]
+    assert ends == [(model, seed) for model in ("elman", "gru") for seed in range(3)]
+    shared = {name.split("--")[1]: record.get("seeds_at_once") for name, record in records_in(tmp_path).items()}
+    assert shared == {"elman": 3, "gru": None}
 
 
-def test_the_seeds_of_a_pair_stand_together() -> None:
-    other = replace(SPEC, model="elman", column="")
-    jobs = make_jobs([SPEC, other], [3, 1], Catalogue())
-    assert [[(job.spec, seed) for job, seed in group] for group in alike(jobs)] == [
-        [(SPEC, 3), (SPEC, 1)],
-        [(other, 3), (other, 1)],
-    ]
+def test_pairs_take_turns_too_and_a_lane_takes_what_is_next(tmp_path: Path) -> None:
+    short = replace(SPEC, model="elman", column="", model_settings={"hidden": 8}, steps=4)
+    jobs, events = make_jobs([SPEC, short], range(2), Catalogue(), keep_weights=True), list[Any]()
+    compare(jobs, tmp_path, at_once=2)
+    run(Seeds, jobs, tmp_path / "told", at_once=2, listen=events.append)
+    ends = [(event.job.spec.model, event.seed) for event in events if isinstance(event, Finished)]
+    assert ends == [("elman", 0), ("gru", 0), ("elman", 1), ("gru", 1)]
 
 
 def test_without_a_gpu_a_line_says_what_is_faster(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,28 @@
+"""What a process does once before it trains: threads, precision, and a device made ready."""
+
+from __future__ import annotations
+
+from bench.execution.executor import Resources
+
+WIDTH = 8  # of what wakes a GPU
+
+
+def prepared(resources: Resources) -> None:
+    """Make this process ready to train; torch is imported here at last."""
+    import torch
+
+    from bench.trial.precision import use_whole_products
+
+    torch.set_num_threads(resources.threads)
+    use_whole_products()
+    if resources.device.startswith("cuda"):
+        woken(resources.device)
+
+
+def woken(device: str) -> None:
+    """Take a first step there: a GPU's libraries load for seconds, which are no training's own."""
+    import torch
+
+    layer = torch.nn.GRU(WIDTH, WIDTH).to(device)
+    layer(torch.zeros(1, 1, WIDTH, device=device))[0].sum().backward()
+    torch.zeros((), device=device).item()  # waits for it
