@@ -70,7 +70,7 @@ def compare(base: Path, new: Path, tolerance: float, tasks: list[str] | None, mo
         raise RequestError(f"nothing in {str(new)!r} can be compared with {str(base)!r}: {'; '.join(reasons[:3])}")
     pairing = test(cells, open_to_test, tolerance)
     notes = [f"{path}: {note}" for path, said in ((base, base_notes), (new, new_notes)) for note in said]
-    return Comparison(cells, notes, pairing)
+    return Comparison(cells, notes + devices_note(cells), pairing)
 
 
 def read_cells(path: Path, tasks: list[str] | None, models: list[str] | None) -> tuple[pd.DataFrame, list[str]]:
@@ -167,8 +167,8 @@ def judge_whole(cells: pd.DataFrame) -> None:
         ("right_only", "new", "not in the base"),
     ):
         judge((cells["found"] == side) & ~pairs, verdict, why)
-    for name, said in (("task_version", "task version"), ("evaluation_hash", "evaluation set"), ("device", "device")):
-        base, new = (cells[f"{name}_{run}"].map(kind_of if name == "device" else str) for run in ("base", "new"))
+    for name, said in (("task_version", "task version"), ("evaluation_hash", "evaluation set")):
+        base, new = (cells[f"{name}_{run}"].map(str) for run in ("base", "new"))
         odd = (base != new) & (cells["found"] == "both")
         changed = odd.groupby([cells["task"], cells["model"]]).transform("any")
         judge(changed, "not comparable", f"{said} changed")
@@ -179,9 +179,10 @@ def judge_whole(cells: pd.DataFrame) -> None:
     judge(share[1] > share[0], "diverged", counts[0] + " of " + counts[1] + " seeds diverged")
 
 
-def kind_of(device: str) -> str:
-    """Return the kind of a device: its generators draw alike on all of a kind."""
-    return "cpu" if device == "cpu" else "gpu"
+def devices_note(cells: pd.DataFrame) -> list[str]:
+    """Say on what each run was trained, where that differs."""
+    before, after = (", ".join(sorted(set(cells[f"device_{run}"].dropna()))) for run in ("base", "new"))
+    return [] if before == after else [f"trained on {before} before, on {after} now"]
 
 
 def test(cells: pd.DataFrame, chosen: pd.Series[bool], tolerance: float) -> Pairing:

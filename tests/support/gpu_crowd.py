@@ -18,8 +18,10 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import torch
 from gpu_rates import BATCHES, timed
+
+from bench.execution.device import prepared
+from bench.execution.executor import Resources
 
 FAMILIES = ("gru", "transformer", "location_attention")
 CROWDS = ((8, 1), (1, 8), (1, 16), (4, 4), (8, 4), (4, 8))  # processes, and seeds in each
@@ -34,7 +36,7 @@ def member(
     def ready() -> None:
         together.wait(PATIENCE)
 
-    torch.set_num_threads(1)
+    prepared(Resources(device))
     for family in families:
         told.put((family, timed(family, BATCHES[0], device, seconds, seeds, ready)["rate"]))
 

@@ -24,11 +24,12 @@ sys.path.insert(0, str(ROOT))
 # E402: a script finds the project only once its root is on the path, and the clock runs before torch is read.
 import torch  # noqa: E402
 
+from bench.execution.device import prepared  # noqa: E402
+from bench.execution.executor import Resources  # noqa: E402
 from bench.spec.spec import Spec  # noqa: E402
 from bench.trial.build import build_task  # noqa: E402
 from bench.trial.graph import SWITCH  # noqa: E402
 from bench.trial.lanes import Lane  # noqa: E402
-from bench.trial.precision import use_whole_products  # noqa: E402
 from bench.trial.protocols import protocol_of  # noqa: E402
 from bench.trial.step import make_steps  # noqa: E402
 from bench.trial.trial import new_model  # noqa: E402
@@ -118,8 +119,7 @@ def main() -> int:
     parser.add_argument("--each", type=float, default=0.5)
     options = parser.parse_args()
     until = STARTED + options.seconds
-    torch.set_num_threads(1)
-    use_whole_products()
+    prepared(Resources())
     lines = options.file.read_text().splitlines() if options.file.exists() else []
     begun = [json.loads(line)["asked"] for line in lines]
     with options.file.open("a") as file:

@@ -56,7 +56,11 @@ def contenders(case: Case) -> Contenders | None:
 
 
 def measure(cases: Sequence[Case], rounds: int, watch: Watch = lambda said: None) -> Measurement:
-    """Measure every case that can be trained, on one thread; watch: is told of each."""
+    """Measure every case that can be trained, on one thread; watch: is told of each.
+
+    Denormal numbers count as zero from then on, as where jobs are run.
+    """
+    torch.set_flush_denormal(True)
     with one_thread():
         return measured(cases, rounds, watch)
 

@@ -11,7 +11,7 @@ import pytest
 from compared_runs import ALL_RIGHT, SOURCES, Command, make
 from harness import in_process, one_line, record
 
-from bench.analysis.compare import compare, kind_of
+from bench.analysis.compare import compare
 from bench.records.store import write_record
 
 
@@ -120,7 +120,6 @@ def test_seeds_that_newly_diverged_are_a_regression_and_old_ones_are_none(base: 
 CHANGES = {
     "task version changed": {"task_version": 2},
     "evaluation set changed": {"evaluation_hash": "other"},
-    "device changed": {"device": "NVIDIA H100"},
 }
 
 
@@ -138,13 +137,14 @@ def test_what_changed_is_not_compared(source: str, reason: str, base: Path, run:
     one_line(run(before, after, "--models", "gru"), "can be compared", reason)
 
 
-def test_devices_are_compared_within_a_kind(base: Path) -> None:
-    assert [kind_of(name) for name in ("cpu", "NVIDIA H100", "NVIDIA A100-SXM4-40GB", "cuda:0")] == [
-        "cpu",
-        *["gpu"] * 3,
-    ]
-    one, other = (make(base.parent / name, device=name) for name in ("NVIDIA H100", "Tesla T4"))
-    assert set(verdicts(one, other).values()) == {"same"}
+def test_a_run_on_a_gpu_is_compared_with_one_on_a_processor(base: Path, run: Command) -> None:
+    same = make(base.parent / "same", device="NVIDIA H100")
+    done = run(base, same, "--models", "gru")
+    assert done.code == 0
+    assert "trained on cpu before, on NVIDIA H100 now" in done.out
+    worse = make(base.parent / "worse", "gru", dict.fromkeys(ALL_RIGHT, 0), device="NVIDIA H100")
+    assert set(verdicts(base, worse, None, ["gru"]).values()) == {"worse"}
+    assert "trained on" not in run(same, worse).out
 
 
 def test_runs_without_a_common_cell_are_one_line(base: Path, run: Command) -> None:
