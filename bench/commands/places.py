@@ -10,6 +10,7 @@ from bench.spec.home import HOME, ROOT
 
 RUNS = HOME / "results" / "runs"
 BASELINE = ROOT / "results" / "baseline"
+GPU = ROOT / "results" / "gpu"
 
 
 def shown(path: Path) -> str:

@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
     from bench.commands.gallery import models_gallery, tasks_gallery
     from bench.studies.extrapolation.page import horizons
+    from bench.studies.gpu.page import write_page as write_gpu_page
     from bench.studies.published.table import published
     from bench.views.readme import refresh_records_page
 
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     replace_block(docs / "models.md", "models", models_gallery(catalogue))
     replace_block(docs / "cli.md", "commands", commands_gallery())
     refresh_records_page(docs / "records.md", places.BASELINE)
+    write_gpu_page(places.GPU, places.BASELINE, docs / "gpu.md")
     for page in (ROOT / "README.md", *sorted(docs.glob("*.md"))):
         changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons, "published": published})
         print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
