@@ -1,4 +1,4 @@
-"""The page on a GPU is made of its folder alone: the committed one is that of results/gpu, a small one says its ratios."""
+"""The page on a GPU is made of its folder alone: the committed one is that of results/gpu."""
 
 from __future__ import annotations
 
