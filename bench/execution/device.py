@@ -1,10 +1,10 @@
-"""What a process does once before it trains: threads, precision, and a device made ready."""
+"""What a process does once before it trains: threads, precision, and a first step."""
 
 from __future__ import annotations
 
 from bench.execution.executor import Resources
 
-WIDTH = 8  # of what wakes a GPU
+WIDTH = 8  # of what takes the first step
 
 
 def prepared(resources: Resources) -> None:
@@ -20,14 +20,15 @@ def prepared(resources: Resources) -> None:
     torch.set_num_threads(resources.threads)
     use_whole_products()
     torch.set_flush_denormal(True)
-    if resources.device.startswith("cuda"):
-        woken(resources.device)
+    woken(resources.device)
 
 
 def woken(device: str) -> None:
-    """Take a first step there: a GPU's libraries load for seconds, which are no training's own."""
+    """Take a first step there: what torch and a GPU load for it takes seconds that are no training's own."""
     import torch
 
-    layer = torch.nn.GRU(WIDTH, WIDTH).to(device)
+    with torch.random.fork_rng(devices=[]):
+        layer = torch.nn.GRU(WIDTH, WIDTH).to(device)
     layer(torch.zeros(1, 1, WIDTH, device=device))[0].sum().backward()
+    torch.optim.AdamW(layer.parameters()).step()
     torch.zeros((), device=device).item()  # waits for it

@@ -15,6 +15,7 @@ from bench.spec.errors import RequestError
 from bench.spec.home import ROOT
 
 MOMENT = 0.5  # seconds
+TOKEN = " (one that `ray start` made asks for a token: set RAY_AUTH_MODE=token)"
 LEFT_HERE = [".git", ".venv*", "results", "docs", "tests", "**/__pycache__"]  # of the checkout that workers get
 
 
@@ -56,7 +57,8 @@ class Cluster:
             self.ray.init(**asked)
         except Exception as error:  # whatever a network does
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise RequestError(f"no Ray cluster at {where or 'this machine'!r}: {reason[0]}") from error
+            hint = TOKEN if where and "RAY_AUTH_MODE" not in os.environ else ""
+            raise RequestError(f"no Ray cluster at {where or 'this machine'!r}: {reason[0]}{hint}") from error
         if where:
             self.slots = max(1, int(self.ray.cluster_resources().get("CPU", 1)) // self.resources.threads)
         needs: dict[str, float] = {"num_cpus": self.resources.threads, "max_retries": 0}

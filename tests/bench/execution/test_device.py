@@ -1,14 +1,16 @@
-"""What a process does before it trains: denormals flushed, so that no processor is slow with them; a GPU woken."""
+"""What a process does before it trains: denormals flushed, which slow some processors; a first step taken."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from harness import ROOT
 
-from bench.execution.device import prepared
 from bench.execution.executor import Resources
 from bench.execution.job import make_jobs
 from bench.execution.run_store import RunStore
@@ -57,9 +59,25 @@ def test_denormals_are_flushed_where_jobs_are_run_and_in_their_backward_passes(
     assert seen == [True, True]
 
 
-def test_a_gpu_is_woken_and_nothing_is_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    woken = list[str]()
-    monkeypatch.setattr("bench.execution.device.woken", woken.append)
-    for device in ("cpu", "cuda:1"):
-        prepared(Resources(device))
-    assert woken == ["cuda:1"]
+FIRST = """
+import sys
+import torch
+from bench.execution.device import prepared
+from bench.execution.executor import Resources
+
+before = torch.get_rng_state()
+prepared(Resources())
+assert torch.equal(torch.get_rng_state(), before)
+loaded = set(sys.modules)
+weight = torch.nn.Parameter(torch.ones(3))
+weight.sum().backward()
+torch.optim.AdamW([weight]).step()
+print(len(set(sys.modules) - loaded))
+"""
+
+
+@pytest.mark.slow
+def test_the_first_step_of_a_training_loads_nothing_more() -> None:
+    """Torch imports hundreds of modules in an optimiser's first step, within the seconds of whoever takes it."""
+    done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 0
