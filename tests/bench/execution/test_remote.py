@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from bench.execution.remote import Parcel, run_remotely, work
 from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
 from bench.spec.catalogue import Catalogue
+from bench.spec.errors import RequestError
 from bench.spec.spec import Spec
 
 SPEC = Spec(
@@ -174,3 +177,20 @@ def test_an_engine_that_is_not_installed_names_its_extra(
     monkeypatch.setitem(__import__("sys").modules, {"ray": "ray", "slurm": "submitit"}[name], None)
     asked = ("run", *TINY, "--tasks", "copy", "--models", "gru", "--executor", name, "--out", tmp_path / "run")
     one_line(in_process(capsys, *asked), f"--executor {name} needs {library}: pip install 'lengthwise[{name}]'")
+
+
+@pytest.mark.parametrize("mode", ["", "token"])
+def test_a_cluster_out_of_reach_is_one_line_that_knows_of_tokens(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.execution.ray import TOKEN, Cluster
+
+    def init(**_: Any) -> None:
+        raise ConnectionError("nobody answers\nat length")
+
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    if mode:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
+    said = f"no Ray cluster at 'head:1': nobody answers{'' if mode else TOKEN}"
+    with pytest.raises(RequestError, match=f"^{re.escape(said)}$"):
+        Cluster(SimpleNamespace(init=init), Resources(address="head:1")).__enter__()
+    with pytest.raises(RequestError, match="^no Ray cluster at 'this machine': nobody answers$"):
+        Cluster(SimpleNamespace(init=init), Resources()).__enter__()
