@@ -192,5 +192,5 @@ def test_a_cluster_out_of_reach_is_one_line_that_knows_of_tokens(mode: str, monk
     said = f"no Ray cluster at 'head:1': nobody answers{'' if mode else TOKEN}"
     with pytest.raises(RequestError, match=f"^{re.escape(said)}$"):
         Cluster(SimpleNamespace(init=init), Resources(address="head:1")).__enter__()
-    with pytest.raises(RequestError, match="^no Ray cluster at 'this machine': nobody answers$"):
+    with pytest.raises(RequestError, match=r"^no Ray cluster at 'this machine': nobody answers$"):
         Cluster(SimpleNamespace(init=init), Resources()).__enter__()
