@@ -19,7 +19,18 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 
-from bench.execution.executor import Event, Failed, Ledger, Listen, Made, Resources, Store, Trial, Validated, register
+from bench.execution.executor import (
+    Event,
+    Failed,
+    Finished,
+    Ledger,
+    Listen,
+    Resources,
+    Store,
+    Trial,
+    Validated,
+    register,
+)
 from bench.execution.job import Job, each_seed
 from bench.execution.seeds import Seeds
 from bench.execution.serial import Serial
@@ -30,7 +41,7 @@ LANES = 8  # seeds that take turns in a worker on a GPU
 
 @dataclass(frozen=True)
 class Written:
-    """A seed has ended well, and what is kept of it is written: more than a message should hold."""
+    """A seed's record is written, which is more than a message should hold."""
 
     job: Job
     seed: int
@@ -201,7 +212,7 @@ def work_by_turns(store: Store[Trial]) -> Event | None:
     """Run job after job in a worker, several by turns, as long as there are any; how they ended is told by message."""
 
     def tell(event: Event) -> None:
-        _messages.put(Written(event.job, event.seed) if isinstance(event, Made) else event)
+        _messages.put(Written(event.job, event.seed) if isinstance(event, Finished) else event)
 
     Seeds(_resources).run(iter(_todo.get, None), store, tell)
     _messages.close()

@@ -11,11 +11,12 @@ from harness import records_in, registries_restored, without
 from misbehaving import plugin
 
 import bench.execution.processes
-from bench.execution.executor import Failed, Finished, NotStarted, Resources, Validated
+from bench.execution.executor import Failed, Finished, NotStarted, Resources, Tried, Validated
 from bench.execution.job import Job, make_jobs
 from bench.execution.processes import Processes, lanes_on
 from bench.execution.run_store import RunStore
 from bench.execution.serial import Serial
+from bench.execution.try_store import TryStore
 from bench.spec.catalogue import Catalogue
 from bench.spec.spec import Spec
 
@@ -60,6 +61,20 @@ def test_records_are_those_of_one_after_the_other(tmp_path: Path) -> None:
     finished = {event.job.file(event.seed): event.record for event in events if isinstance(event, Finished)}
     assert (len(events), finished) == (18, many)
     assert sum(isinstance(event, Validated) for event in events) == 12
+
+
+@pytest.mark.slow
+def test_tries_of_which_nothing_is_written_come_back() -> None:
+    jobs, told = make_jobs(PAIRS, range(2), Catalogue()), list[Any]()
+    alone = list[Any]()
+    assert Processes(Resources("cpu", 4)).run(jobs, TryStore(), told.append) == []
+    assert Serial(Resources("cpu")).run(jobs, TryStore(), alone.append) == []
+    found, expected = (
+        {(event.job.spec.model, event.seed): event.trial.score for event in events if isinstance(event, Tried)}
+        for events in (told, alone)
+    )
+    assert len(found) == 4
+    assert found == expected
 
 
 @pytest.mark.slow
