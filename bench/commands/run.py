@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 10**9
 ON_CARD = 32  # jobs at once on a GPU: small models leave most of it idle, so several train there by turns
-A_CORE = 8  # of them a core at most
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -176,7 +175,9 @@ def executor_of(options: argparse.Namespace, device: str, most: int) -> Executor
 
 def at_once(options: argparse.Namespace, device: str) -> int:
     """Return how many jobs run at once where there are as many."""
-    return options.jobs or (min(A_CORE * cores(), ON_CARD) if device.startswith("cuda") else cores())
+    from bench.execution.processes import LANES
+
+    return options.jobs or (min(LANES * cores(), ON_CARD) if device.startswith("cuda") else cores())
 
 
 def until(options: argparse.Namespace) -> float:

@@ -34,6 +34,7 @@ from bench.execution.executor import (
 from bench.execution.job import Job, each_seed
 from bench.execution.seeds import Seeds
 from bench.execution.serial import Serial
+from bench.records.store import unevaluated
 
 POLL = 0.2  # seconds between two times that what the workers tell is read
 LANES = 8  # seeds that take turns in a worker on a GPU
@@ -212,7 +213,8 @@ def work_by_turns(store: Store[Trial]) -> Event | None:
     """Run job after job in a worker, several by turns, as long as there are any; how they ended is told by message."""
 
     def tell(event: Event) -> None:
-        _messages.put(Written(event.job, event.seed) if isinstance(event, Finished) else event)
+        found = isinstance(event, Finished) and not unevaluated(event.record)  # else it counts as not ended
+        _messages.put(Written(event.job, event.seed) if found else event)
 
     Seeds(_resources).run(iter(_todo.get, None), store, tell)
     _messages.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from harness import records_in, registries_restored, without
-from misbehaving import plugin
+from misbehaving import plugin, small_model
 
 import bench.execution.processes
 from bench.execution.executor import Failed, Finished, NotStarted, Resources, Tried, Validated
@@ -91,6 +91,22 @@ def test_one_that_fails_is_told_of_once_and_a_worker_that_dies_fails_its_own(tmp
     )
     assert sorted(event.job.spec.model for event in events if isinstance(event, Failed)) == ["dies", "fails"]
     assert sorted(record["spec"]["model"] for record in records_in(tmp_path).values()) == ["first", "second"]
+
+
+@pytest.mark.slow
+def test_a_length_that_cannot_be_evaluated_is_tried_as_often_as_by_one(tmp_path: Path) -> None:
+    file, tried = tmp_path / "short.py", tmp_path / "tried"
+    noted = f"int('too long' * os.write(os.open({str(tried)!r}, os.O_APPEND | os.O_CREAT | os.O_WRONLY), b'.'))"
+    file.write_text(small_model("short", scores=f"self.readout(target_in if target_in.shape[1] < 6 else {noted})"))
+    spec, events = replace(SPEC, model="short", column="", model_settings={}), list[Any]()
+    with registries_restored():
+        jobs = make_jobs([spec], range(2), Catalogue((file,)))
+        expected = Serial(Resources("cpu")).run(jobs, RunStore(tmp_path / "one"), lambda event: None)
+        by_one = len(tried.read_text())
+        assert run(jobs, tmp_path / "many", events.append) == expected
+    assert len(tried.read_text()) == 2 * by_one
+    assert [type(event) for event in events if not isinstance(event, Validated)] == [Finished] * 2
+    assert all(set(record["failed"]) == {"6"} for record in records_in(tmp_path / "many").values())
 
 
 @pytest.mark.slow
