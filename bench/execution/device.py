@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bench.execution.executor import Resources
 
 WIDTH = 8  # of what takes the first step
@@ -23,8 +25,9 @@ def prepared(resources: Resources) -> None:
     woken(resources.device)
 
 
+@cache
 def woken(device: str) -> None:
-    """Take a first step there: what torch and a GPU load for it takes seconds that are no training's own."""
+    """Take a first step there, once: what torch and a GPU load for it takes seconds, no training's own."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
