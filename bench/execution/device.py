@@ -1,7 +1,9 @@
-"""What a process does once before it trains: threads, precision, and a first step."""
+"""What a process does before it trains: threads, precision, and a first step."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from bench.execution.executor import Resources
@@ -9,20 +11,23 @@ from bench.execution.executor import Resources
 WIDTH = 8  # of what takes the first step
 
 
-def prepared(resources: Resources) -> None:
-    """Make this process ready to train; torch is imported here at last.
-
-    Numbers below 1.2e-38 count as zero from now on: some processors take a hundred times as long with each, and of a
-    Transformer's gradients a third are such, those of keys that a mask hides.
-    """
+@contextmanager
+def prepared(resources: Resources) -> Iterator[None]:
+    """Let this process train meanwhile, then leave torch as it was; torch is imported here at last."""
     import torch
 
+    from bench.trial.denormals import flushed
     from bench.trial.precision import use_whole_products
 
+    threads = torch.get_num_threads()
     torch.set_num_threads(resources.threads)
     use_whole_products()
-    torch.set_flush_denormal(True)
-    woken(resources.device)
+    try:
+        with flushed():
+            woken(resources.device)
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @cache

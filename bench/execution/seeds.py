@@ -39,14 +39,14 @@ class Seeds:
         from bench.trial.lanes import Lane
         from bench.trial.turns import in_turns
 
-        prepared(self.resources)
         ledger, alone = Ledger(listen), list[tuple[Job, int]]()
-        lanes = [Lane(self.resources.device) for _ in range(self.resources.jobs)]
-        left = apart(each_seed(jobs), alone)
-        begun = [first for _, first in zip(lanes, left, strict=False)]
-        left, at_once = chain(begun, left), len(begun)
-        in_turns([self._taken(left, lane, store, ledger, at_once) for lane in lanes[:at_once]])
-        in_turns([self._taken(iter(alone), lane, store, ledger, 1) for lane in lanes[:1]])
+        with prepared(self.resources):
+            lanes = [Lane(self.resources.device) for _ in range(self.resources.jobs)]
+            left = apart(each_seed(jobs), alone)
+            begun = [first for _, first in zip(lanes, left, strict=False)]
+            left, at_once = chain(begun, left), len(begun)
+            in_turns([self._taken(left, lane, store, ledger, at_once) for lane in lanes[:at_once]])
+            in_turns([self._taken(iter(alone), lane, store, ledger, 1) for lane in lanes[:1]])
         return ledger.failures
 
     def _taken(

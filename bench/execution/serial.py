@@ -21,15 +21,15 @@ class Serial:
         """Make every seed that is not made yet; return a line about each that failed."""
         from bench.trial.turns import to_the_end
 
-        prepared(self.resources)
         ledger, device = Ledger(listen), self.resources.device
-        for job, seed in each_seed(jobs):
-            if self.resources.over:
-                ledger(NotStarted(job, seed))
-            else:
-                with Attempt(job, seed) as attempt:
-                    attempt.end = store.ended(job, seed) or store.conclude(
-                        job, seed, to_the_end(store.trial(job, seed, device, ledger)), device
-                    )
-                ledger(attempt.end)
+        with prepared(self.resources):
+            for job, seed in each_seed(jobs):
+                if self.resources.over:
+                    ledger(NotStarted(job, seed))
+                else:
+                    with Attempt(job, seed) as attempt:
+                        attempt.end = store.ended(job, seed) or store.conclude(
+                            job, seed, to_the_end(store.trial(job, seed, device, ledger)), device
+                        )
+                    ledger(attempt.end)
         return ledger.failures

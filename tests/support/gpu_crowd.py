@@ -36,9 +36,9 @@ def member(
     def ready() -> None:
         together.wait(PATIENCE)
 
-    prepared(Resources(device))
-    for family in families:
-        told.put((family, timed(family, BATCHES[0], device, seconds, seeds, ready)["rate"]))
+    with prepared(Resources(device)):
+        for family in families:
+            told.put((family, timed(family, BATCHES[0], device, seconds, seeds, ready)["rate"]))
 
 
 def crowd(processes: int, seeds: int, device: str, seconds: float, families: Sequence[str]) -> dict[str, float]:

@@ -119,10 +119,9 @@ def main() -> int:
     parser.add_argument("--each", type=float, default=0.5)
     options = parser.parse_args()
     until = STARTED + options.seconds
-    prepared(Resources())
     lines = options.file.read_text().splitlines() if options.file.exists() else []
     begun = [json.loads(line)["asked"] for line in lines]
-    with options.file.open("a") as file:
+    with options.file.open("a") as file, prepared(Resources()):
 
         def told(**values: Any) -> None:
             file.write(json.dumps(values) + "\n")

@@ -16,6 +16,7 @@ from bench.probes.performance.peers import Peer, peer_of
 from bench.probes.performance.rates import Work, in_turn, one_thread, product
 from bench.probes.performance.work import needed_operations, one_step, peak, shares
 from bench.records.provenance import instruction_set
+from bench.trial.denormals import flushed
 from models import UnsuitableError
 from models.layers import kernels
 
@@ -56,12 +57,8 @@ def contenders(case: Case) -> Contenders | None:
 
 
 def measure(cases: Sequence[Case], rounds: int, watch: Watch = lambda said: None) -> Measurement:
-    """Measure every case that can be trained, on one thread; watch: is told of each.
-
-    Denormal numbers count as zero from then on, as where jobs are run.
-    """
-    torch.set_flush_denormal(True)
-    with one_thread():
+    """Measure every case that can be trained, as where jobs are run but on one thread; watch: is told of each."""
+    with one_thread(), flushed():
         return measured(cases, rounds, watch)
 
 
