@@ -7,7 +7,6 @@ Beside tests/support/gpu_rates.py, in whose file it adds its lines: what these s
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import queue
@@ -16,9 +15,8 @@ import time
 from collections.abc import Sequence
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
-from gpu_rates import BATCHES, timed
+from gpu_rates import BATCHES, read_options, timed
 
 from bench.execution.device import prepared
 from bench.execution.executor import Resources
@@ -62,12 +60,7 @@ def crowd(processes: int, seeds: int, device: str, seconds: float, families: Seq
 
 def main() -> int:
     """Time one crowd after the other, as long as there is time."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--device", default="cuda")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--each", type=float, default=1.0)
-    options = parser.parse_args()
+    options = read_options(60.0, 1.0)
     until, longest = time.monotonic() + options.seconds, 0.0
     for processes, seeds in CROWDS:
         begun = time.monotonic()

@@ -24,8 +24,6 @@ sys.path.insert(0, str(ROOT))
 # E402: a script finds the project only once its root is on the path, and the clock runs before torch is read.
 import torch  # noqa: E402
 
-from bench.execution.device import prepared  # noqa: E402
-from bench.execution.executor import Resources  # noqa: E402
 from bench.spec.spec import Spec  # noqa: E402
 from bench.trial.build import build_task  # noqa: E402
 from bench.trial.graph import SWITCH  # noqa: E402
@@ -110,14 +108,22 @@ def waited(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def main() -> int:
-    """Time what the file lacks, as long as there is time."""
+def read_options(seconds: float, each: float) -> argparse.Namespace:
+    """Read the command line: a file, a device, how long in all and for each, with these defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--seconds", type=float, default=100.0)
-    parser.add_argument("--each", type=float, default=0.5)
-    options = parser.parse_args()
+    parser.add_argument("--seconds", type=float, default=seconds)
+    parser.add_argument("--each", type=float, default=each)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Time what the file lacks, as long as there is time."""
+    from bench.execution.device import prepared
+    from bench.execution.executor import Resources
+
+    options = read_options(100.0, 0.5)
     until = STARTED + options.seconds
     lines = options.file.read_text().splitlines() if options.file.exists() else []
     begun = [json.loads(line)["asked"] for line in lines]
