@@ -70,12 +70,14 @@ def once(specs: Iterable[Spec]) -> list[Spec]:
 
 
 def select(suite: Suite, catalogue: Catalogue, tasks: list[str] | None, models: list[str] | None) -> list[Spec]:
-    """Return the suite's pairs under these names, and pairs that it lacks where both names are given or new to it.
+    """Return the suite's pairs under these names; where it has none under two of them, or a name is new, such pairs.
 
-    tasks: tasks, or rows by their whole name; models: families, or columns of the suite by their whole name
+    tasks: tasks, or rows by their whole name; models: families, or columns of the suite by their whole name. A family
+    that the suite has in one row of a task is not made for the task's other rows, unless these are named.
     """
     rows = {spec.row: spec.task for spec in suite.specs}
-    known, in_suite = {(spec.row, spec.model) for spec in suite.specs}, {spec.model for spec in suite.specs}
+    had = [{spec.model for spec in suite.specs if name in (spec.row, spec.task)} for name in tasks or ()]
+    in_suite = {spec.model for spec in suite.specs}
     new_rows = [name for name in tasks or () if name not in rows and name not in rows.values()]
     for name in new_rows:
         rows[name] = task_of(name, catalogue, rows)
@@ -89,7 +91,8 @@ def select(suite: Suite, catalogue: Catalogue, tasks: list[str] | None, models: 
         chosen = [spec for spec in chosen if spec.model in families or spec.column in models]
     for row in wanted:
         candidates = families if models else sorted(in_suite) if row in new_rows else []
-        lacking = [model for model in candidates if (row, model) not in known and (tasks or model not in in_suite)]
+        under = [found for name, found in zip(tasks or (), had, strict=True) if name in (row, rows[row])]
+        lacking = [model for model in candidates if any(model not in found for found in under or [in_suite])]
         chosen += [missing(suite, row, rows[row], model) for model in lacking]
     return chosen
 

@@ -1,4 +1,4 @@
-"""The programs in docs/examples: what a second framework trains on exported data is judged like any other."""
+"""The programs in docs/examples: a plug-in for every task, and a second framework that trains on exported data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ENVIRONMENT, ROOT, in_process, records_in
+from harness import ENVIRONMENT, ROOT, in_process, in_subprocess, records_in
 
-JAX = ROOT / "docs" / "examples" / "jax_gru.py"
+EXAMPLES = ROOT / "docs" / "examples"
+JAX, CELL = EXAMPLES / "jax_gru.py", EXAMPLES / "my_cell.py"
+
+
+@pytest.mark.slow
+def test_a_cell_of_ones_own_is_trained_on_every_task_of_the_quick_suite(tmp_path: Path) -> None:
+    """Nothing is left out, and what is shown beside the reference families has a row for each task."""
+    asked = ("--plugin", CELL, "--models", "my_cell", "--seeds", 1, "--steps", 2, "--device", "cpu")
+    done = in_subprocess("run", *asked, "--set", "train.examples=8", "--out", tmp_path)
+    assert (done.code, done.err) == (0, "")
+    trained = {(made["spec"]["task"], made["status"]) for made in records_in(tmp_path).values()}
+    tasks = ("addition", "copy", "human_numbers", "reverse", "sine", "variable_copy")
+    assert trained == {(task, "trained") for task in tasks}
 
 
 @pytest.mark.slow

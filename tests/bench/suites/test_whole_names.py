@@ -72,6 +72,15 @@ def test_a_pair_that_a_row_lacks_has_the_rows_own_settings() -> None:
     assert made.examples == SUITES["smoke"].specs[0].examples
 
 
+def test_a_tasks_other_rows_get_no_pair_that_their_suite_lacks() -> None:
+    """`sine` is a row and the task of others: what the suite has in that row alone is not trained by guess in these."""
+    assert columns("sine", "lstm_attention") == [("sine", "lstm_attention")]
+    three = ("sine(three,float64)", "lstm_attention")
+    assert columns(["sine", "sine(three,float64)"], "lstm_attention") == [("sine", "lstm_attention"), three]
+    rows = {"sine", "sine(one,float64)", "sine(three,float64)"}
+    assert {row for row, _ in columns("sine", "min_gru")} == rows  # which the suite has in none of them
+
+
 def test_a_change_that_makes_another_configured_task_bears_its_name() -> None:
     changes = [Change("task", "frequencies", "1,3"), Change("task", "weights", "1,1")]
     (made,) = plan(SUITES["smoke"], Catalogue(), ["sine"], ["gru"], changes, None)
