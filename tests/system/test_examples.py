@@ -1,8 +1,9 @@
-"""The programs in docs/examples: a plug-in for every task, and a second framework that trains on exported data."""
+"""The programs in docs/examples: a plug-in for every task, a rule that answers, a second framework that trains."""
 
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from harness import ENVIRONMENT, ROOT, in_process, in_subprocess, records_in
 
 EXAMPLES = ROOT / "docs" / "examples"
-JAX, CELL = EXAMPLES / "jax_gru.py", EXAMPLES / "my_cell.py"
+JAX, CELL, RULE = (EXAMPLES / name for name in ("jax_gru.py", "my_cell.py", "rule.py"))
 
 
 @pytest.mark.slow
@@ -23,6 +24,20 @@ def test_a_cell_of_ones_own_is_trained_on_every_task_of_the_quick_suite(tmp_path
     trained = {(made["spec"]["task"], made["status"]) for made in records_in(tmp_path).values()}
     tasks = ("addition", "copy", "human_numbers", "reverse", "sine", "variable_copy")
     assert trained == {(task, "trained") for task in tasks}
+
+
+def test_a_rule_is_right_at_every_length_and_stands_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, answers = tmp_path / "test.jsonl", tmp_path / "answers.jsonl"
+    assert in_process(capsys, "export", "copy", "--out", test).code == 0
+    subprocess.run([sys.executable, str(RULE), str(test), str(answers)], check=True, timeout=60)
+    done = in_process(capsys, "score", "copy", answers, "--name", "rule", "--out", tmp_path / "run")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"│ copy │ rule +│ +100\.0 │ +100\.0 │ +100\.0 │", done.out), done.out
+    (made,) = records_in(tmp_path / "run").values()
+    assert made["by_length"]
+    assert all(score["right"] == score["examples"] for score in made["by_length"].values())
 
 
 @pytest.mark.slow
