@@ -7,6 +7,7 @@ python -m bench score copy answers.jsonl --name rule
 
 import json
 import sys
+from pathlib import Path
 
 
 def answer(source: list[str]) -> list[str]:
@@ -16,8 +17,8 @@ def answer(source: list[str]) -> list[str]:
 
 def main() -> None:
     """Read exported examples, write an answer for each."""
-    test, answers = sys.argv[1:]
-    with open(test, encoding="utf-8") as given, open(answers, "w", encoding="utf-8") as out:
+    test, answers = map(Path, sys.argv[1:])
+    with test.open(encoding="utf-8") as given, answers.open("w", encoding="utf-8") as out:
         next(given)  # the first line says what the file is, each other one is an example
         for line in given:
             example = json.loads(line)

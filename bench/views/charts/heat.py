@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 
 import numpy as np
@@ -19,6 +20,7 @@ MANY = 12  # families that are too many for wide cells
 MARGINS = (2.55, 0.2, 0.1, 1.15)  # inches
 LETTER = 0.068  # inches of a letter of a name that stands upright
 MOST_LETTERS = 6  # that fit a cell; of more, each is smaller
+TWICE = math.log(2) / math.log(MOST)  # the share of a cell that holds at twice the longest training length
 MARK = 5.5  # size of the count of seeds
 BELOW, HIGH, APART = 0.3, 0.12, 0.42  # inches: from the cells to the key, its height, from its scale to what is grey
 
@@ -46,7 +48,8 @@ def heat_panel(run: Run, measure: str, title: str) -> Panel:
         if measure == "robust":
             draw_key(axes, width * len(models), height * len(tasks))
 
-    said = [", ".join(f"{m} {one.words}" for m, one in zip(models, row, strict=True) if one.words) for row in tiles]
+    summed = many and measure == "robust"
+    said = [words(dict(zip(models, row, strict=True)), summed) for row in tiles]
     fields = np.array([[to_rgb(one.colours[0] if one.colours else PAPER) for one in row] for row in tiles])
     shown = np.dstack([fields, [[one.colours is not None for one in row] for row in tiles]])  # nothing is transparent
     return Panel(
@@ -56,6 +59,17 @@ def heat_panel(run: Run, measure: str, title: str) -> Panel:
         size=(left + width * len(models) + right, above + height * len(tasks) + margins[3]),
         margins=margins,
     )
+
+
+def words(row: dict[str, Tile], summed: bool) -> str:
+    """Say a row's cells, in order; summed, those that hold at twice the training length, and how many others do not."""
+    found = {model: one for model, one in row.items() if one.words}
+    far = {model: one for model, one in found.items() if not summed or one.share >= TWICE}
+    said = [f"{model} {one.words}" for model, one in far.items()]
+    unlearnt = sum(math.isnan(one.share) for model, one in found.items() if model not in far)
+    below = len(found) - len(far) - unlearnt
+    said += [f"{count} {what}" for count, what in ((below, "below 2x"), (unlearnt, "not learnt")) if count]
+    return ", ".join(said)
 
 
 def write_tile(axes: Axes, row: int, column: int, one: Tile, size: float) -> None:

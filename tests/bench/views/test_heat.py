@@ -20,7 +20,7 @@ from bench.views.charts.heat import heat_panel
 from bench.views.charts.panel import Drawing, saved
 from bench.views.charts.scores import history_drawing
 from bench.views.charts.style import UNLEARNT, reach_colour
-from bench.views.charts.tiles import NOTHING, brightness, families, grouped, multiple, tile, where
+from bench.views.charts.tiles import NOTHING, OPEN, brightness, families, grouped, multiple, tile, where
 
 WHOLE = FACTS["judged_symbols"]
 
@@ -131,6 +131,16 @@ def test_names_of_many_families_stand_upright_within_the_picture(tmp_path: Path)
     boxes = [text.get_window_extent() for text in figure.axes[0].get_xticklabels()]
     assert min(box.y0 for box in boxes) > 0
     assert all(one.x1 <= other.x0 for one, other in itertools.pairwise(boxes))
+
+
+def test_words_of_many_families_name_those_that_hold_at_twice_and_count_the_others(tmp_path: Path) -> None:
+    made = [record({3: 100, 6: right}, model=f"family_{index:02}") for index, right in enumerate([100] * 2 + [0] * 11)]
+    run = run_of(tmp_path, *made, record({3: 50, 6: 0}, model="none"))
+    twice = f"{OPEN}2x"
+    said = heat_panel(run, "robust", "robust horizon").alt_text
+    assert said == f"copy: family_00 {twice}, family_01 {twice}, 11 below 2x, 1 not learnt"
+    few = run_of(tmp_path / "few", *made[1:3])
+    assert heat_panel(few, "robust", "").alt_text == f"copy: family_01 {twice}, family_02 1x"
 
 
 def history(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
