@@ -11,16 +11,15 @@ from models.layers.recurrent import RecurrentFamily
 from models.layers.steps import RecurrentLayer, state_after, unroll
 
 
-class MinimalGatedUnit(RecurrentLayer):
-    """f = sigmoid(U x + W h), n = tanh(V x + R (f * h)), h = (1 - f) * h + f * n."""
+class LightUnit(RecurrentLayer):
+    """k = sigmoid(U x + W h), n = tanh(V x + R h), h = k * h + (1 - k) * n: a GRU without its reset gate."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.input = nn.Linear(width, 2 * hidden)  # U and V, for all steps at once
-        self.gate = nn.Linear(hidden, hidden, bias=False)
-        self.content = nn.Linear(hidden, hidden, bias=False)
-        for part in (self.gate, self.content):
-            nn.init.orthogonal_(part.weight)
+        self.recurrent = nn.Linear(hidden, 2 * hidden, bias=False)  # W and R
+        for part in self.recurrent.weight.data.chunk(2):
+            nn.init.orthogonal_(part)
 
     def forward(self, inputs: Tensor, state: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """inputs (batch, time, width), state (1, batch, hidden) -> outputs (batch, time, hidden), state at `length`"""
@@ -29,16 +28,14 @@ class MinimalGatedUnit(RecurrentLayer):
 
     def step(self, driven: Tensor, hidden: Tensor) -> Tensor:
         """driven (batch, 2 hidden), hidden (batch, hidden) -> the next hidden"""
-        gate_in, content_in = driven.chunk(2, 1)
-        gate = torch.sigmoid(gate_in + self.gate(hidden))
-        content = torch.tanh(content_in + self.content(gate * hidden))
-        return (1 - gate) * hidden + gate * content
+        keep, content = (driven + self.recurrent(hidden)).chunk(2, 1)
+        return torch.lerp(content.tanh(), hidden, keep.sigmoid())
 
 
 @register("my_cell")
 @dataclass(frozen=True, kw_only=True)
 class MyCell(RecurrentFamily):
-    """Encoder and decoder of minimal gated units."""
+    """Encoder and decoder of light units."""
 
-    paper = "Zhou et al. 2016, arXiv 1603.09420"
-    layer_class: ClassVar[type[RecurrentLayer]] = MinimalGatedUnit
+    paper = "Ravanelli et al. 2018, arXiv 1803.10225, there with ReLU and batch normalisation"
+    layer_class: ClassVar[type[RecurrentLayer]] = LightUnit
