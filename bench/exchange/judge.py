@@ -100,13 +100,17 @@ def scored_record(
 
 
 def asked(spec: Spec, name: str, seed: int, answered: Sequence[Answered], catalogue: Catalogue) -> dict[str, object]:
-    """Return what was asked and of whom; the key hangs on the answers, since no source here made them."""
+    """Return what was asked and of whom; the key hangs on the answers, since no source here made them.
+
+    The only source is that of the task, which all seeds of a program share: they stand in one row.
+    """
     written = hashlib.blake2b(repr([each.written for each in answered]).encode(), digest_size=16).hexdigest()
-    settings = settings_hash(spec, seed, sources_of(spec, catalogue))
+    sources = sources_of(spec, catalogue)
+    settings = settings_hash(spec, seed, sources)
     return {
         "key": hashed(settings, written),
         "spec_hash": settings,
-        "sources": written,
+        "sources": sources.parts["task"],
         "task": spec.row,
         "model": name,
         "family": name,

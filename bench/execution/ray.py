@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
@@ -14,7 +15,7 @@ from bench.execution.remote import Handle, Parcel, run_remotely, work
 from bench.spec.errors import RequestError
 from bench.spec.home import ROOT
 
-MOMENT = 0.5  # seconds
+MOMENT, SHORT_WAIT = 0.5, 10.0  # seconds
 TOKEN = " (one that `ray start` made asks for a token: set RAY_AUTH_MODE=token)"
 LEFT_HERE = [".git", ".venv*", "results", "docs", "tests", "**/__pycache__"]  # of the checkout that workers get
 
@@ -36,6 +37,13 @@ class OnRay:
         return run_remotely(Cluster(self.ray, self.resources), jobs, store, self.resources, listen)
 
 
+def knock(address: str) -> None:
+    """Connect to HOST:PORT or ray://HOST:PORT once, and raise OSError if nobody answers: Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), SHORT_WAIT).close()
+
+
 class Cluster:
     """A Ray cluster while it is entered."""
 
@@ -54,10 +62,11 @@ class Cluster:
             asked |= {"num_cpus": self.resources.jobs * self.resources.threads, "include_dashboard": False}
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
+            knock(where)
             self.ray.init(**asked)
         except Exception as error:  # whatever a network does
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            hint = TOKEN if where and "RAY_AUTH_MODE" not in os.environ else ""
+            hint = TOKEN if where and "RAY_AUTH_MODE" not in os.environ and not isinstance(error, OSError) else ""
             raise RequestError(f"no Ray cluster at {where or 'this machine'!r}: {reason[0]}{hint}") from error
         if where:
             self.slots = max(1, int(self.ray.cluster_resources().get("CPU", 1)) // self.resources.threads)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from bench.analysis.frame import group
 from bench.exchange.answers import Answered, Reader
 from bench.exchange.examples import RANDOM, ExampleSet, content, judged_sets, parts_of, vocabulary
 from bench.exchange.judge import score_strings, scored_record
@@ -98,6 +99,20 @@ def test_a_right_rule_is_right_everywhere_and_the_stop_may_be_left_out(tmp_path:
     kinds = made["adversarial"]["40"]
     assert set(kinds) == set(task.adversarial_kinds)
     assert all(counts["right"] == counts["examples"] for counts in kinds.values())
+
+
+def test_the_trainings_of_a_program_are_seeds_of_one_row(tmp_path: Path) -> None:
+    """Whatever each of them answered; two ways to answer are two names."""
+    task, spec, sets = rows("copy(1-20)", (1, 5))
+    made = []
+    for seed, symbol in enumerate(("a", "b")):
+        lines = answers(sets, task, lambda source, target, symbol=symbol: [symbol] * len(source))
+        found = read(tmp_path, "copy(1-20)", task, sets, lines)
+        made.append(scored_record(task, spec, "theirs", seed, found, Catalogue()))
+    assert made[0]["key"] != made[1]["key"]
+    groups, problems = group(made)
+    assert problems == []
+    assert [record["seed"] for record in groups["copy(1-20)", "theirs"]] == [0, 1]
 
 
 def test_an_answer_that_ends_wrong_is_told_from_one_that_is_wrong(tmp_path: Path) -> None:

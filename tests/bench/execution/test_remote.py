@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,17 +181,32 @@ def test_an_engine_that_is_not_installed_names_its_extra(
 
 
 @pytest.mark.parametrize("mode", ["", "token"])
-def test_a_cluster_out_of_reach_is_one_line_that_knows_of_tokens(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_refuses_is_one_line_that_knows_of_tokens(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.execution.ray import TOKEN, Cluster
 
     def init(**_: Any) -> None:
-        raise ConnectionError("nobody answers\nat length")
+        raise RuntimeError("no entry\nat length")
 
     monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     if mode:
         monkeypatch.setenv("RAY_AUTH_MODE", mode)
-    said = f"no Ray cluster at 'head:1': nobody answers{'' if mode else TOKEN}"
-    with pytest.raises(RequestError, match=f"^{re.escape(said)}$"):
-        Cluster(SimpleNamespace(init=init), Resources(address="head:1")).__enter__()
-    with pytest.raises(RequestError, match=r"^no Ray cluster at 'this machine': nobody answers$"):
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        where = f"127.0.0.1:{somebody.getsockname()[1]}"
+        for address in (where, f"ray://{where}"):
+            said = f"no Ray cluster at {address!r}: no entry{'' if mode else TOKEN}"
+            with pytest.raises(RequestError, match=f"^{re.escape(said)}$"):
+                Cluster(SimpleNamespace(init=init), Resources(address=address)).__enter__()
+    with pytest.raises(RequestError, match=r"^no Ray cluster at 'this machine': no entry$"):
         Cluster(SimpleNamespace(init=init), Resources()).__enter__()
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_where_nobody_answers_ray_is_not_left_to_try_for_minutes(scheme: str) -> None:
+    from bench.execution.ray import Cluster
+
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        address = f"{scheme}127.0.0.1:{gone.getsockname()[1]}"
+    tried = list[object]()
+    with pytest.raises(RequestError, match=f"^no Ray cluster at '{address}': .*refused$"):
+        Cluster(SimpleNamespace(init=lambda **asked: tried.append(asked)), Resources(address=address)).__enter__()
+    assert tried == []
