@@ -39,6 +39,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "missing_symbol": [{}, {"symbols": 2}],
     "selective_copy": [{}, {"share": 0.0}, {"share": 1.0, "symbols": 1}],
     "brackets": [{}, {"kinds": 1}, {"kinds": 5, "depth": 1}, {"depth": 3}],
+    "permutation": [{}, {"group": "s3", "answer": "each"}],
+    "modular": [{}, {"modulus": 2}],
+    "recall": [{}, {"width": 1, "letters": 11_000, "values": 1, "queries": 1}],
     "sine": [{}, {"noise": 0.1}, {"spread": 0.3}, {"frequencies": (1.0, 2.5), "weights": (1.0, 0.5)}],
     "human_numbers": [
         SHORT_TEXT,

@@ -77,6 +77,10 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "missing_symbol": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "selective_copy": ABILITY_SETTINGS | {"symbols": (5, trained_on), "share": (0.2, trained_on)},
     "brackets": ABILITY_SETTINGS | {"kinds": (3, trained_on), "depth": (2, trained_on)},
+    "modular": ABILITY_SETTINGS | {"modulus": (7, trained_on)},
+    "permutation": ABILITY_SETTINGS | {"group": ("a5", trained_on), "answer": ("each", trained_on)},
+    "recall": ABILITY_SETTINGS
+    | {name: (other, trained_on) for name, other in (("letters", 20), ("width", 5), ("values", 5), ("queries", 2))},
     "sine": {
         "train_lengths": ((40,), trained_on),
         "eval_lengths": ((50, 70), evaluated_on),
