@@ -41,6 +41,9 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "brackets": [{}, {"kinds": 1}, {"kinds": 5, "depth": 1}, {"depth": 3}],
     "permutation": [{}, {"group": "s3", "answer": "each"}],
     "modular": [{}, {"modulus": 2}],
+    "count": [{}, {"asked": "majority"}],
+    "induction": [{}, {"symbols": 3}],
+    "flip_flop": [{}, {"ignored": 1.0}],
     "recall": [{}, {"width": 1, "letters": 11_000, "values": 1, "queries": 1}],
     "sine": [{}, {"noise": 0.1}, {"spread": 0.3}, {"frequencies": (1.0, 2.5), "weights": (1.0, 0.5)}],
     "human_numbers": [

@@ -77,6 +77,9 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "missing_symbol": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "selective_copy": ABILITY_SETTINGS | {"symbols": (5, trained_on), "share": (0.2, trained_on)},
     "brackets": ABILITY_SETTINGS | {"kinds": (3, trained_on), "depth": (2, trained_on)},
+    "count": ABILITY_SETTINGS | {"asked": ("majority", trained_on)},
+    "flip_flop": ABILITY_SETTINGS | {"ignored": (0.2, trained_on)},
+    "induction": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "modular": ABILITY_SETTINGS | {"modulus": (7, trained_on)},
     "permutation": ABILITY_SETTINGS | {"group": ("a5", trained_on), "answer": ("each", trained_on)},
     "recall": ABILITY_SETTINGS
