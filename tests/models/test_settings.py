@@ -62,6 +62,7 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     ],
     "transducer": [("cell", "lstm", {}, SYMBOLS)],
     "stack_rnn": CHOICES,
+    "deque_rnn": CHOICES,
     "tape_rnn": [*CHOICES, ("sharpen", False, {}, SYMBOLS)],
     "decoder_only": [
         ("heads", 2, {}, SYMBOLS),

@@ -60,7 +60,7 @@ SETTINGS["decoder_only"] = [
     COUPLED | {"couple": "places", "source_sees": "all", "layers": 1},
     COUPLED | {"couple": "places_low", "ids": "absolute"},
 ]
-for each in ("stack_rnn", "tape_rnn"):
+for each in ("stack_rnn", "tape_rnn", "deque_rnn"):
     SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
 SETTINGS["tape_rnn"].append({"hidden": 8, "sharpen": False})
 for each in ("rnn", "gru", "lstm"):

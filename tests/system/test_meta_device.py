@@ -48,6 +48,11 @@ FURTHER = (  # what no suite of these has
     Spec("human_numbers", "transformer", {**NUMBERS, "form": "successor"}, {"positions": "learned", "dropout": 0.1}),
     Spec("variable_copy", "rnn", model_settings={"tied": True}, optimizer="rmsprop"),
     Spec("variable_copy", "decoder_only", loss_mask=False, ema=0.9),
+    Spec("variable_copy", "deque_rnn", model_settings={"hidden": 8}),
+    *(
+        Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
+        for task in ("recall", "permutation", "modular", "flip_flop", "induction", "count")
+    ),
 )
 FEW = 4  # examples, steps decoded
 READ = 24  # tokens of a text that is evaluated
