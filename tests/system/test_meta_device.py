@@ -51,7 +51,7 @@ FURTHER = (  # what no suite of these has
     Spec("variable_copy", "deque_rnn", model_settings={"hidden": 8}),
     *(
         Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
-        for task in ("recall", "permutation", "modular", "flip_flop", "induction", "count")
+        for task in ("recall", "permutation", "modular", "flip_flop", "induction", "count", "multiplication")
     ),
 )
 FEW = 4  # examples, steps decoded

@@ -41,6 +41,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "brackets": [{}, {"kinds": 1}, {"kinds": 5, "depth": 1}, {"depth": 3}],
     "permutation": [{}, {"group": "s3", "answer": "each"}],
     "modular": [{}, {"modulus": 2}],
+    "multiplication": [{}, {"factor": "same"}],
     "count": [{}, {"asked": "majority"}],
     "induction": [{}, {"symbols": 3}],
     "flip_flop": [{}, {"ignored": 1.0}],

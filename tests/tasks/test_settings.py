@@ -80,6 +80,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "count": ABILITY_SETTINGS | {"asked": ("majority", trained_on)},
     "flip_flop": ABILITY_SETTINGS | {"ignored": (0.2, trained_on)},
     "induction": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
+    "multiplication": ABILITY_SETTINGS | {"factor": ("same", trained_on)},
     "modular": ABILITY_SETTINGS | {"modulus": (7, trained_on)},
     "permutation": ABILITY_SETTINGS | {"group": ("a5", trained_on), "answer": ("each", trained_on)},
     "recall": ABILITY_SETTINGS
