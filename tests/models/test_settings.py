@@ -52,6 +52,12 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     "min_gru": [],
     "lru": [("inner", 0.5, {}, SYMBOLS), ("outer", 0.95, {}, SYMBOLS), ("phase", 1.0, {}, SYMBOLS)],
     "selective_ssm": [("state", 3, {}, SYMBOLS), ("expansion", 1, {}, SYMBOLS), ("window", 2, {}, SYMBOLS)],
+    "delta_net": [
+        ("heads", 2, {}, SYMBOLS),
+        ("reflections", 2, {}, SYMBOLS),
+        ("negative", False, {}, SYMBOLS),
+        ("gated", False, {}, SYMBOLS),
+    ],
     "location_attention": [
         ("heads", 2, {}, SYMBOLS),
         ("move", "convolution", {}, SYMBOLS),

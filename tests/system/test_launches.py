@@ -24,6 +24,7 @@ TEXT = {"train_lengths": (60,), "eval_lengths": (60,), "starts": (1,), "window":
 CEILINGS = {
     "char_loop": 460,
     "decoder_only": 375,
+    "delta_net": 1020,
     "deque_rnn": 4150,
     "elman": 220,
     "gru": 950,
