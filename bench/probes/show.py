@@ -29,9 +29,9 @@ def show(console: Console, spec: Spec, length: int | None, count: int, model: Mo
         console.print(Text(spec.row, "bold").append(f", {said}", "not bold"), highlight=False)
         answers = protocol.answers(model, task, each, count, device) if model is not None else []
         for row, example in enumerate(protocol.examples(task, each, count)):
-            console.print(f"  {example}", markup=False, highlight=False)
+            console.print(f"  {example}", markup=False, highlight=False, soft_wrap=True)  # a line each, however long
             for answer in answers[row : row + 1]:
-                console.print(written(task, sample(task, each, answer)))
+                console.print(written(task, sample(task, each, answer)), soft_wrap=True)
 
 
 def check_length(task: Task, length: int | None) -> None:
