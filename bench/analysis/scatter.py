@@ -134,7 +134,8 @@ def pairing_of(base: Sample, new: Sample) -> Pairing:
     """
     both, before, after = shared_of((base, new))
     if not (both.sum(1) > 1).any():
-        return Pairing(False, 0.0, 0, "the runs share no seeds" if both.size else "a table names no seeds")
+        shared = "the runs share one seed a pair" if both.any() else "the runs share no seeds"
+        return Pairing(False, 0.0, 0, shared if both.size else "a table names no seeds")
     size = [np.sqrt((each**2).sum(1)) for each in (before, after)]
     known = (size[0] > ROUNDING) & (size[1] > ROUNDING) & (np.minimum(base.examples, new.examples) >= SAMPLED)
     known &= ~unchanged_cells((base, new), both)

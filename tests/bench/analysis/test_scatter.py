@@ -93,8 +93,10 @@ def test_what_cannot_be_paired_says_why() -> None:
     first = run(np.concatenate([base.by_seed, nothing], axis=1), 1e6, 5)
     second = run(np.concatenate([nothing, new.by_seed], axis=1), 1e6, 5)
     few = [run(part.by_seed[: FEWEST - 1], 1e6) for part in (base, new) if part.by_seed is not None]
+    single = [run(part.by_seed[:, :1], 1e6, 5) for part in (base, new) if part.by_seed is not None]
     reasons = {
         "a table names no seeds": pairing_of(base, table),
+        "the runs share one seed a pair": pairing_of(*single),
         "the runs share no seeds": pairing_of(first, second),
         "too few cells changed to learn from": pairing_of(*few),
         "shared seeds do not move together": pairing_of(*alike(0.0)),
