@@ -21,6 +21,7 @@ def run(options: argparse.Namespace) -> int:
     from bench.commands.gallery import models_gallery, tasks_gallery
     from bench.studies.extrapolation.page import horizons
     from bench.studies.gpu.page import write_page as write_gpu_page
+    from bench.studies.published.reproductions import reproductions
     from bench.studies.published.table import published
     from bench.views.readme import refresh_records_page
 
@@ -30,8 +31,9 @@ def run(options: argparse.Namespace) -> int:
     replace_block(docs / "cli.md", "commands", commands_gallery())
     refresh_records_page(docs / "records.md", places.BASELINE)
     write_gpu_page(places.GPU, places.BASELINE, docs / "gpu.md")
+    blocks = BLOCKS | {"horizons": horizons, "published": published, "reproductions": reproductions}
     for page in (ROOT / "README.md", *sorted(docs.glob("*.md"))):
-        changed = refresh(page, ROOT, BLOCKS | {"horizons": horizons, "published": published})
+        changed = refresh(page, ROOT, blocks)
         print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
     return 0
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.analysis.metrics import METRICS, Metric
+from bench.analysis.metrics import Metric
 from bench.analysis.parts import by_length
 from bench.analysis.statistics import Floats
-from bench.spec.errors import WorkError
+from bench.studies.published.counterpart import counterpart, metric_named
 from bench.views.charts.material import Run
 from bench.views.numbers import markdown_table, measured, percent
 from bench.views.readme import Asked
@@ -35,14 +35,11 @@ class Figure:
     @property
     def measure(self) -> Metric:
         """Its metric."""
-        (found,) = [metric for metric in METRICS if metric.name == self.metric]
-        return found
+        return metric_named(self.metric)
 
     def seeds(self, run: Run) -> Floats:
         """Return what each seed of the counterpart gives (seeds,)."""
-        records = run.groups.get((self.row, self.family))
-        if records is None:
-            raise WorkError(f"no {self.family!r} on {self.row!r} in the run {self.run!r}")
+        records = counterpart(run, self.run, self.row, self.family)
         text = self.text or max(map(int, records[0]["by_length"]))
         return by_length(self.measure, records, [text])[:, 0]
 
