@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Adversaries:
     examples: Floats
     kinds: list[dict[str, Floats]]
 
-    @property
+    @cached_property
     def worst(self) -> list[tuple[str, float]]:
         """Of each length the kind with the lowest mean accuracy, the first by name of those alike, and that mean."""
         means = [{kind: float(shares.mean()) for kind, shares in found.items()} for found in self.kinds]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+from functools import lru_cache
 
 import bench.commands
 from bench.commands import places
 from bench.spec.catalogue import ROOT, Catalogue
-from bench.views.readme import BLOCKS, refresh, replace_block
+from bench.views.readme import BLOCKS, Maker, refresh, replace_block
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Rewrite the marked blocks of README.md and of the pages in docs."""
     from bench.commands.gallery import models_gallery, tasks_gallery
-    from bench.studies.extrapolation.page import horizons
     from bench.studies.gpu.page import write_page as write_gpu_page
-    from bench.studies.published.reproductions import reproductions
-    from bench.studies.published.table import published
+    from bench.views.charts.material import read_run
     from bench.views.readme import refresh_records_page
 
     docs, catalogue = ROOT / "docs", Catalogue()
@@ -31,11 +30,20 @@ def run(options: argparse.Namespace) -> int:
     replace_block(docs / "cli.md", "commands", commands_gallery())
     refresh_records_page(docs / "records.md", places.BASELINE)
     write_gpu_page(places.GPU, places.BASELINE, docs / "gpu.md")
-    blocks = BLOCKS | {"horizons": horizons, "published": published, "reproductions": reproductions}
+    blocks, read = all_blocks(), lru_cache(read_run)
     for page in (ROOT / "README.md", *sorted(docs.glob("*.md"))):
-        changed = refresh(page, ROOT, blocks)
+        changed = refresh(page, ROOT, blocks, read)
         print(f"{places.shown(page)}: {'rewritten' if changed else 'up to date'}")
     return 0
+
+
+def all_blocks() -> dict[str, Maker]:
+    """Return what makes the blocks of README and docs, by name: those of runs, and those of the studies."""
+    from bench.studies.extrapolation.page import horizons
+    from bench.studies.published.reproductions import reproductions
+    from bench.studies.published.table import published
+
+    return BLOCKS | {"horizons": horizons, "published": published, "reproductions": reproductions}
 
 
 def commands_gallery() -> str:

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -68,9 +67,9 @@ class Asked:
 Maker = Callable[[Asked], str]
 
 
-def refresh(page: Path, root: Path, blocks: Mapping[str, Maker]) -> bool:
-    """Rewrite every marked block of a page; return whether anything changed."""
-    text, read = page.read_text(encoding="utf-8"), lru_cache(read_run)
+def refresh(page: Path, root: Path, blocks: Mapping[str, Maker], read: Callable[[Path], Run] = read_run) -> bool:
+    """Rewrite every marked block of a page; return whether anything changed. read: reads a run, each once."""
+    text = page.read_text(encoding="utf-8")
 
     def block(match: re.Match[str]) -> str:
         start, name, folder, rest, end = match.groups()
@@ -99,12 +98,9 @@ def replace_block(page: Path, name: str, text: str) -> None:
 
 def figure(asked: Asked) -> str:
     """Draw a figure of a run into its folder; return the line that shows it, with what is to be seen in words."""
-    from bench.views.charts.figures import drawings
+    from bench.views.charts.figures import drawing_named
 
-    found = {drawing.name: drawing for drawing in drawings(asked.run)}
-    if asked.what not in found:
-        raise WorkError(f"no figure {asked.what!r}; choose from: {', '.join(found)}")
-    path, drawing = f"{asked.folder}/figures/{asked.what}.png", found[asked.what]
+    path, drawing = f"{asked.folder}/figures/{asked.what}.png", drawing_named(asked.run, asked.what)
     write_atomically(asked.root / path, *drawing.files("png"))
     return f"![{drawing.alt_text}]({asked.link(path)})\n"
 
@@ -143,7 +139,8 @@ def texts(asked: Asked) -> str:
 def lengths(asked: Asked) -> str:
     """Return a task's table by length; columns are lengths."""
     chosen = None if asked.names is None else [int(length) for length in asked.names]
-    return lengths_table(asked.run.rows(asked.what), asked.models(asked.what), chosen)
+    models = asked.models(asked.what)
+    return lengths_table(asked.run.rows(asked.what), models, chosen)
 
 
 BLOCKS: dict[str, Maker] = {"figure": figure, "leaderboard": leaderboard, "texts": texts, "lengths": lengths}

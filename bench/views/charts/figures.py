@@ -8,12 +8,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from matplotlib.colors import to_hex
 
 from bench.records.store import write_atomically
+from bench.spec.errors import choose_from
 from bench.views.charts.heat import heat_panel
 from bench.views.charts.images import BATCH, PARTS, eos_panels, mask_panels, position_panels
 from bench.views.charts.material import EXACT, NATS, NRMSE, Run, read_run
@@ -50,9 +52,21 @@ class PageSection:
         """Return by which metric's titles and captions a task is shown."""
         return NATS if run.metric(task) == NATS else EXACT
 
+    def suits(self, run: Run, task: str) -> bool:
+        """Whether a task has such a section."""
+        return self.metric(run, task) in self.titles and self.shown(run, task)
+
     def tasks(self, run: Run) -> list[str]:
         """Return the tasks that have such a section."""
-        return [task for task in run.tasks if self.metric(run, task) in self.titles and self.shown(run, task)]
+        return [task for task in run.tasks if self.suits(run, task)]
+
+    def drawing(self, run: Run, task: str, name: str) -> Drawing | None:
+        """Draw a task as a figure of that name; None where there is nothing to be drawn."""
+        metric, panels = self.metric(run, task), self.panels(run, task)
+        if not panels:
+            return None
+        heading, caption = f"{label(task)}: {self.titles[metric]}", f"{task}. {self.captions[metric]}"
+        return Drawing(name, heading, panels, self.columns, self.styles(run, task) or None, caption)
 
     def metrics(self, run: Run) -> list[str]:
         """Return the metrics by which its tasks are shown."""
@@ -100,18 +114,37 @@ def write_figures(out: Path, suite: str) -> list[Path]:
 
 def drawings(run: Run) -> Iterator[Drawing]:
     """Return the figures of a run: the heat maps of the tasks with exact match, then those of each task."""
-    names = file_names(run.tasks)
-    for measure, said in HEAT.items() if run.strings else ():
-        caption = f"Every task with every family. {said['caption']}"
-        panels = [heat_panel(run, measure, said["name"])]
-        yield Drawing(f"heat-{measure}", said["heading"], panels, 1, caption=caption)
-    for task in run.tasks:
-        for section in (section for section in SECTIONS if section.file and task in section.tasks(run)):
-            metric = section.metric(run, task)
-            heading, caption = f"{label(task)}: {section.titles[metric]}", f"{task}. {section.captions[metric]}"
-            panels, styles = section.panels(run, task), section.styles(run, task) or None
-            if panels:
-                yield Drawing(f"{section.file}-{names[task]}", heading, panels, section.columns, styles, caption)
+    for make in makers(run).values():
+        if (drawing := make()) is not None:
+            yield drawing
+
+
+def drawing_named(run: Run, name: str) -> Drawing:
+    """Draw one figure of a run; RequestError, with the names that there are, where it has none of that name."""
+    found = makers(run)
+    drawing = found[name]() if name in found else None
+    if drawing is None:
+        raise choose_from("figure", name, list(found))
+    return drawing
+
+
+def makers(run: Run) -> dict[str, Callable[[], Drawing | None]]:
+    """Return what draws each figure of a run, by name; nothing is drawn yet."""
+    found: dict[str, Callable[[], Drawing | None]] = {}
+    for measure in HEAT if run.strings else ():
+        found[f"heat-{measure}"] = partial(heat_map, run, measure)
+    for task, called in file_names(run.tasks).items():
+        for section in (section for section in SECTIONS if section.file and section.suits(run, task)):
+            name = f"{section.file}-{called}"
+            found[name] = partial(section.drawing, run, task, name)
+    return found
+
+
+def heat_map(run: Run, measure: str) -> Drawing:
+    """Draw every task with every family by a measure of `HEAT`."""
+    said = HEAT[measure]
+    caption = f"Every task with every family. {said['caption']}"
+    return Drawing(f"heat-{measure}", said["heading"], [heat_panel(run, measure, said["name"])], 1, caption=caption)
 
 
 def file_names(tasks: list[str]) -> dict[str, str]:

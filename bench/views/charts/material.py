@@ -91,22 +91,45 @@ class Run:
         """Its tasks that are evaluated in nats per token."""
         return [task for task in self.tasks if self.metric(task) == NATS]
 
+    @cached_property
+    def metrics(self) -> dict[str, str]:
+        """Each task's primary metric."""
+        return {task: primary_metric(self.any_record(task)) for task in self.tasks}
+
+    @cached_property
+    def records_by_task(self) -> dict[str, dict[str, list[Record]]]:
+        """Each task's records by family, the leaderboard's best first."""
+        found: dict[str, dict[str, list[Record]]] = {task: {} for task in self.tasks}
+        for task, model in zip(self.board["task"], self.board["model"], strict=True):
+            found[task][model] = self.groups[task, model]
+        return found
+
+    @cached_property
+    def rows_by_task(self) -> dict[str, pd.DataFrame]:
+        """The rows by length of each task."""
+        return {str(task): rows for task, rows in self.lengths.groupby("task", sort=False)}
+
+    @cached_property
+    def board_by_task(self) -> dict[str, pd.DataFrame]:
+        """Each task's leaderboard."""
+        return {str(task): rows for task, rows in self.board.groupby("task", sort=False)}
+
     def metric(self, task: str) -> str:
         """Return a task's primary metric."""
-        return primary_metric(self.any_record(task))
+        return self.metrics[task]
 
     def records(self, task: str) -> dict[str, list[Record]]:
         """Return a task's records by family, the leaderboard's best first."""
-        return {model: self.groups[task, model] for model in self.ranked(task)["model"]}
+        return self.records_by_task[task]
 
     def rows(self, task: str, model: str | None = None) -> pd.DataFrame:
         """Return the rows by length of a task, or of one of its families."""
-        found = self.lengths[self.lengths["task"] == task]
+        found = self.rows_by_task[task]
         return found if model is None else found[found["model"] == model]
 
     def ranked(self, task: str) -> pd.DataFrame:
         """Return a task's leaderboard."""
-        return self.board[self.board["task"] == task]
+        return self.board_by_task[task]
 
     def any_record(self, task: str) -> Record:
         """Return a record of a task, for what all of them share."""
