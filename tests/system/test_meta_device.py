@@ -52,7 +52,10 @@ FURTHER = (  # what no suite of these has
     Spec("variable_copy", "delta_net", model_settings={"hidden": 8, "reflections": 2}),
     *(
         Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
-        for task in ("recall", "permutation", "modular", "flip_flop", "induction", "count", "multiplication")
+        for task in (
+            *("recall", "permutation", "modular", "flip_flop", "induction", "count", "multiplication"),
+            *("even_pairs",),
+        )
     ),
 )
 FEW = 4  # examples, steps decoded
