@@ -46,6 +46,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "induction": [{}, {"symbols": 3}],
     "flip_flop": [{}, {"ignored": 1.0}],
     "even_pairs": [{}, MIXED],
+    "cycle_navigation": [{}, {"places": 2}],
     "recall": [{}, {"width": 1, "letters": 11_000, "values": 1, "queries": 1}],
     "sine": [{}, {"noise": 0.1}, {"spread": 0.3}, {"frequencies": (1.0, 2.5), "weights": (1.0, 0.5)}],
     "human_numbers": [

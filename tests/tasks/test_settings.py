@@ -79,6 +79,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "brackets": ABILITY_SETTINGS | {"kinds": (3, trained_on), "depth": (2, trained_on)},
     "count": ABILITY_SETTINGS | {"asked": ("majority", trained_on)},
     "even_pairs": ABILITY_SETTINGS,
+    "cycle_navigation": ABILITY_SETTINGS | {"places": (3, trained_on)},
     "flip_flop": ABILITY_SETTINGS | {"ignored": (0.2, trained_on)},
     "induction": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "multiplication": ABILITY_SETTINGS | {"factor": ("same", trained_on)},
