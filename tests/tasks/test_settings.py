@@ -80,6 +80,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "count": ABILITY_SETTINGS | {"asked": ("majority", trained_on)},
     "even_pairs": ABILITY_SETTINGS,
     "cycle_navigation": ABILITY_SETTINGS | {"places": (3, trained_on)},
+    "stack_manipulation": ABILITY_SETTINGS,
     "flip_flop": ABILITY_SETTINGS | {"ignored": (0.2, trained_on)},
     "induction": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "multiplication": ABILITY_SETTINGS | {"factor": ("same", trained_on)},
