@@ -54,7 +54,7 @@ FURTHER = (  # what no suite of these has
         Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
         for task in (
             *("recall", "permutation", "modular", "flip_flop", "induction", "count", "multiplication"),
-            *("even_pairs", "cycle_navigation", "stack_manipulation", "odds_first"),
+            *("even_pairs", "cycle_navigation", "stack_manipulation", "odds_first", "square_root"),
         )
     ),
 )

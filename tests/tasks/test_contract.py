@@ -49,6 +49,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "cycle_navigation": [{}, {"places": 2}],
     "stack_manipulation": [{}, MIXED],
     "odds_first": [{}, *STOPS],
+    "square_root": [{}, MIXED],
     "recall": [{}, {"width": 1, "letters": 11_000, "values": 1, "queries": 1}],
     "sine": [{}, {"noise": 0.1}, {"spread": 0.3}, {"frequencies": (1.0, 2.5), "weights": (1.0, 0.5)}],
     "human_numbers": [

@@ -82,6 +82,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "cycle_navigation": ABILITY_SETTINGS | {"places": (3, trained_on)},
     "stack_manipulation": ABILITY_SETTINGS,
     "odds_first": STRING_SETTINGS,
+    "square_root": ABILITY_SETTINGS,
     "flip_flop": ABILITY_SETTINGS | {"ignored": (0.2, trained_on)},
     "induction": ABILITY_SETTINGS | {"symbols": (5, trained_on)},
     "multiplication": ABILITY_SETTINGS | {"factor": ("same", trained_on)},
