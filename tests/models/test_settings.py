@@ -83,6 +83,12 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("delimiter", 1, {"positions": "abacus"}, SYMBOLS),
         ("offset", 0, {"positions": "abacus"}, SYMBOLS),
     ],
+    "asentmax": [
+        ("heads", 2, {}, SYMBOLS),
+        ("positions", "alibi", {}, SYMBOLS),
+        ("normaliser", "softmax", {}, SYMBOLS),
+        ("scaled", False, {}, SYMBOLS),
+    ],
     "elman": [],
     "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],
@@ -237,6 +243,7 @@ def test_a_bad_setting_is_refused_with_its_value(name: str, task: Task, settings
 UNSUITABLE = [
     ("lstm_attention", HumanNumbers(), "a language model has none"),
     ("decoder_only", HumanNumbers(), "transformer can read a text"),
+    ("asentmax", HumanNumbers(), "asentmax reads a source, and a language model has none; transformer can read a text"),
     ("location_attention", HumanNumbers(), "reads a source of tokens and writes tokens; this task has other data"),
     ("transducer", Sine(), "reads a source of tokens and writes tokens; this task has other data"),
     ("stack_rnn", Sine(), "this task has other data"),

@@ -60,6 +60,12 @@ SETTINGS["decoder_only"] = [
     COUPLED | {"couple": "places", "source_sees": "all", "layers": 1},
     COUPLED | {"couple": "places_low", "ids": "absolute"},
 ]
+SETTINGS["asentmax"] = [
+    {"hidden": 16, "heads": 2},
+    {"hidden": 16, "heads": 2, "positions": "none", "normaliser": "softmax"},
+    {"hidden": 24, "heads": 3, "positions": "nape", "layers": 1},
+    {"hidden": 16, "heads": 1, "positions": "alibi", "scaled": False},
+]
 for each in ("stack_rnn", "tape_rnn", "deque_rnn"):
     SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
 SETTINGS["tape_rnn"].append({"hidden": 8, "sharpen": False})

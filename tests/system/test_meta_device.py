@@ -49,6 +49,7 @@ FURTHER = (  # what no suite of these has
     Spec("variable_copy", "rnn", model_settings={"tied": True}, optimizer="rmsprop"),
     Spec("variable_copy", "decoder_only", loss_mask=False, ema=0.9),
     Spec("variable_copy", "deque_rnn", model_settings={"hidden": 8}),
+    Spec("variable_copy", "asentmax", model_settings={"hidden": 8}),
     Spec("variable_copy", "delta_net", model_settings={"hidden": 8, "reflections": 2}),
     *(
         Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
