@@ -58,6 +58,7 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("negative", False, {}, SYMBOLS),
         ("gated", False, {}, SYMBOLS),
     ],
+    "pd_ssm": [("heads", 2, {}, SYMBOLS), ("matrices", 3, {}, SYMBOLS)],
     "location_attention": [
         ("heads", 2, {}, SYMBOLS),
         ("move", "convolution", {}, SYMBOLS),

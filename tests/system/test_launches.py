@@ -37,6 +37,7 @@ CEILINGS = {
     "lstm": 940,
     "lstm_attention": 985,
     "min_gru": 400,
+    "pd_ssm": 840,
     "pointer": 545,
     "rnn": 420,
     "selective_ssm": 765,
