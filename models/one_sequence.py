@@ -58,7 +58,7 @@ class Layers(nn.Module):
         """Return what each layer adds to its scores, or which keys it sees."""
         return [view.visible] * len(self.blocks)
 
-    def forward(self, states: Tensor, past: Sequence[Read], view: View) -> tuple[Tensor, tuple[Read, ...]]:
+    def forward(self, states: Tensor, past: Sequence[Read | None], view: View) -> tuple[Tensor, tuple[Read, ...]]:
         """Transform states (batch, time, hidden), which follow the `past`, a layer's each; give these back, grown."""
         read = []
         for block, before, mask in zip(self.blocks, past, self.masks(view), strict=True):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cases import SMALL_TASKS, assert_close, inputs_of
+from cases import SMALL_TASKS, assert_close
+from pieces import assert_pieces_equal_the_whole
 from torch import Tensor
 from written_out import Asked, Numbers, entmax, linear, softmax, stirred, written_out
 
-from bench.checks.contracts import small_batch
 from models import build
 from models.base import Model, state_size
 from models.layers.adaptive import AdaptiveAttention
@@ -85,15 +85,9 @@ def test_the_temperature_is_one_at_the_start_at_every_length(positions: str) -> 
 
 @pytest.mark.parametrize("settings", [{}, {"normaliser": "softmax"}, {"positions": "none"}, {"scaled": False}])
 def test_reading_in_pieces_equals_reading_at_once(settings: dict[str, Any]) -> None:
-    model, batch = built(**settings), small_batch(SYMBOLS)
+    model = built(**settings)
     stirred(model)
-    inputs = torch.cat([inputs_of(SYMBOLS, batch), torch.randint(3, 6, (4, 9))], 1)  # longer than any source
-    with torch.no_grad():
-        state, outputs = model.begin(batch.source, batch.source_length), []
-        for piece in inputs.split([1, 4, 1, 2, inputs.shape[1] - 8], 1):
-            made, state = model.decoder(piece, state)
-            outputs.append(made)
-        assert_close(torch.cat(outputs, 1), model(batch.source, batch.source_length, inputs))
+    assert_pieces_equal_the_whole(model)
 
 
 def test_a_key_that_scores_two_above_the_others_is_all_that_is_read() -> None:
