@@ -16,9 +16,9 @@ import pandas as pd
 from bench.analysis.adversarial import adversaries, shares
 from bench.analysis.frame import Groups, Pair
 from bench.analysis.metrics import EXACT, metrics_of
+from bench.analysis.seconds import training_seconds
 from bench.analysis.statistics import ROUNDING, SOLVED, Floats, area_over_log_length, horizon, wilson
 from bench.analysis.summary import Row
-from bench.records.schema import SCORED
 from bench.records.store import Record
 
 MULTIPLES = (2, 10, 100)  # of the longest training length
@@ -63,7 +63,7 @@ def robust_row(pair: Pair, records: Sequence[Record]) -> Row:
     """Return the row of a pair.
 
     not_learnt: the median seed is below 99 % inside; area: under exact match over log length, the mean over seeds;
-    seconds: the median seed's cost; edge: the longest training length
+    seconds: of training, the median seed's; edge: the longest training length
     """
     first, inside, random = records[0], records[0]["inside_lengths"], random_curves(records)
     learnt = inside_shares(random, inside)
@@ -76,23 +76,12 @@ def robust_row(pair: Pair, records: Sequence[Record]) -> Row:
         **columns_of("", random, inside),
         **columns_of("adversarial_", worst_curves(records), inside),
         "area": float(area_over_log_length(random.accuracy, random.lengths).mean()),
-        "seconds": float(np.median([cost(record) for record in records])),
+        "seconds": float(np.median([training_seconds(record) for record in records])),
         "parameters": first["parameters"],
         "state": first["state"],
         "edge": max(inside),
     }
     return {name: found[name] for name in names()}
-
-
-def cost(record: Record) -> float:
-    """Return the seconds of training: those of a processor where it was trained on one and the record has them.
-
-    NaN for what was not trained here.
-    """
-    if record["status"] == SCORED:
-        return float("nan")
-    timing, elsewhere = record["timing"], record["device"] != "cpu"
-    return timing["train_seconds"] if elsewhere else timing.get("train_cpu_seconds", timing["train_seconds"])
 
 
 def random_curves(records: Sequence[Record]) -> Curves:

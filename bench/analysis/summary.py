@@ -12,6 +12,7 @@ from bench.analysis.frame import RANDOM, Block, Groups, blocks, share
 from bench.analysis.frame import Pair as Pair  # where others look for it
 from bench.analysis.frame import split_of as split_of
 from bench.analysis.metrics import EXACT, METRICS, NATS, Metric, metrics_of, primary
+from bench.analysis.seconds import training_seconds
 from bench.analysis.statistics import (
     SOLVED,
     Floats,
@@ -23,7 +24,6 @@ from bench.analysis.statistics import (
     spread,
     wilson,
 )
-from bench.records.schema import SCORED
 from bench.records.store import Record
 
 Row = dict[str, Any]
@@ -173,10 +173,7 @@ def costs(found: Block) -> dict[str, Any]:
     unknown = float("nan")
     measured: dict[str, list[list[float]]] = {
         "steps": [[record["steps"] for record in pair] for pair in found.records],
-        "seconds": [
-            [unknown if record["status"] == SCORED else record["timing"]["train_seconds"] for record in pair]
-            for pair in found.records
-        ],
+        "seconds": [[training_seconds(record) for record in pair] for pair in found.records],
         "tokens_per_second": [
             [record["timing"].get("tokens_per_second") or unknown for record in pair] for pair in found.records
         ],

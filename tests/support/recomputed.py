@@ -222,6 +222,12 @@ def to_99(record: Row) -> tuple[int, float] | None:
     return None
 
 
+def trained(record: Row) -> float:
+    """Seconds of training: on a CPU the processor's, where the record has them."""
+    wall, processor = record["timing"]["train_seconds"], record["timing"].get("train_cpu_seconds")
+    return processor if record["device"] == "cpu" and processor is not None else wall
+
+
 def measured(name: str, values: list[float | None]) -> Row:
     """Mean over the seeds and its interval; nothing where a seed has none."""
     known = [value for value in values if value is not None]
@@ -258,7 +264,7 @@ def board_row(records: list[Row]) -> Row:
     row |= measured("steps_to_99", [look and look[0] for look in looks])
     row |= measured("seconds_to_99", [look and look[1] for look in looks])
     row |= measured("steps", [record["steps"] for record in records])
-    row |= measured("seconds", [record["timing"]["train_seconds"] for record in records])
+    row |= measured("seconds", [trained(record) for record in records])
     row |= measured("tokens_per_second", [record["timing"]["tokens_per_second"] or None for record in records])
     return (
         row

@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.analysis.metrics import EXACT
 from bench.analysis.parts import by_length
+from bench.analysis.seconds import training_seconds
 from bench.analysis.statistics import Floats
 from bench.records.store import Record
 from bench.spec.errors import WorkError
@@ -72,7 +73,7 @@ class Claim:
         """Return its line of the table."""
         found, inside = self.of_each_seed(records), by_length(EXACT, records, records[0]["inside_lengths"])
         spread = f" [{percent(found.min())}, {percent(found.max())}]" if len(found) > 1 else ""
-        seconds = np.mean([record["timing"]["train_seconds"] for record in records])
+        seconds = np.mean([training_seconds(record) for record in records])
         steps = np.mean([record["steps"] for record in records])
         return [
             *(self.says, f"{self.there}, {self.seeds} seeds", self.row, f"`{self.family}`"),

@@ -80,6 +80,8 @@ def pair_of(chance: random.Random, name: str, seeds: int, lengths: tuple[int, ..
             "look_seconds": [look + chance.random() for look in range(looks)],
             "tokens_per_second": chance.choice([1e4 * chance.random(), 1e6 * chance.random(), None]),
         }
+        if chance.random() < 0.5:  # older records lack it
+            made["timing"]["train_cpu_seconds"] = 100 * chance.random()
         made["kind"] = kind
         made["steps"] = chance.choice([0, 100, 700, 1000])
         made["status"] = chance.choice(["trained", "trained", "diverged"])
