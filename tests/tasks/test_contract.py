@@ -20,6 +20,7 @@ from tasks.base import EOS, FIRST_TOKEN, PAD, Values, before
 from tasks.strings.copy import Copy
 
 MIXED = {"train_lengths": (1, 2, 5)}
+SHORT = {"eval_lengths": (1, 2, 5, 12, 100)}  # longer ones take seconds, and are in the task's own test
 STOPS = [MIXED | {"stop": stop} for stop in ("none", "once", "padded")]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "copy": [{}, *STOPS],
@@ -41,6 +42,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "brackets": [{}, {"kinds": 1}, {"kinds": 5, "depth": 1}, {"depth": 3}],
     "permutation": [{}, {"group": "s3", "answer": "each"}],
     "modular": [{}, {"modulus": 2}],
+    "nested": [
+        SHORT | settings
+        for settings in ({}, {"algebra": "boolean"}, {"algebra": "lists", "measured": "depth"}, {"modulus": 12})
+    ],
     "multiplication": [{}, {"factor": "same"}],
     "count": [{}, {"asked": "majority"}],
     "induction": [{}, {"symbols": 3}],
