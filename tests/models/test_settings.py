@@ -59,6 +59,7 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("gated", False, {}, SYMBOLS),
     ],
     "pd_ssm": [("heads", 2, {}, SYMBOLS), ("matrices", 3, {}, SYMBOLS)],
+    "xlstm": [("heads", 2, {}, SYMBOLS), ("pattern", "sm", {}, SYMBOLS)],
     "location_attention": [
         ("heads", 2, {}, SYMBOLS),
         ("move", "convolution", {}, SYMBOLS),

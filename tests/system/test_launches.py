@@ -45,6 +45,7 @@ CEILINGS = {
     "tape_rnn": 3610,
     "transducer": 540,
     "transformer": 515,
+    "xlstm": 1605,
 }
 DRAWN = 40  # of a batch of strings
 
