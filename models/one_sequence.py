@@ -58,25 +58,28 @@ class Layers(nn.Module):
         """Return what each layer adds to its scores, or which keys it sees."""
         return [view.visible] * len(self.blocks)
 
-    def forward(self, states: Tensor, past: Sequence[Read | None], view: View) -> tuple[Tensor, tuple[Read, ...]]:
-        """Transform states (batch, time, hidden), which follow the `past`, a layer's each; give these back, grown."""
+    def through(self, states: Tensor, past: Sequence[Read | None], view: View) -> tuple[Tensor, tuple[Read, ...]]:
+        """Take states through the first layers, as many as `past` has keys and values for; see `forward`."""
         read = []
-        for block, before, mask in zip(self.blocks, past, self.masks(view), strict=True):
+        for block, before, mask in zip(self.blocks, past, self.masks(view), strict=False):
             with body_for(mask):
                 states, keys_values = block(states, before, mask)
             read.append(keys_values)
         return states, tuple(read)
 
+    def last_read(self, states: Tensor, view: View) -> Read:
+        """Return the last layer's keys and values of states (batch, time, hidden)."""
+        last = cast("AttentionBlock", self.blocks[-1])
+        return last.self_attention.keys_values(last.self_norm(states))
+
+    def forward(self, states: Tensor, past: Sequence[Read | None], view: View) -> tuple[Tensor, tuple[Read, ...]]:
+        """Transform states (batch, time, hidden), which follow the `past`, a layer's each; give these back, grown."""
+        return self.through(states, past, view)
+
     def remember(self, states: Tensor, view: View) -> tuple[Read, ...]:
         """Return the keys and values of a source's states (batch, time, hidden): nobody reads what comes out."""
-        read = []
-        masks = self.masks(view)
-        for depth, mask in enumerate(masks[:-1]):
-            with body_for(mask):
-                states, keys_values = self.blocks[depth](states, None, mask)
-            read.append(keys_values)
-        last = cast("AttentionBlock", self.blocks[-1])
-        return *read, last.self_attention.keys_values(last.self_norm(states))
+        states, read = self.through(states, [None] * (len(self.blocks) - 1), view)
+        return *read, self.last_read(states, view)
 
 
 class LayeredDecoder(Decoder):

@@ -91,6 +91,13 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("normaliser", "softmax", {}, SYMBOLS),
         ("scaled", False, {}, SYMBOLS),
     ],
+    "looped_transformer": [
+        ("heads", 2, {}, SYMBOLS),
+        ("positions", "alibi", {}, SYMBOLS),
+        ("loops", 2, {}, SYMBOLS),
+        ("pace", "logarithm", {}, SYMBOLS),
+        ("injected", False, {}, SYMBOLS),
+    ],
     "elman": [],
     "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],

@@ -66,6 +66,11 @@ SETTINGS["asentmax"] = [
     {"hidden": 24, "heads": 3, "positions": "nape", "layers": 1},
     {"hidden": 16, "heads": 1, "positions": "alibi", "scaled": False},
 ]
+SETTINGS["looped_transformer"] = [
+    {"hidden": 16, "heads": 2, "loops": 3},
+    {"hidden": 16, "heads": 2, "loops": 2, "pace": "logarithm", "layers": 2, "positions": "rotary"},
+    {"hidden": 16, "heads": 2, "loops": 1, "pace": "length", "positions": "alibi", "injected": False},
+]
 for each in ("stack_rnn", "tape_rnn", "deque_rnn"):
     SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
 SETTINGS["tape_rnn"].append({"hidden": 8, "sharpen": False})

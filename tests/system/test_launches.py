@@ -33,6 +33,7 @@ CEILINGS = {
     "irnn": 420,
     "linear_rnn": 170,
     "location_attention": 1305,
+    "looped_transformer": 485,
     "lru": 540,
     "lstm": 940,
     "lstm_attention": 985,

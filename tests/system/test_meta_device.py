@@ -50,6 +50,10 @@ FURTHER = (  # what no suite of these has
     Spec("variable_copy", "decoder_only", loss_mask=False, ema=0.9),
     Spec("variable_copy", "deque_rnn", model_settings={"hidden": 8}),
     Spec("variable_copy", "asentmax", model_settings={"hidden": 8}),
+    *(
+        Spec("variable_copy", "looped_transformer", model_settings={"hidden": 8, "pace": pace})
+        for pace in ("fixed", "logarithm", "length")
+    ),
     Spec("variable_copy", "delta_net", model_settings={"hidden": 8, "reflections": 2}),
     Spec("variable_copy", "pd_ssm", model_settings={"hidden": 8}),
     Spec("variable_copy", "xlstm", model_settings={"hidden": 8}),
