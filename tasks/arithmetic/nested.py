@@ -15,7 +15,6 @@ from tasks.checks import check_at_least, check_choice
 
 KINDS = ("left", "right", "zigzag", "balanced", "reversible")
 MEASURED = {"length": "split", "depth": "chain"}  # how operations are nested
-MODULUS = 10
 
 
 @register("nested")
@@ -40,7 +39,7 @@ class Nested(Task):
     train_lengths: tuple[int, ...] = tuple(range(1, 11))
     eval_lengths: tuple[int, ...] = FAR
     algebra: str = "modular"
-    modulus: int = MODULUS
+    modulus: int = 10
     measured: str = "length"
 
     def __post_init__(self) -> None:
@@ -48,7 +47,7 @@ class Nested(Task):
         check_choice("algebra", self.algebra, ALGEBRAS)
         check_choice("measured", self.measured, tuple(MEASURED))
         check_at_least("modulus", self.modulus, 2)
-        if self.algebra != "modular" and self.modulus != MODULUS:
+        if self.algebra != "modular" and self.modulus != Nested.modulus:
             raise ValueError(f"modulus {self.modulus} is of algebra 'modular'; algebra {self.algebra!r} has none")
 
     @property

@@ -16,7 +16,7 @@ from torch.nn.functional import pad
 
 from tasks.base import before
 
-FAR = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 400, 1000)  # operations, where those that train up to 10 are evaluated
+FAR = (1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 200, 400, 1000)  # where those that train up to 10 are evaluated
 
 
 def draw_turns(shape: str, length: Tensor, most: int, generator: torch.Generator) -> Tensor:

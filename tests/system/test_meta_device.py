@@ -62,7 +62,7 @@ FURTHER = (  # what no suite of these has
         for task in (
             *("recall", "permutation", "modular", "flip_flop", "induction", "count", "multiplication"),
             *("even_pairs", "cycle_navigation", "stack_manipulation", "odds_first", "square_root"),
-            "nested",
+            *("nested", "solve_equation"),
         )
     ),
 )

@@ -46,6 +46,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         SHORT | settings
         for settings in ({}, {"algebra": "boolean"}, {"algebra": "lists", "measured": "depth"}, {"modulus": 12})
     ],
+    "solve_equation": [SHORT, SHORT | {"modulus": 13}],
     "multiplication": [{}, {"factor": "same"}],
     "count": [{}, {"asked": "majority"}],
     "induction": [{}, {"symbols": 3}],

@@ -89,6 +89,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[Any, Seen]]] = {
     "modular": ABILITY_SETTINGS | {"modulus": (7, trained_on)},
     "nested": ABILITY_SETTINGS
     | {"algebra": ("lists", trained_on), "modulus": (5, trained_on), "measured": ("depth", trained_on)},
+    "solve_equation": ABILITY_SETTINGS | {"modulus": (7, trained_on)},
     "permutation": ABILITY_SETTINGS | {"group": ("a5", trained_on), "answer": ("each", trained_on)},
     "recall": ABILITY_SETTINGS
     | {name: (other, trained_on) for name, other in (("letters", 20), ("width", 5), ("values", 5), ("queries", 2))},
