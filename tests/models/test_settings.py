@@ -60,6 +60,12 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
     ],
     "pd_ssm": [("heads", 2, {}, SYMBOLS), ("matrices", 3, {}, SYMBOLS)],
     "xlstm": [("heads", 2, {}, SYMBOLS), ("pattern", "sm", {}, SYMBOLS)],
+    "rotary_ssm": [
+        ("heads", 2, {}, SYMBOLS),
+        ("state", 6, {}, SYMBOLS),
+        ("expansion", 1, {}, SYMBOLS),
+        ("trapezoid", False, {}, SYMBOLS),
+    ],
     "location_attention": [
         ("heads", 2, {}, SYMBOLS),
         ("move", "convolution", {}, SYMBOLS),

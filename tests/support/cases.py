@@ -82,6 +82,8 @@ SETTINGS["delta_net"] = [SMALL, DEEP_BLIND, NARROW]
 SETTINGS["delta_net"].append({"hidden": 12, "heads": 3, "reflections": 2, "negative": False, "gated": False})
 SETTINGS["pd_ssm"] = [SMALL, DEEP_BLIND, NARROW, {"hidden": 12, "heads": 3, "matrices": 2}]
 SETTINGS["xlstm"] = [SMALL, DEEP_BLIND, NARROW, {"hidden": 12, "heads": 3, "layers": 3, "pattern": "s"}]
+SETTINGS["rotary_ssm"] = [SMALL, DEEP_BLIND, NARROW]
+SETTINGS["rotary_ssm"].append({"hidden": 12, "heads": 3, "state": 6, "expansion": 1, "trapezoid": False})
 SETTINGS["selective_ssm"].append({"hidden": 16, "layers": 1, "state": 3, "expansion": 1, "window": 2})
 SETTINGS["linear_rnn"] += [SMALL | {"recurrent": "orthogonal"}, DEEP_BLIND | {"recurrent": "orthogonal"}]
 SETTINGS["lstm"] += [SMALL | {"decoder_cell": "gru"}, SMALL | {"decoder_cell": "rnn", "layers": 2}]

@@ -41,6 +41,7 @@ CEILINGS = {
     "pd_ssm": 840,
     "pointer": 545,
     "rnn": 420,
+    "rotary_ssm": 1295,
     "selective_ssm": 765,
     "stack_rnn": 2405,
     "tape_rnn": 3610,

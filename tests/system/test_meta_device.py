@@ -57,6 +57,7 @@ FURTHER = (  # what no suite of these has
     Spec("variable_copy", "delta_net", model_settings={"hidden": 8, "reflections": 2}),
     Spec("variable_copy", "pd_ssm", model_settings={"hidden": 8}),
     Spec("variable_copy", "xlstm", model_settings={"hidden": 8}),
+    Spec("variable_copy", "rotary_ssm", model_settings={"hidden": 8}),
     *(
         Spec(task, "gru", {"train_lengths": (1, 4), "eval_lengths": (4, 5)}, {"hidden": 8}, batch=4, examples=4)
         for task in (
