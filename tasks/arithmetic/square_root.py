@@ -17,8 +17,9 @@ from tasks.hashing import number_hash
 
 KINDS = ("squares", "one_less", "all_ones", "one_and_zeros")
 SALT = 3  # with it some numbers of two digits are held out and none of one, which a test sees to
-LIMB = 60  # binary digits that are reckoned with at once: two more fit an int64
+LIMB = 60  # binary digits that are reckoned with at once: the sum of two such numbers fits an int64
 BASE = 1 << LIMB
+AT_ONCE = 24  # digits of a root that float64 has right, as twice as many fit its 53
 
 
 @register("square_root")
@@ -81,23 +82,28 @@ def square_roots(digits: Tensor) -> tuple[Tensor, Tensor]:
     -> root (batch, (places + 1) // 2), remainder (batch, places): the number less the root's square
 
     As by hand, a digit of the root for each two of the number, from the highest down: what is left over, times four and
-    two digits more, is made less by four times the root so far and one, where that leaves 0 or more.
+    two digits more, is made less by four times the root so far and one, where that leaves 0 or more. The first digits
+    are those of a root in float64.
     """
-    rows, places = digits.shape
+    places = digits.shape[1]
     even = F.pad(digits, (0, places % 2))
     pairs = even[:, ::2] + 2 * even[:, 1::2]  # (batch, root's places)
+    known = min(AT_ONCE, pairs.shape[1])
+    place = torch.arange(LIMB, device=digits.device)
+    head = (pairs[:, -known:] << 2 * place[:known]).sum(1)
+    root = head.double().sqrt().long()
     limbs = (pairs.shape[1] + 2) // LIMB + 1  # neither of what they hold has over two digits more
-    remainder = fourfold = digits.new_zeros(rows, limbs)  # the latter: four times the root so far
-    found = []
-    for pair in pairs.flip(1).unbind(1):
+    remainder, fourfold = (F.pad(each[:, None], (0, limbs - 1)) for each in (head - root**2, 4 * root))
+    found = [root[:, None] >> place[:known] & 1]
+    for pair in pairs[:, :-known].flip(1).unbind(1):
         remainder = _shifted(remainder, 2, pair)
         less = _less_one_more(remainder, fourfold, BASE)
-        digit = less[:, -1]
-        remainder = torch.where(digit[:, None] == 1, less[:, :-1], remainder)
-        fourfold = _shifted(fourfold, 1, 4 * digit)
+        digit = less[:, -1:]
+        remainder = torch.where(digit == 1, less[:, :-1], remainder)
+        fourfold = _shifted(fourfold, 1, 4 * digit[:, 0])
         found.append(digit)
-    bits = remainder[..., None] >> torch.arange(LIMB, device=digits.device) & 1
-    return torch.stack(found[::-1], 1), F.pad(bits.flatten(1), (0, places - limbs * LIMB))
+    bits = remainder[..., None] >> place & 1
+    return torch.cat(found[::-1], 1), F.pad(bits.flatten(1), (0, places - limbs * LIMB))
 
 
 def _less_one_more(left: Tensor, right: Tensor, base: int) -> Tensor:

@@ -23,6 +23,7 @@ STRINGS = {"symbols": 8, "train_lengths": tuple(range(1, 11)), "eval_lengths": (
 TEXT = {"train_lengths": (60,), "eval_lengths": (60,), "starts": (1,), "window": 10, "mode": "windows"}
 CEILINGS = {
     "asentmax": 695,
+    "bucketed_bias": 317,
     "char_loop": 460,
     "decoder_only": 375,
     "delta_net": 1020,

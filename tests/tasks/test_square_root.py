@@ -28,6 +28,11 @@ def numbers(batch: Batch) -> list[int]:
     return [number(question) for question, _ in printed(SquareRoot(), batch)]
 
 
+def as_numbers(digits: torch.Tensor) -> list[int]:
+    """Read binary digits, the lowest first."""
+    return [number(list(map(str, row[::-1]))) for row in digits.tolist()]
+
+
 def is_answered(question: list[str], target: list[str]) -> bool:
     """Whether the answer is Python's, with zeros in front that make it half as long as the question."""
     root = f"{math.isqrt(number(question)):b}"
@@ -53,22 +58,22 @@ def test_a_thousand_digits_are_right(kind: str | None) -> None:
 
 @pytest.mark.parametrize("places", [1, 2, 5, 11, 12])
 def test_all_roots_and_what_is_left_over_are_right(places: int) -> None:
-    every, place = torch.arange(2**places), 2 ** torch.arange(places)
-    root, remainder = square_roots(every[:, None] // place % 2)
+    root, remainder = square_roots(torch.arange(2**places)[:, None] >> torch.arange(places) & 1)
     assert root.shape[1] == (places + 1) // 2
-    roots = torch.tensor([math.isqrt(each) for each in range(2**places)])
-    assert torch.equal((root * place[: root.shape[1]]).sum(1), roots)
-    assert torch.equal((remainder * place).sum(1), every - roots**2)
+    roots = [math.isqrt(each) for each in range(2**places)]
+    assert as_numbers(root) == roots
+    assert as_numbers(remainder) == [each - root**2 for each, root in enumerate(roots)]
 
 
-def test_what_is_left_over_of_a_great_number_is_right() -> None:
-    """Where it fills limbs and where it does not: numbers just under, at and just over squares."""
-    for places in (117, 118, 119, 120, 121, 400):
-        root = math.isqrt(2**places - 1)
-        asked = [root**2 - 1, root**2, (root - 1) ** 2 + root, 2**places - 1]
-        digits = torch.tensor([[each >> place & 1 for place in range(places)] for each in asked])
-        found = [number(list(map(str, row[::-1]))) for row in square_roots(digits)[1].tolist()]
-        assert found == [each - math.isqrt(each) ** 2 for each in asked]
+@pytest.mark.parametrize("places", [46, 47, 48, 49, 50, 51, 52, 117, 118, 119, 120, 121, 400])
+def test_roots_at_the_borders_of_float64_and_of_limbs_are_right(places: int) -> None:
+    """Of numbers just under, at and just over squares, and of the greatest."""
+    most = math.isqrt(2**places - 1)
+    roots = [*range(most - 50, most), *(most * share // 100 for share in range(50, 100))]
+    asked = [2**places - 1, *(root**2 + more for root in roots for more in (-1, 0, 1, root, 2 * root))]
+    root, remainder = square_roots(torch.tensor([[each >> place & 1 for place in range(places)] for each in asked]))
+    assert as_numbers(root) == [math.isqrt(each) for each in asked]
+    assert as_numbers(remainder) == [each - math.isqrt(each) ** 2 for each in asked]
 
 
 def test_numbers_are_drawn_alike() -> None:
