@@ -49,6 +49,11 @@ SETTINGS["location_attention"] = [
     {"hidden": 4, "heads": 2, "start": "after", "delimiter": 1, "drive": "reads", "embedding": 3},
     SMALL | {"move": "convolution", "start": "last", "pointer": True},
 ]
+SETTINGS["read_heads"] = [
+    {"hidden": 4, "embedding": 3},
+    {"hidden": 4, "embedding": 3, "starts": "after before", "ways": "free next", "shifts": "free right"}
+    | {"delimiter": 1, "soft_steps": 0},
+]
 SETTINGS["transducer"] = [SMALL, SMALL | {"cell": "linear", "embedding": 8, "layers": 2}]
 ONE_SEQUENCE = {"hidden": 16, "heads": 2, "windowed": 1, "clip": 2, "window": 2, "delimiter": 1, "longest": 64}
 COUPLED = ONE_SEQUENCE | {"positions": "coupled", "offset": 2}

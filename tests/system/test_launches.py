@@ -41,6 +41,7 @@ CEILINGS = {
     "min_gru": 400,
     "pd_ssm": 840,
     "pointer": 545,
+    "read_heads": 3495,
     "rnn": 420,
     "rotary_ssm": 1295,
     "selective_ssm": 765,
