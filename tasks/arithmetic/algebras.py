@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -63,19 +65,18 @@ def results(name: str, modulus: int, device: torch.device) -> Tensor:
     return torch.tensor(found, device=device).view(-1, count, count)
 
 
-@cache
-def answer_shares(name: str, modulus: int, length: int, nested: str) -> Tensor:
+def answer_shares(name: str, modulus: int, length: int, nested: str) -> npt.NDArray[np.float64]:
     """Return how often each value is that of a random expression (values,), by recursion over its operations.
 
     length: of operations. nested: by "length" any number of them is left of the outermost, the others right; by
-    "depth" all are on one side. Functions, operands and sides are uniform and independent.
+    "depth" all are on one side. Functions, operands and sides are uniform and independent. In numpy, as torch may take
+    a hundred times as long for products so small where its threads wait for one another.
     """
-    table = results(name, modulus, torch.device("cpu"))
+    table = results(name, modulus, torch.device("cpu")).numpy()
     count = table.shape[-1]
-    leads_to = torch.nn.functional.one_hot(table, count).double().mean(0)  # (left, right, value)
-    shares = torch.full((length + 1, count), 1 / count, dtype=torch.float64)
+    leads_to = np.eye(count)[table].mean(0)  # (left, right, value)
+    shares = np.full((length + 1, count), 1 / count)
     for operations in range(1, length + 1):
         left = shares[:operations] if nested == "length" else shares[[0, operations - 1]]
-        sides = left.T @ left.flip(0) / len(left)
-        shares[operations] = torch.einsum("lr,lrv->v", sides, leads_to)
+        shares[operations] = np.tensordot(left.T @ left[::-1] / len(left), leads_to)
     return shares[length]
