@@ -113,6 +113,7 @@ OTHER_SETTINGS: dict[str, list[tuple[str, Any, dict[str, Any], Task]]] = {
         ("injected", False, {}, SYMBOLS),
     ],
     "bucketed_bias": [("heads", 2, {}, SYMBOLS), ("buckets", 4, {}, SYMBOLS), ("furthest", 4, {"buckets": 4}, SYMBOLS)],
+    "grid_rotary": [("heads", 2, {}, SYMBOLS)],
     "elman": [],
     "rnn": [*STARTED, ("nonlinearity", "relu", {}, SYMBOLS)],
     "irnn": [],

@@ -77,6 +77,7 @@ SETTINGS["looped_transformer"] = [
     {"hidden": 16, "heads": 2, "loops": 1, "pace": "length", "positions": "alibi", "injected": False},
 ]
 SETTINGS["bucketed_bias"] = [{"hidden": 16, "heads": 2}, {"hidden": 16, "heads": 4, "buckets": 4, "furthest": 6}]
+SETTINGS["grid_rotary"] = [{"hidden": 16, "heads": 2}, {"hidden": 12, "heads": 1, "layers": 3}]
 for each in ("stack_rnn", "tape_rnn", "deque_rnn"):
     SETTINGS[each] = [SMALL, {"hidden": 12, "cell": 5, "temperature": 0.5, "noise": 0.1, "hard": True}]
 SETTINGS["tape_rnn"].append({"hidden": 8, "sharpen": False})

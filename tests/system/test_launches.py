@@ -29,6 +29,7 @@ CEILINGS = {
     "delta_net": 1020,
     "deque_rnn": 4150,
     "elman": 220,
+    "grid_rotary": 461,
     "gru": 950,
     "gru_cell": 790,
     "irnn": 420,

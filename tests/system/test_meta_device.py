@@ -56,6 +56,7 @@ FURTHER = (  # what no suite of these has
     ),
     Spec("variable_copy", "bucketed_bias", model_settings={"hidden": 8, "buckets": 6}),
     Spec("variable_copy", "read_heads", model_settings={"hidden": 8}),
+    Spec("variable_copy", "grid_rotary", model_settings={"hidden": 16}),
     Spec("variable_copy", "delta_net", model_settings={"hidden": 8, "reflections": 2}),
     Spec("variable_copy", "pd_ssm", model_settings={"hidden": 8}),
     Spec("variable_copy", "xlstm", model_settings={"hidden": 8}),
