@@ -48,7 +48,7 @@ def test_every_distance_is_in_the_bucket_of_the_formula(buckets: int, furthest: 
 def test_it_equals_causal_attention_with_the_bias_written_out() -> None:
     model = built()
     stirred(model)
-    bias = numbers(model.decoder.layers.bias.bias)  # type: ignore[union-attr, arg-type]
+    bias = numbers(model.decoder.layers.bias.bias)
 
     def weigh(asked: Asked) -> Numbers:
         raised = [bias[asked.head, bucket_of(asked.time - key, 4, 6)] for key in range(asked.time + 1)]

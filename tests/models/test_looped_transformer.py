@@ -44,7 +44,7 @@ def looped(model: Model, source: list[int], inputs: list[int], loops: int, injec
     states, decoder = np.zeros_like(given), model.decoder
     for loop in range(loops):
         states = states + given if injected or loop == 0 else states
-        for layer, block in enumerate(decoder.layers.blocks):  # type: ignore[union-attr, arg-type]
+        for layer, block in enumerate(decoder.layers.blocks):
             states = through(block, layer, states, weigh)
     return read_out(model, states)[len(source) :]
 

@@ -52,7 +52,7 @@ def operand_from(rest: Iterator[str]) -> Operation | str:
 def worth(tree: Operation | str, modulus: int = 10, x: int | None = None) -> int:
     """Evaluate: T is 1 and F 0; sums, differences and products are taken modulo `modulus`, where x is known."""
     if isinstance(tree, str):
-        return {"T": 1, "F": 0, "x": x}[tree] if tree in ("T", "F", "x") else int(tree)  # type: ignore[return-value]
+        return {"T": 1, "F": 0, "x": x}[tree] if tree in ("T", "F", "x") else int(tree)
     values = [worth(each, modulus, x) for each in tree.operands]
     if len(values) == 3:
         return {"MAX": max(values), "MIN": min(values), "MED": sorted(values)[1], "SM": sum(values) % 10}[tree.operator]

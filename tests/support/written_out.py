@@ -86,7 +86,7 @@ def through(block: Any, layer: int, states: Numbers, weigh: Weigh) -> Numbers:
 def embedded(model: Model, source: list[int], inputs: list[int]) -> Numbers:
     """Return the embeddings of one row's source and of its target behind it (time, hidden)."""
     parts = (model.encoder, source), (model.decoder, inputs)
-    return np.concatenate([numbers(part.reader.weight)[ids] for part, ids in parts])  # type: ignore[union-attr]
+    return np.concatenate([numbers(part.reader.weight)[ids] for part, ids in parts])
 
 
 def read_out(model: Model, states: Numbers) -> Numbers:

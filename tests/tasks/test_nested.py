@@ -162,11 +162,11 @@ def every_tree(length: int, measured: str, signs: str, values: str) -> list[tupl
 def test_chance_is_the_share_of_the_commonest_answer_among_all_expressions(
     measured: str, settings: dict[str, object], length: int
 ) -> None:
-    task = Nested(measured=measured, **settings)  # type: ignore[arg-type]
+    task = Nested(measured=measured, **settings)
     values = "FT" if task.algebra == "boolean" else "012"[: task.modulus]
     shares = Counter[int]()
     for chance, tree in every_tree(length, measured, str(SIGNS[task.algebra]), values):
-        shares[worth(tree, task.modulus)] += chance  # type: ignore[assignment]
+        shares[worth(tree, task.modulus)] += chance
     assert sum(shares.values()) == pytest.approx(1)
     assert task.chance(length) == pytest.approx(max(shares.values()))
 
