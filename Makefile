@@ -11,6 +11,8 @@ endif
 .DEFAULT_GOAL := help
 # Asked when a recipe runs, by when the environment is there. A core that is idle takes half of what another has left.
 ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto --dist worksteal" if find_spec("xdist") else "")')
+# Tests start a hundred processes: sources are compiled for the first of them alone.
+test check: export PYTHONDONTWRITEBYTECODE =
 FLOORS := .venv-floors/bin/python
 TORCH ?= 2.13.0
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+import bench.execution.processes
 import bench.trial.trial
 from bench.trial.build import load_plugin
 from models import MODELS
@@ -51,6 +55,21 @@ def another_rounding(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if seed is not None:
             patch.setattr(bench.trial.trial, "build_model", nudged(bench.trial.trial.build_model, seed))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def workers_are_forked() -> Iterator[None]:
+    """Fork the workers of runs in this process from a server that has loaded torch, where that is safe.
+
+    A worker that is spawned loads for seconds; those of commands in a process of their own are spawned as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["torch._dynamo", "bench.execution.processes", "bench.trial.trial"])
+            chosen = SimpleNamespace(get_context=lambda _: context)
+            patch.setattr(bench.execution.processes, "multiprocessing", chosen)
         yield
 
 

@@ -80,14 +80,15 @@ def likelihood(seen: Scatter, unit: Floats, examples: Floats, correlations: Floa
 
     unit: m (1 - m) of each cell
     """
-    variance = np.maximum(seen.variance / unit, SEEN / examples)[:, :, None, None]
+    half, scales = seen.freedom / 2, np.stack([1 - correlations, 1 + correlations, np.ones(len(correlations))])
+    variance = np.maximum(seen.variance / unit, SEEN / examples)
     dispersion = grid(examples)[:, :, None]
-    scales = dispersion * (1 - correlations), dispersion * (1 + correlations), dispersion
-    shape = len(unit), len(DISPERSIONS), len(correlations)
-    log: Floats = np.zeros(shape)
-    for part, freedom, scale in zip(variance, seen.freedom[:, :, None, None], scales, strict=True):
-        log -= freedom / 2 * (np.log(scale) + part / scale)
-    return np.asarray(np.exp(log - log.max((1, 2), keepdims=True)).reshape(shape[0], shape[1] * shape[2]))
+    log = -(half * variance).T @ (1 / scales)  # each estimate's variance is the dispersion times its scale
+    log = log[:, None, :] / dispersion
+    log -= (half.T @ np.log(scales))[:, None, :]
+    log -= half.sum(0)[:, None, None] * np.log(dispersion)
+    log -= log.max((1, 2), keepdims=True)
+    return np.asarray(np.exp(log, out=log).reshape(len(unit), len(DISPERSIONS) * len(correlations)))
 
 
 def fitted(likely: Floats, changed: NDArray[np.bool_], correlations: int, otherwise: Prior) -> Prior:
@@ -95,16 +96,16 @@ def fitted(likely: Floats, changed: NDArray[np.bool_], correlations: int, otherw
     if len(likely) < FEWEST:
         return Prior(otherwise.dispersion, np.eye(1, correlations)[0])
     found = Prior(np.full(len(DISPERSIONS), 1 / len(DISPERSIONS)), np.full(correlations, 1 / correlations))
-    moved = likely[changed]
-    if len(moved) < FEWEST:
+    told = int(changed.sum()) if correlations > 1 else 0  # cells that say something of correlations
+    if told < FEWEST:
         found = Prior(found.dispersion, np.eye(1, correlations)[0])
     for _ in range(ROUNDS):
         joint = found.joint
         weight = 1 / (likely @ joint)
-        dispersion = (joint * (weight @ likely)).reshape(len(DISPERSIONS), -1).sum(1) / len(likely)
-        correlation = found.correlation
-        if len(moved) >= FEWEST:
-            correlation = (joint * (weight[changed] @ moved)).reshape(-1, correlations).sum(0) / len(moved)
+        whole, moved = joint * (np.stack([weight, weight * changed]) @ likely)
+        dispersion, correlation = whole.reshape(-1, correlations).sum(1) / len(likely), found.correlation
+        if told >= FEWEST:
+            correlation = moved.reshape(-1, correlations).sum(0) / told
         found = Prior(dispersion, correlation)
     return found
 

@@ -17,10 +17,16 @@ def holm(p_values: Floats, level: float) -> NDArray[np.bool_]:
     return falls
 
 
-def simes(p_values: Floats) -> float:
-    """Probability of p values so small where no hypothesis is false (Simes 1986), alike or independent."""
-    ordered = np.sort(p_values)
-    return float((ordered * len(ordered) / np.arange(1, len(ordered) + 1)).min())
+def simes(p_values: Floats, pair: NDArray[np.int64]) -> Floats:
+    """Probability of p values so small where no hypothesis of a pair is false (Simes 1986), alike or independent.
+
+    pair: which each belongs to, from 0, all of one pair side by side -> (pairs,)
+    """
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
+    size = np.diff(first, append=len(pair))
+    ordered = p_values[np.lexsort((p_values, pair))]
+    rank = np.arange(1, len(pair) + 1) - np.repeat(first, size)
+    return np.asarray(np.minimum.reduceat(ordered * np.repeat(size, size) / rank, first))
 
 
 def pairs_first(p_values: Floats, pair: NDArray[np.int64], level: float) -> NDArray[np.bool_]:
@@ -29,10 +35,9 @@ def pairs_first(p_values: Floats, pair: NDArray[np.int64], level: float) -> NDAr
     Where nothing is false a cell falls at most as often as the level says, and so in each pair where something is: a
     gate as of Benjamini and Bogomolov (2014), for family-wise errors. (cells,), pair: which each belongs to
     """
-    order = pair.argsort(kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(pair[order])) + 1) if len(order) else []
     falls = np.zeros(len(p_values), dtype=bool)
-    gates = holm(np.array([simes(p_values[cells]) for cells in members]), level)
-    for cells in (cells for cells, open_gate in zip(members, gates, strict=True) if open_gate):
+    order = pair.argsort(kind="stable")
+    gates = holm(simes(p_values[order], pair[order]), level)
+    for cells in (np.flatnonzero(pair == each) for each in np.unique(pair)[gates]):
         falls[cells] = holm(p_values[cells], level)
     return falls

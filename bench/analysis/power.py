@@ -78,7 +78,7 @@ def normal(noise: Noise, seeds: int, generator: np.random.Generator) -> Floats:
 
 def accuracies(noise: Noise, numbers: Floats) -> Floats:
     """Turn normal numbers into accuracies of seeds: (cells, seeds) -> (cells, seeds)."""
-    place = np.interp(numbers, NORMAL, np.arange(len(NORMAL)))
+    place = np.clip((numbers - NORMAL[0]) / (NORMAL[1] - NORMAL[0]), 0, len(NORMAL) - 1)
     below = np.minimum(place.astype(int), len(NORMAL) - 2)
     part, rows = place - below, np.arange(len(numbers))[:, None]
     return np.asarray(noise.quantiles[rows, below] * (1 - part) + noise.quantiles[rows, below + 1] * part)

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from bench.analysis.dispersion import Learnt, grid, posterior
 from bench.analysis.multiplicity import pairs_first
-from bench.analysis.scatter import SAMPLED, Sample, pooled_mean, scatter
+from bench.analysis.scatter import SAMPLED, Sample, in_both, pooled_mean, scatter, unchanged_cells
 from bench.analysis.statistics import Floats
 
 TOLERANCE = 0.02  # smaller drops are of no interest however sure
@@ -42,7 +42,7 @@ def dropped(base: Sample, new: Sample, learnt: Learnt, tolerance: float = TOLERA
     of which every seed is as it was.
     """
     changed = np.zeros(base.pairs.max() + 1, dtype=bool)
-    changed[base.pairs[~scatter((base, new), True).unchanged]] = True
+    changed[base.pairs[~unchanged_cells((base, new), in_both((base, new)))]] = True
     tested = is_tested(base, new) & (base.mean + new.mean > tolerance) & changed[base.pairs]
     larger = np.flatnonzero(tested & (base.mean - new.mean > tolerance))
     p_values = np.ones(len(tested))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from cases import SMALL_TASKS, WINDOW, Case, assert_close, of_kind
+from cases import SMALL_TASKS, TRAINED, WINDOW, Case, assert_close, of_kind
 from torch import Tensor
 
 from bench.spec.spec import Spec
@@ -20,7 +20,7 @@ from tasks.base import BOS
 TASK = SMALL_TASKS["stream"]
 CASES = of_kind("stream")
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
-every_trained = pytest.mark.parametrize("case", [case for case in CASES if case.trains], ids=str)
+every_trained = pytest.mark.parametrize("case", of_kind("stream", TRAINED), ids=str)
 windowed = pytest.mark.parametrize("case", [case for case in CASES if case.model == "transformer"], ids=str)
 LAYERS = 2  # of the Transformer, by default
 

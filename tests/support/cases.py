@@ -113,10 +113,6 @@ class Case:
     def task(self) -> Task:
         return SMALL_TASKS[self.kind]
 
-    @property
-    def trains(self) -> bool:
-        return self.new().trainable
-
     def new(self) -> Model:
         torch.manual_seed(0)
         return build(self.model, self.task.source, self.task.target, **self.settings)
@@ -131,21 +127,23 @@ class Case:
         return model.eval()
 
 
-def suitable(case: Case) -> bool:
+def tried(case: Case) -> Model | None:
+    """Build a case's model; None where the family with these settings does not suit the kind of data."""
     if case.kind == "stream" and case.settings.get("decoder") == "blind":
-        return False  # it would read nothing at all
+        return None  # it would read nothing at all
     if case.settings.get("tied") and case.kind == "values":
-        return False  # values have no embedding to share
+        return None  # values have no embedding to share
     try:
-        case.new()
+        return case.new()
     except UnsuitableError:
-        return False
-    return True
+        return None
 
 
 ALL = [Case(name, each, kind) for name in sorted(MODELS) for each in SETTINGS.get(name, [{}]) for kind in SMALL_TASKS]
-CASES = [case for case in ALL if suitable(case)]
-TRAINED = [case for case in CASES if case.trains]
+BUILT = [(case, model) for case in ALL if (model := tried(case)) is not None]  # once: hundreds of them take seconds
+CASES = [case for case, _ in BUILT]
+TRAINED = [case for case, model in BUILT if model.trainable]
+del BUILT
 
 
 def of_kind(kind: str, cases: list[Case] = CASES) -> list[Case]:

@@ -31,9 +31,12 @@ class Mine(Copy):
 '''
 
 
+PARTS = current(SPEC)["source_parts"]
+
+
 def parts(name: str) -> dict[str, Any]:
     """Return what a record says of its sources if one of them has changed since."""
-    return {"key": "other", "source_parts": current(SPEC)["source_parts"] | {name: "other"}}
+    return {"key": "other", "source_parts": PARTS | {name: "other"}}
 
 
 MOVED: dict[str, tuple[dict[str, Any], list[str]]] = {

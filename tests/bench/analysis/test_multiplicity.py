@@ -31,11 +31,14 @@ def test_holm_stops_at_the_first_that_stands() -> None:
     assert holm(np.array([0.05]), 0.05).tolist() == [True]
 
 
-@given(P_VALUES.filter(len))
-def test_simes_lies_between_the_least_and_bonferroni(p_values: list[float]) -> None:
-    found = simes(np.array(p_values))
-    assert min(p_values) * (1 - 1e-12) <= found <= len(p_values) * min(p_values)
-    assert found == pytest.approx(min(len(p_values) * p / (rank + 1) for rank, p in enumerate(sorted(p_values))))
+@given(st.lists(P_VALUES.filter(len), max_size=5))
+def test_simes_of_each_pair_lies_between_the_least_and_bonferroni(pairs: list[list[float]]) -> None:
+    numbers = [2 * number for number, p_values in enumerate(pairs) for _ in p_values]
+    found = simes(np.array([p for p_values in pairs for p in p_values]), np.array(numbers, dtype=int))
+    assert len(found) == len(pairs)
+    for p_values, each in zip(pairs, found, strict=True):
+        assert min(p_values) * (1 - 1e-12) <= each <= len(p_values) * min(p_values)
+        assert each == pytest.approx(min(len(p_values) * p / (rank + 1) for rank, p in enumerate(sorted(p_values))))
 
 
 @given(P_VALUES, st.sampled_from([0.05, 0.5, LEVEL]))

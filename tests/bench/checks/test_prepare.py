@@ -40,6 +40,7 @@ DISTINCT = {
     for suite in SUITES.values()
     for spec in suite.specs
 }
+PASSED = set[str]()  # tasks and models of these pairs that were checked already, as in a run
 
 
 def test_a_plugin_that_peeks_is_refused_in_one_line_before_training(
@@ -69,7 +70,7 @@ def test_what_a_table_of_positions_cannot_hold_at_training_lengths_is_refused(
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "spec"), where_here((spec.task, spec) for spec in DISTINCT.values()))
 def test_every_pair_of_every_suite_passes(task: str, spec: Spec) -> None:
-    check_pair(spec, set())
+    check_pair(spec, PASSED)
 
 
 def test_checks_use_one_thread_and_leave_torchs_own_as_many_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:

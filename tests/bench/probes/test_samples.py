@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from cases import CASES
+from cases import CASES, TRAINED
 from torch import Tensor, nn
 
 from bench.probes.samples import TOKENS_KEPT, VALUES_KEPT, Sample, disagreement, sample, telling_lengths
@@ -146,7 +146,7 @@ def test_a_text_that_is_read_ahead_is_said_too() -> None:
     assert disagreement(90, protocol_of(task).answers(model, task, 90, 1, "cpu")).startswith("length 90, example 0: ")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.trains], ids=str)
+@pytest.mark.parametrize("case", TRAINED, ids=str)
 def test_families_write_what_the_scored_pass_says(case: object) -> None:
     model, task = case.ready(), case.task
     for length in telling_lengths(task):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from cases import SMALL_TASKS, Case, assert_close, of_kind
+from cases import SMALL_TASKS, TRAINED, Case, assert_close, of_kind
 from torch import Tensor
 
 from bench.spec.spec import Spec
@@ -19,8 +19,8 @@ from bench.trial.train import train
 from models.base import Model, detach
 
 NUMBERS = SMALL_TASKS["stream"]
-TRAINED = [case for case in of_kind("stream") if case.trains]
-every_trained = pytest.mark.parametrize("case", TRAINED, ids=str)
+STREAMS = of_kind("stream", TRAINED)
+every_trained = pytest.mark.parametrize("case", STREAMS, ids=str)
 ROWS = 3
 
 
@@ -89,7 +89,7 @@ def test_a_window_by_itself_is_scored_as_by_hand_symbol_after_symbol(case: Case)
 
 @pytest.mark.parametrize("mode", ["chunks", "windows"])
 def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
-    case = next(case for case in TRAINED if case.model == "gru")
+    case = next(case for case in STREAMS if case.model == "gru")
     task = replace(NUMBERS, mode=mode, stride=2)
     spec = Spec("human_numbers", "gru", steps=6, batch=4, warmup=0, schedule="constant", weight_decay=0.0)
     by_loop, by_hand = case.new(), case.new()
@@ -107,7 +107,7 @@ def test_training_on_pieces_begins_each_from_a_fresh_state(mode: str) -> None:
 
 
 def test_a_text_is_watched_by_its_loss_alone_and_never_stops_early() -> None:
-    case = next(case for case in TRAINED if case.model == "gru")
+    case = next(case for case in STREAMS if case.model == "gru")
     spec = Spec("human_numbers", "gru", steps=6, batch=2, eval_every=2, patience=1)
     training = train(case.new(), NUMBERS, spec, 1, "cpu", lambda _: None)
     assert [(point.step, point.exact) for point in training.curve] == [(2, None), (4, None), (6, None)]
