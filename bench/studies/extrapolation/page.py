@@ -199,12 +199,15 @@ def write_extrapolation(out: Path, page: Path | None, suite: str = "") -> Conten
 def horizons(asked: Asked) -> str:
     """Return the best family of each row of a run, with links to the rows' sections on a page.
 
-    Named are the page and maybe a suite, whose rows are shown. A column is asked for by its heading, blanks as
-    underscores.
+    Named are the page and maybe a suite, whose rows are shown; of a limited number of rows those that most seeds solve
+    at the longest length. A column is asked for by its heading, blanks as underscores.
     """
     page, _, suite = asked.what.partition(" ")
     run = read(asked.root / asked.folder, suite)
     anchors = file_names(own_rows(run))
-    found = {task: families(run, task) for task in list(anchors)[: asked.rows]}
+    found = {task: families(run, task) for task in anchors}
+    if asked.rows is not None:
+        most = sorted(found, key=lambda task: found[task][0].solved_at(found[task][0].row["longest"]), reverse=True)
+        found = {task: found[task] for task in most[: asked.rows]}
     headings = None if asked.names is None else [name.replace("_", " ") for name in asked.names]
     return best_table(found, anchors, asked.link(page), headings)

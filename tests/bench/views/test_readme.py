@@ -109,6 +109,20 @@ def test_a_block_of_horizons_links_to_the_sections_of_a_page(tmp_path: Path) -> 
     assert re.search(rf"\| `{best['model']}` \| (>= )?{best['l99']} \(", line)
 
 
+def test_a_limited_block_of_horizons_has_the_rows_that_most_seeds_solve(tmp_path: Path) -> None:
+    asked = "horizons results/baseline/quick docs/page.md columns=task,solved_there"
+    whole, limited = (
+        [line.split("|")[1:3] for line in of_quick(tmp_path / name, "README.md", f"{asked}{rows}")[2:]]
+        for name, rows in (("whole", ""), ("limited", " rows=3"))
+    )
+
+    def solved(row: list[str]) -> int:
+        return int(row[1].split("/")[0])
+
+    assert sorted(map(solved, whole), reverse=True)[:3] == [solved(row) for row in limited]
+    assert [row for row in whole if row in limited] == limited != whole[:3]
+
+
 def test_the_readme_shows_a_model_and_a_task() -> None:
     assert sorted(name for _, name in FILES) == ["double.py", "my_gru.py"]
     assert len(COMMANDS) == 2
