@@ -36,7 +36,8 @@ def test_every_pair_has_a_name_of_its_own() -> None:
 def test_the_core_is_part_of_the_suite_and_covers_the_tasks_that_families_are_made_for() -> None:
     assert set(map(name_of, CORE)) <= set(map(name_of, EXTRAPOLATE))
     assert tuple(spec for spec in EXTRAPOLATE if spec in CORE) == CORE
-    assert {spec.task for spec in CORE} == {"copy", "reverse", "addition", "human_numbers", "sine"}
+    tasks = {"copy", "reverse", "addition", "human_numbers", "sine", "repeat_symbol", "parity", "selective_copy"}
+    assert {spec.task for spec in CORE} == tasks
 
 
 @pytest.mark.parametrize(("longest", "farthest"), [(5, 400), (10, 1000), (20, 2000), (40, 2000)])
