@@ -12,7 +12,7 @@ endif
 # Asked when a recipe runs, by when the environment is there. A core that is idle takes half of what another has left.
 ALL_CORES = $$($(PYTHON) -c 'from importlib.util import find_spec; print("-n auto --dist worksteal" if find_spec("xdist") else "")')
 # Tests start a hundred processes: sources are compiled for the first of them alone.
-test check: export PYTHONDONTWRITEBYTECODE =
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest $(ALL_CORES)
 FLOORS := .venv-floors/bin/python
 TORCH ?= 2.13.0
 
@@ -24,13 +24,13 @@ ifdef HISTORY
 endif
 
 test: $(READY)  ## all tests, on all cores where pytest-xdist is there; the slowest twenty are named
-	$(PYTHON) -m pytest $(ALL_CORES) --durations=20
+	$(PYTEST) --durations=20
 
 check: $(READY)  ## lint, types and the fast tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest $(ALL_CORES) -m "not slow"
+	$(PYTEST) -m "not slow"
 
 floors:  ## the fast tests with the oldest packages that pyproject.toml allows (PyTorch as in TORCH=...)
 	python3 -m venv .venv-floors
