@@ -33,6 +33,7 @@ ALL_CORES = (
     """$(any-python -c 'from importlib.util import find_spec; """
     """print("-n auto --dist worksteal" if find_spec("xdist") else "")')"""
 )
+COMPILED = "PYTHONDONTWRITEBYTECODE="  # sources are compiled once, and found so by the other processes
 FOLDERS = ("tasks", "models", "bench", "tests", "results/baseline", ".ci")
 MACHINE_PATHS = tuple(f"/{folder}/" for folder in ("work", "root", "tmp", "home", "Users"))
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted", "arti" + "factory", "index-" + "url")
@@ -85,8 +86,8 @@ def test_makefile_has_the_targets_and_help_names_them() -> None:
     ("target", "command"),
     [
         ("bench", "any-python -m bench run --suite quick"),
-        ("test", f"any-python -m pytest {ALL_CORES} --durations=20"),
-        ("check", f'any-python -m pytest {ALL_CORES} -m "not slow"'),
+        ("test", f"{COMPILED} any-python -m pytest {ALL_CORES} --durations=20"),
+        ("check", f'{COMPILED} any-python -m pytest {ALL_CORES} -m "not slow"'),
         ("tables", "any-python -m bench tables --out results/runs/quick"),
         ("extrapolate", "any-python -m bench run --suite extrapolate_core"),
     ],
