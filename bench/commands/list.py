@@ -18,9 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what exists."""
+    from bench.commands.console import Terminal
     from bench.views.listing import listing, listing_text
 
+    terminal = Terminal()
     found = listing(Catalogue(plugins_of(options)))
     chosen = {options.kind: found[options.kind]} if options.kind else found
-    print(json.dumps(chosen, indent=1) if options.json else listing_text(chosen))
+    width = terminal.width if terminal.is_terminal else None
+    print(json.dumps(chosen, indent=1) if options.json else listing_text(chosen, width))
     return 0
