@@ -11,7 +11,7 @@ import torch
 from cases import SMALL_TASKS, assert_close
 from pieces import assert_pieces_equal_the_whole
 from torch import Tensor
-from written_out import Asked, Numbers, entmax, linear, softmax, stirred, written_out
+from written_out import Asked, Numbers, assert_equals_written_out, entmax, linear, softmax, stirred
 
 from models import build
 from models.base import Model, state_size
@@ -19,7 +19,6 @@ from models.layers.adaptive import AdaptiveAttention
 
 SYMBOLS = SMALL_TASKS["symbols"]
 HIDDEN, HEADS = 16, 4
-SOURCE, INPUTS = [3, 4, 4, 5, 3, 3, 4], [1, 3, 4, 5]
 SLOPES = {
     "nape": [1.0, 1 / 2, 0.0, 0.0],  # 1 / h of the first half
     "alibi": [1 / 4, 1 / 16, 1 / 64, 1 / 256],  # 2^(-8 h / heads)
@@ -64,10 +63,7 @@ def test_it_equals_its_formulas_written_out_over_one_sequence(normaliser: str, s
         scores = products * temperature(attention, asked, SCALED_FROM[positions])
         return (entmax if normaliser == "entmax" else softmax)(scores - SLOPES[positions][asked.head] * distance)
 
-    expected = torch.tensor(written_out(model, SOURCE, INPUTS, weigh), dtype=torch.float32)
-    padded = torch.tensor([[5, 3, 4, 5, 3, 3, 4, 5, 3], [*SOURCE, 0, 0]])
-    got = scored(model, padded, torch.tensor([9, 7]), torch.tensor([INPUTS, INPUTS]))
-    torch.testing.assert_close(got[1], expected, rtol=1e-3, atol=1e-4)
+    assert_equals_written_out(model, weigh)
 
 
 @pytest.mark.parametrize("positions", ["nape", "alibi", "none"])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from cases import SMALL_TASKS, assert_close
 from pieces import assert_pieces_equal_the_whole
-from written_out import Asked, Numbers, softmax, stirred, written_out
+from written_out import INPUTS, SOURCE, Asked, Numbers, assert_equals_written_out, softmax, stirred
 
 from models import build
 from models.base import Model, state_size
@@ -18,7 +18,6 @@ from models.layers.grid import turn_of
 
 SYMBOLS = SMALL_TASKS["symbols"]
 HIDDEN, HEADS = 16, 2
-SOURCE, INPUTS = [3, 4, 4, 5, 3, 3, 4], [1, 3, 4, 5]
 
 
 def built(**settings: Any) -> Model:
@@ -44,11 +43,7 @@ def test_it_equals_attention_with_turned_queries_and_keys_written_out() -> None:
         keys = np.stack([turned(key, *places[time]) for time, key in enumerate(asked.keys)])
         return softmax(keys @ turned(asked.query, *places[asked.time]) / math.sqrt(len(asked.query)))
 
-    expected = torch.tensor(written_out(model, SOURCE, INPUTS, weigh), dtype=torch.float32)
-    padded = torch.tensor([[5, 3, 4, 5, 3, 3, 4, 5, 3], [*SOURCE, 0, 0]])
-    with torch.no_grad():
-        got = model(padded, torch.tensor([9, 7]), torch.tensor([INPUTS, INPUTS]))
-    torch.testing.assert_close(got[1], expected, rtol=1e-3, atol=1e-4)
+    assert_equals_written_out(model, weigh)
 
 
 def test_a_product_of_turned_features_depends_on_both_offsets_alone() -> None:

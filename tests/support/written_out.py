@@ -14,6 +14,7 @@ from torch import nn
 from models.base import Model
 
 Numbers = NDArray[Any]
+SOURCE, INPUTS = [3, 4, 4, 5, 3, 3, 4], [1, 3, 4, 5]  # a row of a string task and what its decoder reads
 
 
 class Asked(NamedTuple):
@@ -109,3 +110,12 @@ def stirred(model: nn.Module) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             nn.init.normal_(parameter, std=0.5)
+
+
+def assert_equals_written_out(model: Model, weigh: Weigh) -> None:
+    """Compare what a model puts out for a padded row, beside a longer one, with the loops; weigh: its heads' weights."""
+    expected = torch.tensor(written_out(model, SOURCE, INPUTS, weigh), dtype=torch.float32)
+    padded = torch.tensor([[5, 3, 4, 5, 3, 3, 4, 5, 3], [*SOURCE, 0, 0]])
+    with torch.no_grad():
+        got = model(padded, torch.tensor([9, 7]), torch.tensor([INPUTS, INPUTS]))
+    torch.testing.assert_close(got[1], expected, rtol=1e-3, atol=1e-4)
