@@ -113,7 +113,7 @@ def stirred(model: nn.Module) -> None:
 
 
 def assert_equals_written_out(model: Model, weigh: Weigh) -> None:
-    """Compare what a model puts out for a padded row, beside a longer one, with the loops; weigh: its heads' weights."""
+    """Compare what a model puts out for a padded row, beside a longer one, with the loops; `weigh` as for these."""
     expected = torch.tensor(written_out(model, SOURCE, INPUTS, weigh), dtype=torch.float32)
     padded = torch.tensor([[5, 3, 4, 5, 3, 3, 4, 5, 3], [*SOURCE, 0, 0]])
     with torch.no_grad():
