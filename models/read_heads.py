@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.base import EOS, FIRST_TOKEN, PAD, Decoder, Encoder, Memory, Seq2Seq, Space
 from models.layers.head_commands import FREE, SHIFTS, WAYS, Commander
-from models.layers.head_places import gone, places_of, standing_of
+from models.layers.head_places import Places, Source, gone, places_at
 from models.layers.head_steps import Standing, ground_of, moved
 from models.layers.marked import MARKS, with_marks
 from models.layers.moves import place_of
@@ -26,13 +26,12 @@ UNIFORM = 0.01  # the share of a uniform distribution in what is put out, which 
 class HeadsState(NamedTuple):
     """What the decoder carries from step to step.
 
-    hidden (batch, hidden); weights (batch, heads, places), where the heads stand; covered (batch, heads, places), what
-    each has read; tokens (batch, places), length (batch,): the source between its marks
+    hidden (batch, hidden); heads: where they stand, in training as shares of all places, in evaluation by the numbers
+    of theirs; tokens (batch, places), length (batch,): the source between its marks
     """
 
     hidden: Tensor
-    weights: Tensor
-    covered: Tensor
+    heads: Standing | Places
     tokens: Tensor
     length: Tensor
 
@@ -89,23 +88,30 @@ class HeadsDecoder(Decoder):
         first, last = torch.zeros_like(length), length - 1
         before = place_of(tokens, length, FIRST_TOKEN + self.delimiter, 1)  # of -1 an id that no source has
         places = {"begin": first, "end": last, "before": before, "after": before.where(before < last, first)}
-        table = self.source_embedding.weight
-        start = F.one_hot(torch.stack([places[each] for each in self.starts], 1), tokens.shape[1]).to(table.dtype)
-        hidden = table.new_zeros(len(tokens), self.cell.hidden_size)
-        return HeadsState(hidden, start, torch.zeros_like(start), tokens, length)
+        table, place = self.source_embedding.weight, torch.stack([places[each] for each in self.starts], 1)
+        heads: Standing | Places
+        if self.training:
+            weights = F.one_hot(place, tokens.shape[1]).to(table.dtype)
+            heads = Standing(weights, torch.zeros_like(weights))
+        else:
+            heads = places_at(place, Source(tokens, last[:, None], self.kinds))
+        return HeadsState(table.new_zeros(len(tokens), self.cell.hidden_size), heads, tokens, length)
 
     def forward(self, inputs: Tensor, state: HeadsState) -> tuple[Tensor, HeadsState]:
         """Read inputs (batch, time) -> log probabilities (batch, time, size) and the state after them."""
-        hidden, weights, covered, tokens, length = state
-        standing, made = Standing(weights, covered), list[Tensor]()
-        taken = self.walked if self.training else self.placed
+        hidden, heads, tokens, length = state
+        made = list[Tensor]()
         for piece in inputs.split(BLOCK, 1):
-            seen, standing = taken(piece.shape[1], standing, tokens, length)
+            steps = piece.shape[1]
+            if isinstance(heads, Standing):
+                seen, heads = self.walked(steps, heads, tokens, length)
+            else:
+                seen, heads = self.placed(steps, heads, tokens, length)
             reads = (seen @ self.source_embedding.weight).flatten(2)
             hiddens = self.unrolled(torch.cat([self.embedding(piece), reads], 2), hidden)
             hidden = hiddens[:, -1]
             made.append(self.mixed(torch.cat([hiddens, reads], 2), seen))
-        return torch.cat(made, 1), HeadsState(hidden, *standing, tokens, length)
+        return torch.cat(made, 1), HeadsState(hidden, heads, tokens, length)
 
     def walked(self, steps: int, standing: Standing, tokens: Tensor, length: Tensor) -> tuple[Tensor, Standing]:
         """Take steps as shares -> which kinds the heads read (batch, steps, heads, kinds), and where they stand."""
@@ -119,16 +125,15 @@ class HeadsDecoder(Decoder):
             seen.append(under)
         return torch.stack(seen, 1), standing
 
-    def placed(self, steps: int, standing: Standing, tokens: Tensor, length: Tensor) -> tuple[Tensor, Standing]:
+    def placed(self, steps: int, places: Places, tokens: Tensor, length: Tensor) -> tuple[Tensor, Places]:
         """Take steps of hard heads by the numbers of their places -> as `walked`."""
-        table = self.source_embedding.weight
-        keyed, places = self.commander.keyed(table), places_of(standing, tokens, length, self.kinds)
+        table, source = self.source_embedding.weight, Source(tokens, length[:, None] - 1, self.kinds)
+        keyed, places = self.commander.keyed(table), places._replace(covered=places.covered.clone())
         seen = [tokens.gather(1, places.place)]
         for _ in range(steps):
-            places = gone(places, self.commander(F.embedding(seen[-1], table), keyed))
+            places = gone(places, self.commander(F.embedding(seen[-1], table), keyed), source)
             seen.append(tokens.gather(1, places.place))
-        under = F.one_hot(torch.stack(seen[1:], 1), self.kinds).to(table.dtype)
-        return under, standing_of(places, under)
+        return F.one_hot(torch.stack(seen[1:], 1), self.kinds).to(table.dtype), places
 
     def unrolled(self, given: Tensor, hidden: Tensor) -> Tensor:
         """Return the states (batch, time, hidden) after given (batch, time, width), in training with noise on each."""
@@ -148,7 +153,7 @@ class HeadsDecoder(Decoder):
 
     def trace(self, state: HeadsState) -> dict[str, Tensor]:
         """Return where each head stands, counted from the mark before the source (batch,)."""
-        return {f"place of head {head + 1}": each.argmax(1) for head, each in enumerate(state.weights.unbind(1))}
+        return {f"place of head {head + 1}": place for head, place in enumerate(state.heads.where.unbind(1))}
 
 
 @register("read_heads")

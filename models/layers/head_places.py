@@ -1,4 +1,7 @@
-"""How read heads move when each is at one place: what `head_steps` does hard, by the number of the place."""
+"""How read heads move when each is at one place: what `head_steps` does hard, by the number of the place.
+
+A step costs the same however long the source is, but where what a head looks for is far from where it may first be.
+"""
 
 from __future__ import annotations
 
@@ -8,80 +11,111 @@ import torch
 from torch import Tensor
 
 from models.layers.head_commands import WAYS, Commands
-from models.layers.head_steps import COVERED, Standing
+from models.layers.head_steps import COVERED
 
 CONTENT, FOLLOWING = WAYS.index("content"), WAYS.index("next")
+NEAR = 64  # how many places are looked at first
+
+
+class Source(NamedTuple):
+    """What heads stand on: tokens (batch, places) of so many kinds; last (batch, 1), where the mark behind it is."""
+
+    tokens: Tensor
+    last: Tensor
+    kinds: int
 
 
 class Places(NamedTuple):
-    """Where heads stand: place (batch, heads); last (batch, 1), that of the mark behind the source.
+    """Where heads stand: place (batch, heads), and which places each has read, covered (batch, heads, places).
 
-    classes (batch, heads, places): the kind of the token there, with the number of kinds added where it is covered, and
-    twice this in padding
+    A class of places has a kind of token and is open, or covered: the number of kinds more.
+    open (batch, heads, kinds): how many places of a kind are; bound (batch, heads, 2 kinds): before which place there
+    is none of a class, the number of places where none is covered
     """
 
     place: Tensor
-    last: Tensor
-    classes: Tensor
+    covered: Tensor
+    open: Tensor
+    bound: Tensor
+
+    @property
+    def where(self) -> Tensor:
+        """The places where heads are (batch, heads)."""
+        return self.place
 
 
-def places_of(standing: Standing, tokens: Tensor, length: Tensor, kinds: int) -> Places:
-    """Return where hard heads stand over tokens (batch, places) of a length (batch,)."""
-    weights, covered = standing
-    last = length[:, None] - 1
-    classes = tokens[:, None] + kinds * covered.long()
-    padding = torch.arange(tokens.shape[1], device=tokens.device) > last[..., None]
-    return Places(weights.argmax(-1), last, classes.masked_fill(padding, 2 * kinds))
+def places_at(place: Tensor, source: Source) -> Places:
+    """Return heads at a place (batch, heads) that have read nothing."""
+    tokens, last, kinds = source
+    real = torch.arange(tokens.shape[1], device=place.device) <= last
+    of_kind = tokens.new_zeros(len(tokens), kinds).scatter_add(1, tokens, real.long())
+    none = place.new_full((*place.shape, kinds), tokens.shape[1])
+    covered = torch.zeros(*place.shape, tokens.shape[1], dtype=torch.bool, device=place.device)
+    return Places(place, covered, of_kind[:, None].expand_as(none), torch.cat([torch.zeros_like(none), none], -1))
 
 
-def standing_of(places: Places, under: Tensor) -> Standing:
-    """Return the same with weights over all places; under (.., kinds): numbers for each kind of token."""
-    every, kinds = torch.arange(places.classes.shape[2], device=places.place.device), under.shape[-1]
-    weights = every == places.place[..., None]
-    covered = (places.classes >= kinds) & (places.classes < 2 * kinds)
-    return Standing(weights.to(under.dtype), covered.to(under.dtype))
-
-
-def gone(places: Places, commands: Commands) -> Places:
-    """Take one step; the classes are changed in place."""
-    place, last, classes = places
-    kinds = commands.match.shape[-1]
+def gone(places: Places, commands: Commands, source: Source) -> Places:
+    """Take one step; what is covered is changed in place."""
+    tokens, last, kinds = source
+    place, covered, *_ = places
     way, shift = commands.way.argmax(-1, keepdim=True), commands.shift.argmax(-1) - 1
-    content, following = sought(commands, places, way == CONTENT), scanned(commands, places, way == FOLLOWING)
+    content, bound = sought(commands, places, source, way == CONTENT)
+    following = scanned(commands, places, source, way == FOLLOWING)
     leads = torch.stack([place, torch.zeros_like(place), last.expand_as(place), content, following], -1)
     place = (leads.gather(-1, way)[..., 0] + shift).clamp(min=0).minimum(last)
-    here, there = place[..., None], classes.gather(2, place[..., None])
-    fresh = (there < kinds) & (here < last[..., None])
-    classes.scatter_(2, here, there + kinds * fresh)
-    return Places(place, last, classes)
+
+    here, kind, inner = place[..., None], tokens.gather(1, place)[..., None], (place < last)[..., None]
+    fresh = inner & ~covered.gather(2, here)
+    covered.scatter_(2, here, inner)
+    still_open = places.open.scatter_add(2, kind, -fresh.long())
+    bound = bound.scatter_reduce(2, kinds + kind, here.where(inner, tokens.shape[1]), "amin")
+    return Places(place, covered, still_open, bound)
 
 
-def sought(commands: Commands, places: Places, wanted: Tensor) -> Tensor:
-    """Return where content leads (batch, heads) where that is wanted (batch, heads, 1)."""
-    covered = commands.content + (commands.left + COVERED).log()
-    scores = torch.cat([commands.content, covered, covered.new_full((*covered.shape[:2], 1), -torch.inf)], -1)
-    rows = of_interest(wanted)
-    best = scores.flatten(0, 1)[rows].gather(1, places.classes.flatten(0, 1)[rows]).argmax(1)
-    return torch.zeros_like(places.place).flatten().index_copy(0, rows, best).view_as(places.place)
+def sought(commands: Commands, places: Places, source: Source, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where content leads (batch, heads) where that is wanted (batch, heads, 1), and the bounds then known."""
+    bound, count = places.bound, source.tokens.shape[1]
+    scores = torch.cat([commands.content, commands.content + (commands.left + COVERED).log()], -1)
+    there = torch.cat([places.open > 0, bound[..., source.kinds :] < count], -1)
+    scores = scores.masked_fill(~there, -torch.inf)
+    best = there & (scores == scores.amax(-1, keepdim=True))
+    found = first_of(best, bound.where(best, count).amin(-1), places, source, wanted)
+    return found, bound.maximum(found[..., None]).where(best & wanted, bound)
 
 
-def scanned(commands: Commands, places: Places, wanted: Tensor) -> Tensor:
+def scanned(commands: Commands, places: Places, source: Source, wanted: Tensor) -> Tensor:
     """Return where the first match to the right is (batch, heads) where that is wanted (batch, heads, 1)."""
-    place, last, classes = places
-    ends = torch.cat([commands.match, commands.match * commands.left, torch.zeros_like(commands.left)], -1) > 0.5
-    rows = of_interest(wanted)
-    place, last = (part.flatten()[rows, None] for part in (place, last.expand_as(place)))
-    found = ends.flatten(0, 1)[rows].gather(1, classes.flatten(0, 1)[rows])
-    every = torch.arange(classes.shape[2], device=rows.device)
-    first = ((found & (every > place)) | (every == last)).to(torch.uint8).argmax(1)
-    return torch.zeros_like(places.place).flatten().index_copy(0, rows, first).view_as(places.place)
+    ends = torch.cat([commands.match, commands.match * commands.left], -1) > 0.5
+    return first_of(ends, (places.place + 1).minimum(source.last), places, source, wanted)
 
 
-def of_interest(wanted: Tensor) -> Tensor:
-    """Return the numbers of the heads of all rows that want to know (batch, heads, 1), which few do.
+def first_of(classes: Tensor, start: Tensor, places: Places, source: Source, wanted: Tensor) -> Tensor:
+    """Return the first place from a start (batch, heads) on that is of the classes (batch, heads, 2 kinds), or the last.
 
-    On a GPU, where a shape that depends on data costs more than it saves, all are.
+    0 where that is not wanted (batch, heads, 1). On a GPU, where a shape that depends on data costs more than it saves,
+    all places of all heads are looked at.
     """
-    if wanted.device.type == "cpu":
-        return wanted.flatten().nonzero()[:, 0]
-    return torch.arange(wanted.numel(), device=wanted.device)
+    tokens, last, kinds = source
+    heads, count = start.shape[1], tokens.shape[1]
+    start, classes, covered = start.flatten(), classes.flatten(0, 1), places.covered.flatten(0, 1)
+
+    def within(rows: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """Look at so many places -> the first (rows,), whether there is one (rows,)."""
+        place = (start[rows, None] + torch.arange(width, device=rows.device)).clamp(max=count - 1)
+        sources, numbers = (rows // heads)[:, None], rows[:, None]
+        right = classes[numbers, tokens[sources, place] + kinds * covered[numbers, place]] | (
+            place == last[sources[:, 0]]
+        )
+        first = right.to(torch.uint8).argmax(1, keepdim=True)
+        return place.gather(1, first)[:, 0], right.gather(1, first)[:, 0]
+
+    if start.device.type != "cpu":
+        return within(torch.arange(len(start), device=start.device), count)[0].view_as(places.place)
+    found, rows = torch.zeros_like(start), wanted.flatten().nonzero()[:, 0]
+    for width in (NEAR, count):
+        if not len(rows):
+            break
+        first, there = within(rows, width)
+        found[rows] = first
+        rows = rows[~there]
+    return found.view_as(places.place)

@@ -36,6 +36,11 @@ class Standing(NamedTuple):
     weights: Tensor
     covered: Tensor
 
+    @property
+    def where(self) -> Tensor:
+        """The places where heads are most (batch, heads)."""
+        return self.weights.argmax(-1)
+
 
 def ground_of(tokens: Tensor, length: Tensor, kinds: int, like: Tensor) -> Ground:
     """Return the ground of tokens (batch, places) of a length (batch,), marks counted, with numbers like `like`."""

@@ -110,7 +110,9 @@ def test_heads_start_at_an_end_or_at_the_first_delimiter(start: str, expected: l
         model = one_head(start, "stay", "none", delimiter=delimiter)
         state = model.begin(source, torch.tensor([5, 3, 2]))
         assert model.decoder.trace(state)["place of head 1"].tolist() == places
-        assert torch.equal(state.weights.sum(-1), torch.ones(3, 1))
+        state = model.train().begin(source, torch.tensor([5, 3, 2]))
+        assert model.decoder.trace(state)["place of head 1"].tolist() == places
+        assert torch.equal(state.heads.weights.sum(-1), torch.ones(3, 1))
 
 
 def wandering(**settings: object) -> tuple[Model, tuple[Tensor, Tensor, Tensor]]:
@@ -129,11 +131,10 @@ def test_hard_heads_are_the_same_as_shares_and_by_their_places() -> None:
     with torch.no_grad():
         in_training = model(*given)
         assert_close(in_training, model.eval()(*given))
-        state, seen = model.begin(*given[:2]), torch.zeros(16, 6, 14)
+        state = model.begin(*given[:2])
         for token in given[2][:, :20].split(1, 1):
             _, state = model.decoder(token, state)
-            seen = torch.maximum(seen, state.weights)
-    assert seen.sum(-1).mean() > 2.5  # places that a head was at
+    assert state.heads.covered.sum(-1).float().mean() > 2.5  # places that a head was at
 
 
 def test_heads_are_soft_in_the_first_passes_of_training_alone() -> None:
