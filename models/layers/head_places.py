@@ -90,7 +90,7 @@ def scanned(commands: Commands, places: Places, source: Source, wanted: Tensor) 
 
 
 def first_of(classes: Tensor, start: Tensor, places: Places, source: Source, wanted: Tensor) -> Tensor:
-    """Return the first place from a start (batch, heads) on that is of the classes (batch, heads, 2 kinds), or the last.
+    """Return the first place from a start (batch, heads) on that is of the classes (batch, heads, 2 kinds), or last.
 
     0 where that is not wanted (batch, heads, 1). On a GPU, where a shape that depends on data costs more than it saves,
     all places of all heads are looked at.
