@@ -27,7 +27,7 @@ register(Suite("mine", "one pair", 1, (recipe("copy(1-20)", "gru"),)))
 def test_suites_are_listed_in_their_order() -> None:
     assert list(SUITES) == [
         *("smoke", "quick", "lessons", "language", "language_large"),
-        *("extrapolate", "extrapolate_core", "variance", "full"),
+        *("extrapolate", "extrapolate_core", "thousand", "variance", "full"),
     ]
     assert all(name == suite.name and suite.summary and suite.specs for name, suite in SUITES.items())
 
