@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.analysis.robust import ALIKE, BEST, best_first
 from bench.views.columns import Column, Row
-from bench.views.numbers import markdown_table, percent
+from bench.views.numbers import markdown_table, percent, times_as_far
 
 FEW = 3  # seeds, below which a line says how few there are
 OF_SEEDS = {  # by column: the heading, what it says
@@ -33,7 +33,7 @@ def horizon(row: Row, name: str) -> str:
     if math.isnan(length) or not length:
         return "-"
     longest = row["adversarial_longest" if name.startswith("adversarial_") else "longest"]
-    return f"{'>= ' if length == longest else ''}{length:.0f} ({row[f'{name}_ratio']:.3g}x)"
+    return f"{'>= ' if length == longest else ''}{length:.0f} ({times_as_far(row[f'{name}_ratio'])})"
 
 
 def adversarial(row: Row) -> str:

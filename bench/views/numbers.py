@@ -49,6 +49,11 @@ def measured(value: float, low: float = math.nan, high: float = math.nan) -> str
     return bracketed(lambda number: f"{number:,.3f}", value, low, high, same)
 
 
+def times_as_far(times: float) -> str:
+    """A multiple of the longest training length, with three digits that count: 0.05x, 1.33x, 1000x."""
+    return f"{float(f'{times:.3g}'):.9g}x"
+
+
 def reach(length: float, low: float, high: float, longest_inside: int, longest: int) -> str:
     """A horizon with its multiple of the longest training length, and its interval where the seeds' horizons differ.
 
@@ -60,7 +65,7 @@ def reach(length: float, low: float, high: float, longest_inside: int, longest: 
 
     if not length and (math.isnan(high) or not high):
         return "-"
-    said = f"{bound(length)} ({length / longest_inside:.3g}x)" if length else "-"
+    said = f"{bound(length)} ({times_as_far(length / longest_inside)})" if length else "-"
     return said if math.isnan(low) or low == high else f"{said} [{bound(low)}, {bound(high)}]"
 
 

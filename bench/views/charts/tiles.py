@@ -14,7 +14,7 @@ from bench.spec.catalogue import Catalogue
 from bench.views.charts.material import Run
 from bench.views.charts.style import UNLEARNT as UNLEARNT  # where the page looks for it
 from bench.views.charts.style import reach_colour, right_colour
-from bench.views.numbers import percent
+from bench.views.numbers import percent, times_as_far
 
 HELD = 0.3  # the brightness of a horizon that is the longest training length
 MOST = 100  # the multiple of the longest training length from which on colours are the same
@@ -94,7 +94,7 @@ def reach_tile(run: Run, task: str, model: str) -> Tile:
     """Return the horizon of the mean over seeds at 90 %."""
     row = run.board_rows[task, model]
     times, farthest = row["l90_ratio"], max(run.board_rows[pair]["l90_ratio"] for pair in run.robust_rows)
-    text = f"{'>= ' if row['l90'] == row['longest'] else ''}{times:.3g}x" if times else "none"
+    text = f"{'>= ' if row['l90'] == row['longest'] else ''}{times_as_far(times)}" if times else "none"
     return plain(text, brightness(times, farthest))
 
 
@@ -160,5 +160,5 @@ def where(run: Run, task: str, measure: str) -> str:
         return f"{min(inside)} to {edge}" if min(inside) < edge else f"at {edge}"
     if measure == "twice":
         length = twice_length(sorted(set(run.rows(task)["length"])), inside)
-        return f"at {length} ({length / edge:.3g}x)" if length else "no length beyond"
+        return f"at {length} ({times_as_far(length / edge)})" if length else "no length beyond"
     return f"1x is {edge}"

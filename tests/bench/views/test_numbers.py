@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.views.numbers import amount, markdown_table, measured, percent, perplexity, reach, share
+from bench.views.numbers import amount, markdown_table, measured, percent, perplexity, reach, share, times_as_far
 
 
 @given(st.floats(0, 1))
@@ -101,3 +101,10 @@ def test_nats_have_three_digits_and_a_bracket_where_seeds_differ() -> None:
 def test_a_markdown_table_has_names_on_the_left_and_escapes_bars() -> None:
     made = markdown_table(("task", "right"), [["a|b", "1"], ["c", "2"]])
     assert made == "| task | right |\n| --- | ---: |\n| a\\|b | 1 |\n| c | 2 |\n"
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"), [(0.05, "0.05x"), (4 / 3, "1.33x"), (100, "100x"), (1000, "1000x"), (999.9, "1000x")]
+)
+def test_multiples_are_written_out(times: float, shown: str) -> None:
+    assert times_as_far(times) == shown

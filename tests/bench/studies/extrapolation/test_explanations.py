@@ -10,7 +10,7 @@ from bench.suites.suites import SUITES
 
 
 def test_every_row_of_the_suite_is_explained() -> None:
-    for spec in SUITES["extrapolate"].specs:
+    for spec in (*SUITES["extrapolate"].specs, *SUITES["thousand"].specs):
         said = why(record({3: 1}, task=spec.row) | {"spec": {"task": spec.task}})
         assert said.endswith("."), spec.row
         assert 80 < len(said) < 750, spec.row
