@@ -68,6 +68,7 @@ docs: $(READY)  ## rewrite every generated page, table and figure of README.md a
 	$(PYTHON) -m bench readme
 	$(PYTHON) -m bench claims --out results/baseline/lessons --page docs/claims.md
 	$(PYTHON) -m bench extrapolation --out results/baseline/full --suite extrapolate --page docs/extrapolation.md
+	$(PYTHON) -m bench extrapolation --out results/baseline/thousand --page docs/thousand.md
 	$(PYTHON) -m bench performance --measured --out results/performance.json --page docs/performance.md
 
 readme: docs  ## the same by its old name
