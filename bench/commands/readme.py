@@ -40,10 +40,11 @@ def run(options: argparse.Namespace) -> int:
 def all_blocks() -> dict[str, Maker]:
     """Return what makes the blocks of README and docs, by name: those of runs, and those of the studies."""
     from bench.studies.extrapolation.page import horizons
+    from bench.studies.published.goals import goals
     from bench.studies.published.reproductions import reproductions
     from bench.studies.published.table import published
 
-    return BLOCKS | {"horizons": horizons, "published": published, "reproductions": reproductions}
+    return BLOCKS | {"horizons": horizons, "published": published, "reproductions": reproductions, "goals": goals}
 
 
 def commands_gallery() -> str:
