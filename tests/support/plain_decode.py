@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import zip_longest
 
 import torch
 
@@ -18,26 +19,23 @@ PLUS, ABSENT = 10, 10  # behind the digits: the plus sign; in pairs, no digit
 BLANK = 8  # behind the eight symbols of selective copy
 
 
-def digits(number: Ids) -> int:
-    """Read a number, the high digit first."""
-    return int("".join(map(str, number)))
-
-
-def low_first(number: int) -> Ids:
-    """Write a number, the low digit first."""
-    return [int(digit) for digit in reversed(str(number))]
+def added(one: Ids, other: Ids) -> Ids:
+    """Add two numbers as at school, digit by digit, the low ones first."""
+    digits, carry = list[int](), 0
+    for each in zip_longest(one, other, fillvalue=0):
+        carry, digit = divmod(sum(each) + carry, 10)
+        digits.append(digit)
+    return [*digits, carry] if carry else digits
 
 
 def summed(symbols: Ids) -> Ids:
     plus = symbols.index(PLUS)
-    return low_first(digits(symbols[:plus]) + digits(symbols[plus + 1 :]))
+    return added(symbols[:plus][::-1], symbols[plus + 1 :][::-1])
 
 
 def summed_in_pairs(symbols: Ids) -> Ids:
-    columns = [divmod(pair, 11) for pair in symbols]
-    return low_first(
-        sum(digits([place for place in column if place != ABSENT][::-1]) for column in zip(*columns, strict=True))
-    )
+    columns = zip(*(divmod(pair, 11) for pair in symbols), strict=True)
+    return added(*([place for place in column if place != ABSENT] for column in columns))
 
 
 # The answer to symbols, both numbered from 0, by task; but for parity the end comes behind it.
