@@ -89,5 +89,6 @@ def goals(asked: Asked) -> str:
             markdown_table(HEADINGS, lines, NAMES),
             "What was tried for the others:\n",
             *tried,
+            "",
         ]
     )

@@ -38,7 +38,7 @@ def test_an_unknown_block_is_named_with_those_that_exist(tmp_path: Path) -> None
     shutil.copytree(ROOT / "results" / "baseline" / "quick", tmp_path / "results" / "baseline" / "quick")
     page = tmp_path / "README.md"
     page.write_text("<!-- board results/baseline/quick -->\n<!-- end -->\n")
-    with pytest.raises(WorkError, match=r"unknown block 'board'; choose from: figure, horizons, leaderboard, lengths"):
+    with pytest.raises(WorkError, match=r"unknown block 'board'; choose from: figure, goals, horizons, leaderboard"):
         refresh(page, tmp_path, ALL)
 
 

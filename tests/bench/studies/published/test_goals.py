@@ -89,7 +89,7 @@ def test_the_block_counts_and_says_what_was_tried_for_those_that_are_short_alone
     monkeypatch.setattr(page, "every_goal", lambda: listed)
     text = goals(Asked(tmp_path, tmp_path / "docs" / "a.md", "results/baseline", "", None, None, read_run))
     assert text.startswith("1 of 3 reached.\n")
-    assert text.endswith("What was tried for the others:\n\n- copy far: Much.\n- more: Little.")
+    assert text.endswith("What was tried for the others:\n\n- copy far: Much.\n- more: Little.\n")
 
 
 def test_every_goal_is_of_a_committed_row_and_what_is_not_reached_says_what_was_tried() -> None:
